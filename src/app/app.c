@@ -1,0 +1,130 @@
+#include "app/app.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/time.h"
+
+static bool check_currency(Str code, struct err *err)
+{
+    bool ok = code.n == 3;
+
+    for (size_t i = 0; i < code.n; i++) ok = ok && code.p[i] >= 'A' && code.p[i] <= 'Z';
+    return ok || err_set(err, ERR_INVALID, "DEMETRA_CURRENCY is \"%.*s\"; use an ISO 4217 code such as UAH",
+                         STR_ARG(code));
+}
+
+static bool check_log(Str level, struct err *err)
+{
+    static const char *const LEVELS[] = {"debug", "info", "warn", "error"};
+
+    for (size_t i = 0; i < COUNT_OF(LEVELS); i++) {
+        if (!str_eq(level, str_of(LEVELS[i]))) continue;
+        log_set_level((enum log_level)i);
+        return true;
+    }
+    return err_set(err, ERR_INVALID, "DEMETRA_LOG is \"%.*s\"; use debug, info, warn or error", STR_ARG(level));
+}
+
+/* What is named in the settings and not built must not be passed over in silence. */
+static bool check_settings(const struct settings *settings, struct err *err)
+{
+    if (settings->database.n)
+        return err_set(err, ERR_INVALID, "DEMETRA_DATABASE is set, but this version stores in SQLite only; unset it");
+    if (settings->events.n)
+        return err_set(err, ERR_INVALID, "DEMETRA_EVENTS is set, but this version keeps events itself; unset it");
+    return check_currency(settings->currency, err) && check_log(settings->log, err) &&
+           time_zone_set(settings->timezone.p, err);
+}
+
+/* The first source, so that a new user can send at once; the operator's key is kept up to date. */
+static bool first_source(struct app *app, struct err *err)
+{
+    struct source source;
+    int64_t id;
+    struct err why;
+    Str given = app->settings.write_key;
+
+    if (given.n && sources_check_key(app->sources, given, &id, &why)) return true;
+    if (!given.n && sources_count(app->sources)) return true;
+    return sources_add(app->sources, STR("Website"), given, &source, app->made_key, err);
+}
+
+static bool open_parts(struct app *app, struct err *err)
+{
+    if (!check_settings(&app->settings, err)) return false;
+    if (!(app->store = store_open(app->settings.data, err))) return false;
+    if (!(app->auth = auth_open(app->store, err))) return false;
+    if (!auth_set_admin(app->auth, app->settings.admin_token, app->made_token, err)) return false;
+    if (!(app->sources = sources_open(app->store, err))) return false;
+    if (!first_source(app, err)) return false;
+    if (!(app->pipeline = pipeline_open(app->store, &app->settings, err))) return false;
+    if (!(app->importer = importer_open(app->pipeline, app->store, err))) return false;
+    app_routes(app);
+    return true;
+}
+
+bool app_open(struct app *app, struct err *err)
+{
+    memset(app, 0, sizeof *app);
+    if (!settings_load(&app->settings, ".env", err)) return false;
+    if (open_parts(app, err)) return true;
+    app_close(app);
+    return false;
+}
+
+void app_close(struct app *app)
+{
+    importer_close(app->importer);
+    pipeline_close(app->pipeline);
+    sources_close(app->sources);
+    auth_close(app->auth);
+    store_close(app->store);
+    settings_free(&app->settings);
+}
+
+void app_routes(struct app *app)
+{
+    struct route_table *next = app->tables;
+
+    app->ingest = (struct ingest){app->pipeline, app->settings.currency};
+    app->product = (struct product){app->pipeline, app->store, &app->settings, DEMETRA_VERSION};
+    app->attribution = (struct attribution){app->pipeline, &app->settings};
+    app->crm = (struct crm){app->pipeline};
+    app->data = (struct data){.pipeline = app->pipeline,
+                              .sources = app->sources,
+                              .importer = app->importer,
+                              .store = app->store,
+                              .settings = &app->settings,
+                              .version = DEMETRA_VERSION};
+    *next++ = ingest_routes(&app->ingest);
+    *next++ = (struct route_table){"Sessions", AUTH_ROUTES, AUTH_ROUTES_COUNT, NULL, app->auth};
+    *next++ = product_routes(&app->product);
+    *next++ = attribution_routes(&app->attribution);
+    *next++ = crm_routes(&app->crm);
+    data_routes(&app->data, next);
+    next += DATA_TABLES;
+    app->n_tables = (size_t)(next - app->tables);
+}
+
+const char *option_value(int n, char **args, const char *name)
+{
+    for (int i = 0; i + 1 < n; i++)
+        if (strcmp(args[i], name) == 0) return args[i + 1];
+    return NULL;
+}
+
+bool option_given(int n, char **args, const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(args[i], name) == 0) return true;
+    return false;
+}
+
+int fail_with(const struct err *err)
+{
+    fprintf(stderr, "demetra: %s\n", err->text);
+    return 1;
+}

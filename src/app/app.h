@@ -1,0 +1,59 @@
+/* app/app.h -- the program put together.
+ *
+ * Is:    everything opened in order and closed in reverse; what commands work on.
+ * Owns:  every part.
+ * Never: holds logic of its own.
+ */
+#ifndef APP_APP_H
+#define APP_APP_H
+
+#include "base/settings.h"
+#include "events/importer.h"
+#include "events/ingest.h"
+#include "features/attribution/attribution.h"
+#include "features/crm/crm.h"
+#include "features/data/data.h"
+#include "features/product/product.h"
+#include "http/server.h"
+
+#define DEMETRA_VERSION "0.1.0"
+
+struct app {
+    struct settings settings;
+    struct store *store;
+    struct auth_store *auth;
+    struct sources *sources;
+    struct pipeline *pipeline;
+    struct importer *importer;
+    struct ingest ingest;
+    struct product product;
+    struct attribution attribution;
+    struct crm crm;
+    struct data data;
+    struct route_table tables[TABLES_MAX];
+    size_t n_tables;
+    char made_token[TOKEN_MAX]; /* the admin token, if this start made it; shown once */
+    char made_key[TOKEN_MAX];   /* likewise the write key of the first source */
+};
+
+/* Settings, store, pipeline, importer: what every command needs. On failure all is closed. */
+bool app_open(struct app *app, struct err *err) MUST_CHECK;
+void app_close(struct app *app);
+/* Fill the route tables; needs nothing opened but the settings. */
+void app_routes(struct app *app);
+
+/* ---- commands: arguments after the command's name; the exit code ---- */
+int command_serve(int n, char **args);
+int command_import(int n, char **args);
+int command_demo(int n, char **args);
+int command_openapi(int n, char **args);
+int command_migrate(int n, char **args);
+int command_token(int n, char **args);
+
+/* The value after `--name`, or NULL. */
+const char *option_value(int n, char **args, const char *name);
+bool option_given(int n, char **args, const char *name);
+/* Print "demetra: <text>" and return 1. */
+int fail_with(const struct err *err);
+
+#endif

@@ -1,0 +1,133 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/app.h"
+
+/* ---- import ---- */
+
+static void print_import(const struct import *import)
+{
+    int64_t rows = import->kept + import->repeated + import->rejected;
+
+    printf("%.*s: %" PRId64 " rows: %" PRId64 " kept, %" PRId64 " repeated, %" PRId64 " rejected", STR_ARG(import->name),
+           rows, import->kept, import->repeated, import->rejected);
+    if (import->kind == RAW_CRM_CONTRACTS) printf(", %" PRId64 " of the kept do not count (cost not above 0)", import->uncounted);
+    if (import->error.n) printf(" -- failed: %.*s", STR_ARG(import->error));
+    printf("\n");
+}
+
+static bool is_over(const struct import *import)
+{
+    return !str_eq(import->state, STR("waiting")) && !str_eq(import->state, STR("running"));
+}
+
+/* Follow an import to its end, with progress on a terminal. */
+static bool follow(struct app *app, int64_t id, struct err *err)
+{
+    bool shown = isatty(STDERR_FILENO), ok = true, over = false;
+
+    while (ok && !over) {
+        struct arena arena;
+        struct import import;
+        struct db *db = store_reader_take(app->store, err);
+        arena_init(&arena, (size_t)64 * 1024);
+        ok = db && imports_read(db, id, &arena, &import, err);
+        store_reader_give(app->store, db);
+        if (ok && shown && import.bytes_total)
+            fprintf(stderr, "\r%.*s %3" PRId64 " %%", STR_ARG(import.name), import.bytes_done * 100 / import.bytes_total);
+        over = ok && is_over(&import);
+        if (over && shown) fprintf(stderr, "\r");
+        if (over) print_import(&import);
+        if (over && import.error.n) ok = err_set(err, ERR_INVALID, "%.*s was not read to its end", STR_ARG(import.name));
+        arena_free(&arena);
+        if (ok && !over) usleep(50000);
+    }
+    return ok;
+}
+
+int command_import(int n, char **args)
+{
+    static struct app app;
+    const char *contracts = option_value(n, args, "--contracts"), *events = option_value(n, args, "--events");
+    struct err err = {0};
+    int64_t id;
+    bool ok;
+
+    if (n < 1 || strcmp(args[0], "crm") != 0 || (!contracts && !events)) {
+        fprintf(stderr, "demetra: import crm --events FILE.csv --contracts FILE.csv (either or both)\n");
+        return 2;
+    }
+    if (!app_open(&app, &err)) return fail_with(&err);
+    /* contracts first: then no event has to be read twice */
+    ok = !contracts || (importer_add_copy(app.importer, RAW_CRM_CONTRACTS, contracts, &id, &err) && follow(&app, id, &err));
+    ok = ok && (!events || (importer_add_copy(app.importer, RAW_CRM_EVENTS, events, &id, &err) && follow(&app, id, &err)));
+    app_close(&app);
+    return ok ? 0 : fail_with(&err);
+}
+
+/* ---- token, openapi, migrate ---- */
+
+int command_token(int n, char **args)
+{
+    static struct app app;
+    const char *name = option_value(n, args, "--name"), *role = option_value(n, args, "--role");
+    struct err err = {0};
+    char token[TOKEN_MAX];
+    bool admin = role && strcmp(role, "admin") == 0;
+
+    if (!name || (role && !admin && strcmp(role, "read") != 0)) {
+        fprintf(stderr, "demetra: token --name TEXT [--role read|admin]\n");
+        return 2;
+    }
+    if (!app_open(&app, &err)) return fail_with(&err);
+    bool ok = auth_add_token(app.auth, str_of(name), admin ? AUTH_ADMIN : AUTH_READ, token, &err);
+    app_close(&app);
+    if (!ok) return fail_with(&err);
+    printf("%s\n", token);
+    return 0;
+}
+
+int command_openapi(int n, char **args)
+{
+    static struct app app;
+    struct buf out;
+
+    (void)n;
+    (void)args;
+    buf_init(&out, REPLY_BYTES_MAX);
+    app_routes(&app);
+    openapi_write(app.tables, app.n_tables, DEMETRA_VERSION, &out);
+    printf("%.*s\n", STR_ARG(buf_str(&out)));
+    buf_reset(&out);
+    return 0;
+}
+
+int command_migrate(int n, char **args)
+{
+    struct settings settings;
+    struct err err = {0};
+    const char *to = option_value(n, args, "--to");
+    int64_t version = store_schema_latest();
+    int at = 0;
+
+    if (to && (!str_to_i64(str_of(to), &version) || version < 0 || version > store_schema_latest())) {
+        fprintf(stderr, "demetra: migrate --to takes a version from 0 to %d\n", store_schema_latest());
+        return 2;
+    }
+    if (!settings_load(&settings, ".env", &err)) return fail_with(&err);
+    struct store *store = store_open(settings.data, &err); /* opens at the latest */
+    bool ok = store != NULL;
+    if (ok) {
+        struct db *db = store_writer_take(store);
+        ok = store_migrate(db, (int)version, &err) && store_schema_version(db, &at, &err);
+        store_writer_give(store);
+    }
+    store_close(store);
+    settings_free(&settings);
+    if (!ok) return fail_with(&err);
+    printf("the database is at schema %d\n", at);
+    return 0;
+}

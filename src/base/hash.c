@@ -1,0 +1,60 @@
+#include "base/hash.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+
+/* Random a process, so that nobody outside can choose texts that collide. Written once by hash_start. */
+static unsigned char key[crypto_shorthash_siphashx24_KEYBYTES];
+
+void hash_start(void)
+{
+    CHECK(sodium_init() >= 0);
+    randombytes_buf(key, sizeof key);
+}
+
+struct hash128 hash_keyed(uint64_t seed, Str bytes)
+{
+    unsigned char seeded[sizeof key];
+    struct hash128 out;
+
+    memcpy(seeded, key, sizeof key);
+    for (size_t i = 0; i < sizeof seed; i++) seeded[i] ^= (unsigned char)(seed >> (8 * i));
+    crypto_shorthash_siphashx24((unsigned char *)&out, (const unsigned char *)bytes.p, bytes.n, seeded);
+    return out;
+}
+
+struct digest digest_of(Str bytes)
+{
+    struct digest out;
+    crypto_hash_sha256(out.bytes, (const unsigned char *)bytes.p, bytes.n);
+    return out;
+}
+
+bool digest_eq(const struct digest *a, const struct digest *b)
+{
+    return sodium_memcmp(a->bytes, b->bytes, DIGEST_BYTES) == 0;
+}
+
+void token_make(const char *prefix, char *out)
+{
+    unsigned char random[24];
+    char text[sodium_base64_ENCODED_LEN(sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+
+    randombytes_buf(random, sizeof random);
+    sodium_bin2base64(text, sizeof text, random, sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    snprintf(out, TOKEN_MAX, "%s%s", prefix, text);
+    sodium_memzero(random, sizeof random);
+}
+
+bool base64_decode(Str text, char *out, size_t out_max, size_t *n)
+{
+    static const int VARIANTS[] = {sodium_base64_VARIANT_ORIGINAL, sodium_base64_VARIANT_ORIGINAL_NO_PADDING};
+
+    for (size_t i = 0; i < COUNT_OF(VARIANTS); i++)
+        if (sodium_base642bin((unsigned char *)out, out_max, text.p, text.n, NULL, n, NULL, VARIANTS[i]) == 0)
+            return true;
+    return false;
+}

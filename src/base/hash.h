@@ -1,0 +1,32 @@
+/* base/hash.h -- hashes, random bytes and secrets, on libsodium.
+ *
+ * Is:    a keyed 128-bit hash for tables fed from outside, SHA-256 for tokens, constant-time comparison.
+ * Owns:  the process's random hash key.
+ * Never: keeps or logs a secret.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include "base/str.h"
+
+struct hash128 {
+    uint64_t a, b;
+};
+
+void hash_start(void); /* once, before anything else here; stops the program if libsodium cannot start */
+
+struct hash128 hash_keyed(uint64_t seed, Str bytes); /* SipHash-2-4-128, random key a process: not for disk */
+
+#define DIGEST_BYTES 32
+struct digest {
+    uint8_t bytes[DIGEST_BYTES];
+};
+struct digest digest_of(Str bytes);              /* SHA-256 */
+bool digest_eq(const struct digest *a, const struct digest *b); /* in constant time */
+
+/* A token of 192 random bits as `prefix` + 32 characters of base64url; out holds TOKEN_MAX bytes. */
+#define TOKEN_MAX 48
+void token_make(const char *prefix, char *out);
+bool base64_decode(Str text, char *out, size_t out_max, size_t *n) MUST_CHECK;
+
+#endif

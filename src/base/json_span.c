@@ -1,0 +1,115 @@
+/* base/json_span.c -- values found by their brackets and quotes alone. */
+#include <string.h>
+
+#include "base/json.h"
+
+static Str skip_blanks(Str s)
+{
+    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\n' || s.p[0] == '\r')) s = str_from(s, 1);
+    return s;
+}
+
+/* Bytes of the string that `s` starts with, quotes and all; 0 if it does not end. */
+static size_t string_length(Str s)
+{
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i] == '\\') {
+            i++;
+        } else if (s.p[i] == '"') {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+/* Bytes of the array or object that `s` starts with; 0 if its brackets never close. */
+static size_t nest_length(Str s)
+{
+    size_t depth = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (c == '"') {
+            size_t n = string_length(str_from(s, i));
+            if (n == 0) return 0;
+            i += n - 1;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static size_t value_length(Str s)
+{
+    size_t n = 0;
+
+    if (s.n == 0) return 0;
+    if (s.p[0] == '"') return string_length(s);
+    if (s.p[0] == '{' || s.p[0] == '[') return nest_length(s);
+    while (n < s.n && !strchr(",]} \t\r\n", s.p[n])) n++; /* a NUL ends it too */
+    return n;
+}
+
+/* The value at the front of `*rest`, and what separates it from the next: ',' or `closing`. */
+static bool take_value(Str *rest, char closing, Str *value, bool *last)
+{
+    *rest = skip_blanks(*rest);
+    size_t n = value_length(*rest);
+    if (n == 0) return false;
+    *value = (Str){rest->p, n};
+    *rest = skip_blanks(str_from(*rest, n));
+    if (rest->n == 0 || (rest->p[0] != ',' && rest->p[0] != closing)) return false;
+    *last = rest->p[0] == closing;
+    *rest = str_from(*rest, 1);
+    return true;
+}
+
+bool json_span_member(Str object, Str key, Str *value)
+{
+    bool last = false;
+
+    object = skip_blanks(object);
+    if (object.n == 0 || object.p[0] != '{') return false;
+    object = str_from(object, 1);
+    while (!last) {
+        object = skip_blanks(object);
+        if (object.n == 0 || object.p[0] != '"') return false;
+        size_t n = string_length(object);
+        if (n == 0) return false;
+        Str name = {object.p + 1, n - 2};
+        object = skip_blanks(str_from(object, n));
+        if (object.n == 0 || object.p[0] != ':') return false;
+        object = str_from(object, 1);
+        Str found;
+        if (!take_value(&object, '}', &found, &last)) return false;
+        if (!str_eq(name, key)) continue;
+        *value = found;
+        return true;
+    }
+    return false;
+}
+
+bool json_walk_start(struct json_walk *walk, Str array)
+{
+    Str s = skip_blanks(array);
+
+    if (s.n == 0 || s.p[0] != '[') return false;
+    s = skip_blanks(str_from(s, 1));
+    if (s.n == 0) return false;
+    walk->rest = s.p[0] == ']' ? (Str){NULL, 0} : s;
+    return true;
+}
+
+bool json_walk_next(struct json_walk *walk, Str *item)
+{
+    bool last = true;
+
+    *item = (Str){NULL, 0};
+    if (walk->rest.n == 0) return true; /* after the last item */
+    if (!take_value(&walk->rest, ']', item, &last)) return false;
+    if (last) walk->rest = (Str){NULL, 0};
+    return last || walk->rest.n != 0; /* something must follow a comma */
+}

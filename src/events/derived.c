@@ -1,0 +1,158 @@
+#include "events/derived.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "events/raw.h"
+
+#define NAME_TOUCH STR("CRM Touch")
+#define NAME_CONTRACT STR("Contract Signed")
+#define MINOR_PER_UNIT 100 /* of the CRM's currency */
+#define PROGRESS_ROWS 100000
+
+struct derived *derived_new(const struct rules *rules)
+{
+    struct derived *derived = mem_new(sizeof *derived);
+
+    derived->facts = facts_new();
+    derived->contracts = contracts_new();
+    seen_init(&derived->seen);
+    for (size_t i = 0; i < COUNT_OF(derived->stats); i++) atomic_init(&derived->stats[i].last_ms, TIME_NONE);
+    facts_write_begin(derived->facts);
+    facts_set_rules(derived->facts, rules_platform, rules);
+    facts_write_end(derived->facts);
+    return derived;
+}
+
+void derived_free(struct derived *derived)
+{
+    if (!derived) return;
+    facts_close(derived->facts);
+    contracts_release(derived->contracts);
+    seen_reset(&derived->seen);
+    free(derived);
+}
+
+/* ---- repeats: contracts when nothing about them is new, everything else by source and message id ---- */
+
+static bool has_key(const struct staged *item)
+{
+    return item->type != STAGED_CONTRACT && item->message_id.n;
+}
+
+static struct hash128 key_of(const struct raw_entry *entry, const struct staged *item)
+{
+    return hash_keyed((uint64_t)entry->source_id, item->message_id);
+}
+
+bool derived_is_repeat(struct derived *derived, const struct raw_entry *entry, const struct staged *item)
+{
+    if (item->type == STAGED_CONTRACT)
+        return contracts_compare(derived->contracts, item->doc_id, item->alias[0].value, item->cost,
+                                 item->contract_day) == CONTRACT_SAME;
+    return has_key(item) && !seen_add(&derived->seen, key_of(entry, item));
+}
+
+void derived_forget(struct derived *derived, const struct raw_entry *entry, const struct staged *item)
+{
+    if (has_key(item)) seen_remove(&derived->seen, key_of(entry, item));
+}
+
+/* ---- items to facts ---- */
+
+static void count_source(struct derived *derived, const struct raw_entry *entry)
+{
+    if (entry->source_id < 0 || entry->source_id > SOURCES_MAX) return;
+    struct source_stats *stats = &derived->stats[entry->source_id];
+    atomic_fetch_add(&stats->events, 1);
+    if (entry->received_ms > atomic_load(&stats->last_ms)) atomic_store(&stats->last_ms, entry->received_ms);
+}
+
+/* A CRM event is a contract signed if it names a counted one, else a touch. */
+static void apply_crm(struct derived *derived, const struct staged *item, struct fact *fact)
+{
+    int64_t cost = 0;
+    bool contract = item->doc_id.n && contracts_sign(derived->contracts, item->doc_id, fact->raw, &cost);
+
+    fact->name = facts_name(derived->facts, contract ? NAME_CONTRACT : NAME_TOUCH);
+    fact->amount_minor = contract ? cost * MINOR_PER_UNIT : 0;
+}
+
+static void apply_event(struct derived *derived, const struct raw_entry *entry, const struct staged *item,
+                        struct fact *fact)
+{
+    fact->touch = facts_touch(derived->facts, &item->tuple);
+    fact->at_ms = item->at_ms;
+    if (entry->kind == RAW_CRM_EVENTS) {
+        apply_crm(derived, item, fact);
+    } else {
+        fact->name = facts_name(derived->facts, item->name);
+        fact->amount_minor = item->amount_minor;
+    }
+    facts_add(derived->facts, fact);
+    count_source(derived, entry);
+    if (item->amount_foreign) atomic_fetch_add(&derived->amounts_foreign, 1);
+}
+
+void derived_apply(struct derived *derived, int64_t raw_id, const struct raw_entry *entry, const struct staged *item)
+{
+    struct fact fact = {.raw = RAW_REF(raw_id, item->item)};
+
+    if (item->type == STAGED_CONTRACT) {
+        if (contracts_put(derived->contracts, item->doc_id, item->alias[0].value, item->cost, item->contract_day))
+            derived->stale = true;
+        return;
+    }
+    fact.alias = facts_alias(derived->facts, item->alias[0].kind, item->alias[0].value);
+    for (uint32_t i = 1; i < item->n_aliases; i++)
+        facts_same_person(derived->facts, fact.alias,
+                          facts_alias(derived->facts, item->alias[i].kind, item->alias[i].value));
+    if (item->type == STAGED_EVENT) apply_event(derived, entry, item, &fact);
+}
+
+/* ---- from the raw log ---- */
+
+struct build {
+    struct derived *derived;
+    Str currency;
+    uint64_t rows;
+};
+
+static bool build_entry(void *context, int64_t id, const struct raw_entry *entry, struct err *err)
+{
+    struct build *b = context;
+    struct arena arena;
+    struct decoded decoded = {0};
+    struct err why;
+
+    (void)err;
+    arena_init(&arena, stage_arena_bytes(entry->body.n));
+    if (++b->rows % PROGRESS_ROWS == 0)
+        log_line(LOG_INFO, "rebuild.progress", "raw_rows=%llu", (unsigned long long)b->rows);
+    /* what could be read when it came can be read now, unless the program has changed; its bytes stay in the log */
+    if (!stage_decode(entry, b->currency, &arena, &decoded, &why))
+        log_line(LOG_ERROR, "rebuild.unreadable", "raw=%lld reason=\"%s\"", (long long)id, why.text);
+    for (uint32_t i = 0; i < decoded.n; i++)
+        if (!derived_is_repeat(b->derived, entry, &decoded.items[i]))
+            derived_apply(b->derived, id, entry, &decoded.items[i]);
+    arena_free(&arena);
+    return true;
+}
+
+struct derived *derived_build(struct db *db, const struct rules *rules, Str currency, struct err *err)
+{
+    struct build b = {.derived = derived_new(rules), .currency = currency};
+    int64_t started = time_monotonic_us();
+
+    facts_write_begin(b.derived->facts);
+    bool ok = raw_walk(db, RAW_CRM_CONTRACTS, false, build_entry, &b, err) &&
+              raw_walk(db, RAW_CRM_CONTRACTS, true, build_entry, &b, err);
+    facts_write_end(b.derived->facts);
+    b.derived->stale = false;
+    log_line(LOG_INFO, "rebuild.done", "raw_rows=%llu ms=%lld", (unsigned long long)b.rows,
+             (long long)(time_monotonic_us() - started) / 1000);
+    if (ok) return b.derived;
+    derived_free(b.derived);
+    return NULL;
+}

@@ -1,0 +1,124 @@
+/* events/facts.h -- the facts: every event as one row of numbers, person by person.
+ *
+ * Is:    dictionaries, identity (union of aliases) and immutable, person-ordered snapshots for the kernels.
+ * Owns:  its rows and the snapshots it hands out; a snapshot lives until its last snapshot_close.
+ * Never: does I/O. It is derived: `demetra rebuild` makes it again from the raw log.
+ *
+ * One thread (the writer of events/pipeline.h) adds; any number of threads take snapshots at the same time.
+ */
+#ifndef EVENTS_FACTS_H
+#define EVENTS_FACTS_H
+
+#include "base/arena.h"
+#include "base/dict.h"
+#include "base/err.h"
+
+/* What an event says about where the person came from. A touch is one distinct tuple of these. */
+#define TOUCH_DIMS(X)                                                                                                  \
+    X(PLATFORM, "platform")        /* made by the platform rules from the others; not part of the identity */          \
+    X(SOURCE, "source")            /* utm_source */                                                                    \
+    X(MEDIUM, "medium")            /* utm_medium */                                                                    \
+    X(CAMPAIGN, "campaign")        /* utm_campaign, the name */                                                        \
+    X(CAMPAIGN_ID, "campaign_id")  /* the platform's id of it */                                                       \
+    X(CONTENT, "content")          /* utm_content */                                                                   \
+    X(TERM, "term")                /* utm_term */                                                                      \
+    X(CREATIVE, "creative")        /* the ad shown */                                                                  \
+    X(SOURCE_TYPE, "source_type")  /* the CRM's or the site's own kind of source */
+
+enum touch_dim {
+#define X(name, text) TOUCH_##name,
+    TOUCH_DIMS(X)
+#undef X
+    TOUCH_DIM_COUNT
+};
+
+const char *touch_dim_name(enum touch_dim dim);
+bool touch_dim_find(Str name, enum touch_dim *dim) MUST_CHECK;
+
+struct tuple {
+    Str dim[TOUCH_DIM_COUNT]; /* trimmed, as they came; [TOUCH_PLATFORM] is ignored on the way in */
+};
+
+/* A distinct tuple with what the rules make of it. Texts are ids in snapshot.values; id 0 is the empty text. */
+struct touch {
+    uint32_t dim[TOUCH_DIM_COUNT];
+    bool paid;   /* an ad platform, with a campaign id: the house rule of last_paid */
+    bool direct; /* came by itself: nothing known, or the source says "direct" */
+    bool empty;  /* says nothing at all; in a session it continues what the session has */
+};
+
+/* One event as it is added. */
+struct fact {
+    uint32_t alias; /* any alias of its person */
+    uint32_t name;  /* facts_name */
+    uint32_t touch; /* facts_touch */
+    int64_t at_ms;
+    int64_t amount_minor; /* 0: no money */
+    uint64_t raw;         /* its place in the raw log: RAW_REF(row, item) */
+};
+
+#define RAW_ITEMS_MAX 4096
+#define RAW_REF(row, item) (((uint64_t)(row)*RAW_ITEMS_MAX) + (uint64_t)(item))
+#define RAW_ROW(ref) ((int64_t)((ref) / RAW_ITEMS_MAX))
+#define RAW_ITEM(ref) ((uint32_t)((ref) % RAW_ITEMS_MAX))
+
+struct facts;
+
+struct facts *facts_new(void);
+void facts_close(struct facts *facts); /* NULL is fine; memory goes when the last snapshot does */
+
+/* ---- the writer's side: every call between facts_write_begin and facts_write_end, by one thread ---- */
+void facts_write_begin(struct facts *facts);
+void facts_write_end(struct facts *facts); /* readers see what was done in between as one change */
+
+/* Who decides the platform of a tuple. */
+typedef Str facts_platform_fn(const void *rules, const struct tuple *tuple, bool *paid);
+/* Set the rules, and decide every known touch again. `rules` must outlive the facts or the next call. */
+void facts_set_rules(struct facts *facts, facts_platform_fn *platform, const void *rules);
+
+uint32_t facts_name(struct facts *facts, Str name);
+#define ALIAS_VALUE_MAX 256
+uint32_t facts_alias(struct facts *facts, char kind, Str value); /* kinds: ALIAS_* below; at most ALIAS_VALUE_MAX */
+void facts_same_person(struct facts *facts, uint32_t alias, uint32_t other);
+uint32_t facts_touch(struct facts *facts, const struct tuple *tuple);
+void facts_add(struct facts *facts, const struct fact *fact);
+
+/* An alias is a kind and a value, written "u:42". A person is shown under its best alias, in this order. */
+#define ALIAS_USER 'u'
+#define ALIAS_CLIENT 'c'
+#define ALIAS_TELEGRAM 't'
+#define ALIAS_ANONYMOUS 'a'
+
+/* ---- the readers' side ---- */
+struct snapshot {
+    /* Persons 0 .. n_persons-1 hold the rows first[p] .. first[p+1]-1, by time, ties in order of arrival. */
+    uint32_t n_persons;
+    uint64_t n_events;
+    const uint64_t *first; /* n_persons + 1 */
+    const int64_t *at_ms;
+    const uint32_t *name;
+    const uint32_t *touch;
+    const int64_t *amount_minor;
+    const uint64_t *raw;
+    const uint32_t *person_alias; /* n_persons: the alias that a person is shown under */
+    const struct touch *touches;  /* n_touches */
+    uint32_t n_touches, n_names, n_values;
+    int64_t first_ms, last_ms; /* of all events; 0 and -1 when there are none */
+    uint64_t version;          /* grows with every change of the facts */
+};
+
+/* The facts as they are now, all that was added before this call included. Never fails; close it when done. */
+const struct snapshot *facts_snapshot(struct facts *facts);
+void snapshot_close(const struct snapshot *snapshot); /* NULL is fine */
+
+Str snapshot_name(const struct snapshot *snapshot, uint32_t name);
+Str snapshot_value(const struct snapshot *snapshot, uint32_t value); /* a touch dimension's text */
+Str snapshot_alias(const struct snapshot *snapshot, uint32_t alias); /* "u:42" */
+uint32_t snapshot_find_name(const struct snapshot *snapshot, Str name); /* DICT_NONE when no event has it */
+/* The person that has an alias written "u:42", or a bare value tried under each kind; DICT_NONE if none has. */
+uint32_t snapshot_find_person(const struct snapshot *snapshot, Str alias);
+
+/* Every alias of a person, at most `max` of them; returns how many. One pass over all aliases. */
+size_t snapshot_aliases(const struct snapshot *snapshot, uint32_t person, uint32_t *aliases, size_t max);
+
+#endif

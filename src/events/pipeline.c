@@ -1,0 +1,551 @@
+/* events/pipeline.c -- see pipeline.h.
+ *
+ * A group is everything that waits when the writer comes round, up to GROUP_BYTES. It goes through four steps:
+ *
+ *   plan    each item's key is looked up among the seen and put there: an item whose key was there is a repeat
+ *   store   one transaction: raw rows (of deliveries with something new), rejects, how far imports have come
+ *   apply   items become facts, in the order of the raw log
+ *   answer  `done` for each delivery
+ *
+ * Invariants
+ *   P1  `done` with stored = true runs after the commit returned, and the facts hold the items then
+ *   P2  if the commit fails, the seen keys are as they were before the plan, and the facts are untouched
+ *   P3  applying is a function of the raw log in id order, contracts first: rebuilding gives the same facts
+ *   P4  once a commit fails for another reason than a full disk, nothing more is accepted: what the kernel has
+ *       dropped after a failed fsync cannot be known
+ *
+ * Locks, in this order: `work` is held for a whole group, a rebuild, a change of rules; the store's writer; `swap`
+ * for the pointer that readers take; `queue` for the queue alone.
+ */
+#include "events/pipeline.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "events/derived.h"
+#include "events/raw.h"
+#include "events/rejects.h"
+
+#define QUEUE_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define GROUP_BYTES ((size_t)16 * 1024 * 1024)
+
+struct pipeline {
+    struct store *store;
+    Str currency;
+    pthread_t thread;
+    bool thread_runs;
+
+    pthread_mutex_t queue;
+    pthread_cond_t filled;
+    struct delivery *head, **tail;
+    size_t queue_bytes;
+    uint64_t queued;
+    bool stopping;
+
+    pthread_mutex_t work;
+    struct rules *rules;
+    _Atomic int64_t last_raw_id;
+
+    pthread_mutex_t swap;
+    struct derived *derived;
+
+    struct live *live;
+    _Atomic bool failed;
+    _Atomic uint64_t repeated;
+};
+
+/* ---- plan ---- */
+
+/* Within one file a contract may stand twice: its second row is compared with the first, not with the table. */
+static void plan_contracts(struct pipeline *pipeline, struct delivery *delivery)
+{
+    struct dict *docs = dict_new();
+    uint32_t *last = mem_new((size_t)delivery->decoded.n * sizeof *last);
+
+    for (uint32_t i = 0; i < delivery->decoded.n; i++) {
+        struct staged *item = &delivery->decoded.items[i];
+        uint32_t before = dict_count(docs), doc = dict_add(docs, item->doc_id);
+        if (doc == before) {
+            item->repeat = derived_is_repeat(pipeline->derived, &delivery->raw, item);
+        } else {
+            const struct staged *other = &delivery->decoded.items[last[doc]];
+            item->repeat = other->cost == item->cost && other->contract_day == item->contract_day &&
+                           str_eq(other->alias[0].value, item->alias[0].value);
+        }
+        last[doc] = i;
+    }
+    free(last);
+    dict_free(docs);
+}
+
+static void plan(struct pipeline *pipeline, struct delivery *delivery)
+{
+    if (delivery->raw.kind == RAW_CRM_CONTRACTS) {
+        plan_contracts(pipeline, delivery);
+    } else {
+        for (uint32_t i = 0; i < delivery->decoded.n; i++)
+            delivery->decoded.items[i].repeat =
+                derived_is_repeat(pipeline->derived, &delivery->raw, &delivery->decoded.items[i]);
+    }
+    for (uint32_t i = 0; i < delivery->decoded.n; i++) {
+        const struct staged *item = &delivery->decoded.items[i];
+        delivery->repeated += item->repeat;
+        delivery->kept += !item->repeat;
+        delivery->uncounted += !item->repeat && item->type == STAGED_CONTRACT && item->cost <= 0;
+    }
+    delivery->rejected = delivery->decoded.n_rejects;
+}
+
+/* P2 */
+static void take_back_plan(struct pipeline *pipeline, struct delivery *delivery)
+{
+    for (uint32_t i = 0; i < delivery->decoded.n; i++)
+        if (!delivery->decoded.items[i].repeat)
+            derived_forget(pipeline->derived, &delivery->raw, &delivery->decoded.items[i]);
+    delivery->kept = delivery->repeated = delivery->rejected = delivery->uncounted = 0;
+}
+
+/* ---- store ---- */
+
+static bool store_rejects(struct db *db, const struct delivery *delivery, struct err *err)
+{
+    for (uint32_t i = 0; i < delivery->decoded.n_rejects; i++) {
+        const struct staged_reject *bad = &delivery->decoded.rejects[i];
+        struct reject row = {
+            .source_id = delivery->raw.source_id,
+            .kind = bad->kind,
+            .import_id = delivery->raw.import_id,
+            .line = bad->line,
+            .reason = str_of(bad->reason),
+            .header = delivery->csv_header,
+            .body = bad->body,
+            .at_ms = delivery->raw.received_ms,
+        };
+        bool added;
+        if (!rejects_put(db, &row, &added, err)) return false;
+    }
+    return true;
+}
+
+static bool store_step(struct db *db, const struct delivery *delivery, struct err *err)
+{
+    const struct import_step *step = delivery->step;
+
+    if (!step) return true;
+    return db_run(db,
+                  "UPDATE import SET bytes_done = $1, lines_done = $2, kept = kept + $3, repeated = repeated + $4, "
+                  "rejected = rejected + $5, uncounted = uncounted + $6 WHERE id = $7",
+                  DB_ARGS(DB_I64(step->bytes_done), DB_I64(step->lines_done), DB_I64(delivery->kept),
+                          DB_I64(delivery->repeated), DB_I64(delivery->rejected), DB_I64(delivery->uncounted),
+                          DB_I64(step->import_id)),
+                  err);
+}
+
+/* The deliveries with something new get the raw ids last_raw_id + 1, + 2, ... */
+static bool store_group(struct pipeline *pipeline, struct db *db, struct delivery *group, struct err *err)
+{
+    int64_t id = atomic_load(&pipeline->last_raw_id);
+
+    if (!db_begin(db, err)) return false;
+    for (struct delivery *d = group; d; d = d->next) {
+        if (d->kept && !raw_append(db, ++id, &d->raw, err)) goto failed;
+        if (!store_rejects(db, d, err) || !store_step(db, d, err)) goto failed;
+    }
+    return db_commit(db, err);
+failed:
+    db_rollback(db);
+    return false;
+}
+
+/* ---- apply ---- */
+
+static void apply_group(struct pipeline *pipeline, struct delivery *group)
+{
+    struct derived *derived = pipeline->derived;
+
+    facts_write_begin(derived->facts);
+    for (struct delivery *d = group; d; d = d->next) {
+        atomic_fetch_add(&pipeline->repeated, d->repeated);
+        if (!d->kept) continue;
+        int64_t id = atomic_fetch_add(&pipeline->last_raw_id, 1) + 1;
+        for (uint32_t i = 0; i < d->decoded.n; i++)
+            if (!d->decoded.items[i].repeat) derived_apply(derived, id, &d->raw, &d->decoded.items[i]);
+    }
+    facts_write_end(derived->facts);
+}
+
+/* With `work` held: build from the raw log and let readers have it. On failure everything is as before. */
+static bool rebuild(struct pipeline *pipeline, struct db *db, struct err *err)
+{
+    struct derived *built = derived_build(db, pipeline->rules, pipeline->currency, err);
+
+    if (!built) return false;
+    pthread_mutex_lock(&pipeline->swap);
+    struct derived *old = pipeline->derived;
+    pipeline->derived = built;
+    pthread_mutex_unlock(&pipeline->swap);
+    derived_free(old);
+    return true;
+}
+
+/* ---- show ---- */
+
+static void show_item(struct pipeline *pipeline, const struct raw_entry *entry, const struct staged *item)
+{
+    struct live_item shown = {
+        .received_ms = entry->received_ms,
+        .at_ms = item->at_ms,
+        .source_id = entry->source_id,
+        .amount_minor = item->amount_minor,
+        .type = raw_kind_name(item->kind),
+        .state = item->repeat ? "repeated" : "kept",
+    };
+    char alias[ALIAS_VALUE_MAX + 2] = {item->alias[0].kind, ':'};
+    bool paid;
+
+    memcpy(alias + 2, item->alias[0].value.p, item->alias[0].value.n);
+    live_text(shown.person, (Str){alias, item->alias[0].value.n + 2});
+    if (item->type == STAGED_EVENT) {
+        live_text(shown.event, item->name);
+        live_text(shown.platform, rules_platform(pipeline->rules, &item->tuple, &paid));
+    } else {
+        shown.at_ms = entry->received_ms;
+    }
+    live_put(pipeline->live, &shown);
+}
+
+/* With `work` held, for the rules. A file shows its own progress. */
+static void show(struct pipeline *pipeline, const struct delivery *delivery)
+{
+    if (delivery->raw.import_id) return;
+    for (uint32_t i = 0; i < delivery->decoded.n; i++)
+        show_item(pipeline, &delivery->raw, &delivery->decoded.items[i]);
+    for (uint32_t i = 0; i < delivery->decoded.n_rejects; i++) {
+        struct live_item bad = {
+            .received_ms = delivery->raw.received_ms,
+            .at_ms = delivery->raw.received_ms,
+            .source_id = delivery->raw.source_id,
+            .type = raw_kind_name(delivery->decoded.rejects[i].kind),
+            .state = "rejected",
+        };
+        live_text(bad.reason, str_of(delivery->decoded.rejects[i].reason));
+        live_put(pipeline->live, &bad);
+    }
+}
+
+/* ---- the writer ---- */
+
+static bool any_file_goes_on(const struct delivery *group)
+{
+    for (const struct delivery *d = group; d; d = d->next)
+        if (d->more) return true;
+    return false;
+}
+
+static bool write_group(struct pipeline *pipeline, struct delivery *group, struct err *err)
+{
+    struct err why;
+
+    pthread_mutex_lock(&pipeline->work);
+    for (struct delivery *d = group; d; d = d->next) plan(pipeline, d);
+    struct db *db = store_writer_take(pipeline->store);
+    bool ok = store_group(pipeline, db, group, err);
+    if (ok) {
+        apply_group(pipeline, group);
+        for (struct delivery *d = group; d; d = d->next) show(pipeline, d);
+        if (pipeline->derived->stale && !any_file_goes_on(group) && !rebuild(pipeline, db, &why))
+            log_line(LOG_ERROR, "rebuild.failed", "reason=\"%s\"", why.text);
+    } else {
+        for (struct delivery *d = group; d; d = d->next) take_back_plan(pipeline, d);
+        if (err->code != ERR_BUSY) atomic_store(&pipeline->failed, true); /* P4 */
+        log_line(LOG_ERROR, "raw.failed", "reason=\"%s\"", err->text);
+    }
+    store_writer_give(pipeline->store);
+    pthread_mutex_unlock(&pipeline->work);
+    return ok;
+}
+
+static void answer(struct delivery *group, bool stored, const struct err *err)
+{
+    while (group) {
+        struct delivery *next = group->next; /* `done` may free its delivery */
+        group->stored = stored;
+        if (!stored) {
+            group->err = *err;
+            if (err->code != ERR_BUSY)
+                (void)err_set(&group->err, ERR_BUSY, "the log could not be written; the operator has to look at it");
+        }
+        group->done(group);
+        group = next;
+    }
+}
+
+/* Wait for deliveries and take a group off the queue; NULL when stopping and nothing is left. */
+static struct delivery *take_group(struct pipeline *pipeline)
+{
+    struct delivery *group = NULL, **end = &group;
+    size_t bytes = 0;
+
+    pthread_mutex_lock(&pipeline->queue);
+    while (!pipeline->head && !pipeline->stopping) pthread_cond_wait(&pipeline->filled, &pipeline->queue);
+    while (pipeline->head && bytes < GROUP_BYTES) {
+        struct delivery *d = pipeline->head;
+        pipeline->head = d->next;
+        d->next = NULL;
+        *end = d;
+        end = &d->next;
+        bytes += d->raw.body.n;
+        pipeline->queued--;
+    }
+    if (!pipeline->head) pipeline->tail = &pipeline->head;
+    pipeline->queue_bytes -= bytes;
+    pthread_mutex_unlock(&pipeline->queue);
+    return group;
+}
+
+static void *writer_main(void *context)
+{
+    struct pipeline *pipeline = context;
+    struct delivery *group;
+
+    while ((group = take_group(pipeline))) {
+        struct err err = {0};
+        bool failed = atomic_load(&pipeline->failed);
+        if (failed) (void)err_set(&err, ERR_INTERNAL, "an earlier write failed");
+        bool stored = !failed && write_group(pipeline, group, &err);
+        answer(group, stored, &err);
+    }
+    return NULL;
+}
+
+bool pipeline_submit(struct pipeline *pipeline, struct delivery *delivery, struct err *err)
+{
+    bool taken = false;
+
+    if (atomic_load(&pipeline->failed))
+        return err_set(err, ERR_BUSY, "the log could not be written; the operator has to look at it");
+    pthread_mutex_lock(&pipeline->queue);
+    if (pipeline->stopping) {
+        err_set(err, ERR_BUSY, "the server is stopping");
+    } else if (pipeline->queue_bytes + delivery->raw.body.n > QUEUE_BYTES_MAX) {
+        err_set(err, ERR_BUSY, "too much is waiting to be written; send it again in a moment");
+    } else {
+        delivery->next = NULL;
+        *pipeline->tail = delivery;
+        pipeline->tail = &delivery->next;
+        pipeline->queue_bytes += delivery->raw.body.n;
+        pipeline->queued++;
+        taken = true;
+        pthread_cond_signal(&pipeline->filled);
+    }
+    pthread_mutex_unlock(&pipeline->queue);
+    return taken;
+}
+
+struct waiter {
+    pthread_mutex_t mutex;
+    pthread_cond_t answered;
+    bool done;
+};
+
+static void wake(struct delivery *delivery)
+{
+    struct waiter *waiter = delivery->context;
+
+    pthread_mutex_lock(&waiter->mutex);
+    waiter->done = true;
+    pthread_cond_signal(&waiter->answered);
+    pthread_mutex_unlock(&waiter->mutex);
+}
+
+bool pipeline_submit_wait(struct pipeline *pipeline, struct delivery *delivery, struct err *err)
+{
+    struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+
+    delivery->done = wake;
+    delivery->context = &waiter;
+    if (!pipeline_submit(pipeline, delivery, err)) return false;
+    pthread_mutex_lock(&waiter.mutex);
+    while (!waiter.done) pthread_cond_wait(&waiter.answered, &waiter.mutex);
+    pthread_mutex_unlock(&waiter.mutex);
+    if (!delivery->stored) *err = delivery->err;
+    return delivery->stored;
+}
+
+/* ---- rules, imports taken back ---- */
+
+static struct rules *rules_load(struct db *db, struct err *err)
+{
+    struct db_rows rows = db_query(db, "SELECT rules FROM platform_rules WHERE id = 1", DB_NO_ARGS);
+    struct rules *rules = NULL;
+    bool stored = db_next(&rows);
+
+    if (stored) rules = rules_parse(db_str(&rows, 0), err);
+    if (!db_end(&rows, err)) {
+        rules_free(rules);
+        return NULL;
+    }
+    return stored ? rules : rules_builtin();
+}
+
+static bool rules_save(struct db *db, const struct rules *rules, struct err *err)
+{
+    struct buf text;
+
+    buf_init(&text, 2 * RULES_BYTES_MAX);
+    rules_write(rules, &text);
+    bool ok = db_run(db,
+                     "INSERT INTO platform_rules (id, rules, changed_ms) VALUES (1, $1, $2) "
+                     "ON CONFLICT (id) DO UPDATE SET rules = excluded.rules, changed_ms = excluded.changed_ms",
+                     DB_ARGS(DB_TEXT(buf_str(&text)), DB_I64(time_now_ms())), err);
+    buf_reset(&text);
+    return ok;
+}
+
+bool pipeline_set_rules(struct pipeline *pipeline, Str json, struct err *err)
+{
+    struct rules *rules = rules_parse(json, err), *old = rules;
+
+    if (!rules) return false;
+    pthread_mutex_lock(&pipeline->work);
+    bool ok = rules_save(store_writer_take(pipeline->store), rules, err);
+    store_writer_give(pipeline->store);
+    if (ok) {
+        facts_write_begin(pipeline->derived->facts);
+        facts_set_rules(pipeline->derived->facts, rules_platform, rules);
+        facts_write_end(pipeline->derived->facts);
+        old = pipeline->rules;
+        pipeline->rules = rules;
+    }
+    pthread_mutex_unlock(&pipeline->work);
+    rules_free(old);
+    return ok;
+}
+
+void pipeline_write_rules(struct pipeline *pipeline, struct buf *out)
+{
+    pthread_mutex_lock(&pipeline->work);
+    rules_write(pipeline->rules, out);
+    pthread_mutex_unlock(&pipeline->work);
+}
+
+bool pipeline_undo_import(struct pipeline *pipeline, int64_t import_id, struct err *err)
+{
+    pthread_mutex_lock(&pipeline->work);
+    struct db *db = store_writer_take(pipeline->store);
+    bool ok = db_begin(db, err);
+    if (ok) {
+        ok = raw_delete_import(db, import_id, err) && rejects_delete_import(db, import_id, err) &&
+             db_run(db, "UPDATE import SET state = 'undone' WHERE id = $1", DB_ARGS(DB_I64(import_id)), err);
+        if (ok) {
+            ok = db_commit(db, err);
+        } else {
+            db_rollback(db);
+        }
+    }
+    ok = ok && rebuild(pipeline, db, err);
+    store_writer_give(pipeline->store);
+    pthread_mutex_unlock(&pipeline->work);
+    return ok;
+}
+
+/* ---- readers ---- */
+
+const struct snapshot *pipeline_snapshot(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->swap);
+    const struct snapshot *snapshot = facts_snapshot(pipeline->derived->facts);
+    pthread_mutex_unlock(&pipeline->swap);
+    return snapshot;
+}
+
+struct contracts *pipeline_contracts(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->swap);
+    struct contracts *contracts = contracts_hold(pipeline->derived->contracts);
+    pthread_mutex_unlock(&pipeline->swap);
+    return contracts;
+}
+
+struct live *pipeline_live(struct pipeline *pipeline)
+{
+    return pipeline->live;
+}
+
+void pipeline_state(struct pipeline *pipeline, struct pipeline_state *out)
+{
+    *out = (struct pipeline_state){.raw_rows = atomic_load(&pipeline->last_raw_id),
+                                   .repeated = atomic_load(&pipeline->repeated)};
+    pthread_mutex_lock(&pipeline->queue);
+    out->accepting = !pipeline->stopping && !atomic_load(&pipeline->failed);
+    out->queued = pipeline->queued;
+    pthread_mutex_unlock(&pipeline->queue);
+    pthread_mutex_lock(&pipeline->swap);
+    out->amounts_foreign = atomic_load(&pipeline->derived->amounts_foreign);
+    pthread_mutex_unlock(&pipeline->swap);
+}
+
+void pipeline_source_stats(struct pipeline *pipeline, int64_t source_id, uint64_t *events, int64_t *last_ms)
+{
+    *events = 0;
+    *last_ms = TIME_NONE;
+    if (source_id < 0 || source_id > SOURCES_MAX) return;
+    pthread_mutex_lock(&pipeline->swap);
+    struct source_stats *stats = &pipeline->derived->stats[source_id];
+    *events = atomic_load(&stats->events);
+    *last_ms = atomic_load(&stats->last_ms);
+    pthread_mutex_unlock(&pipeline->swap);
+}
+
+/* ---- open and close ---- */
+
+struct pipeline *pipeline_open(struct store *store, const struct settings *settings, struct err *err)
+{
+    struct pipeline *pipeline = mem_new(sizeof *pipeline);
+    int64_t last_id = 0;
+
+    pipeline->store = store;
+    pipeline->currency = settings->currency;
+    pipeline->tail = &pipeline->head;
+    pthread_mutex_init(&pipeline->queue, NULL);
+    pthread_cond_init(&pipeline->filled, NULL);
+    pthread_mutex_init(&pipeline->work, NULL);
+    pthread_mutex_init(&pipeline->swap, NULL);
+    pipeline->live = live_new();
+    struct db *db = store_writer_take(store);
+    pipeline->rules = rules_load(db, err);
+    bool ok = pipeline->rules && raw_last_id(db, &last_id, err);
+    if (ok) pipeline->derived = derived_build(db, pipeline->rules, pipeline->currency, err);
+    store_writer_give(store);
+    atomic_store(&pipeline->last_raw_id, last_id);
+    if (ok && pipeline->derived) {
+        CHECK(pthread_create(&pipeline->thread, NULL, writer_main, pipeline) == 0);
+        pipeline->thread_runs = true;
+        return pipeline;
+    }
+    pipeline_close(pipeline);
+    return NULL;
+}
+
+void pipeline_close(struct pipeline *pipeline)
+{
+    if (!pipeline) return;
+    if (pipeline->thread_runs) {
+        pthread_mutex_lock(&pipeline->queue);
+        pipeline->stopping = true;
+        pthread_cond_signal(&pipeline->filled);
+        pthread_mutex_unlock(&pipeline->queue);
+        pthread_join(pipeline->thread, NULL);
+    }
+    derived_free(pipeline->derived);
+    rules_free(pipeline->rules);
+    live_free(pipeline->live);
+    pthread_mutex_destroy(&pipeline->queue);
+    pthread_cond_destroy(&pipeline->filled);
+    pthread_mutex_destroy(&pipeline->work);
+    pthread_mutex_destroy(&pipeline->swap);
+    free(pipeline);
+}

@@ -1,0 +1,82 @@
+#include "features/attribution/attribution_int.h"
+
+#include "base/time.h"
+
+#define CONTRACT_SIGNED STR("Contract Signed")
+
+static const char *const TOUCHES[] = {
+    [TOUCH_EVENTS] = "events", [TOUCH_SESSIONS] = "sessions", [TOUCH_JOURNEY] = "journey"};
+
+const char *ask_touches_name(enum touch_mode mode)
+{
+    return TOUCHES[mode];
+}
+
+Str ask_key(const struct ask *ask, uint32_t group)
+{
+    return group == ask->groups.by.n ? UNATTRIBUTED : snapshot_value(ask->snapshot, ask->groups.value[group]);
+}
+
+static bool read_models(struct ask *ask, struct err *err)
+{
+    Str rest = request_query(ask->request, "models");
+
+    if (rest.n == 0)
+        for (int m = 0; m < MODEL_COUNT; m++) ask->model[ask->n_models++] = (enum attribution_model)m;
+    while (rest.n) {
+        Str name = str_trim(str_cut(&rest, ','));
+        if (ask->n_models == MODEL_COUNT) return err_set_field(err, "models", "a model is named twice");
+        if (!attribution_model_find(name, &ask->model[ask->n_models++]))
+            return err_set_field(err, "models", "there is no model \"%.*s\"; /api/v1/models lists them", STR_ARG(name));
+    }
+    return true;
+}
+
+/* Sessions for what happens on a site; the CRM's events are days apart, each is a touch of its own. */
+static bool read_touches(struct ask *ask, struct err *err)
+{
+    Str text = request_query(ask->request, "touches");
+
+    ask->query.touches = str_eq(ask->conversion, CONTRACT_SIGNED) ? TOUCH_EVENTS : TOUCH_SESSIONS;
+    if (text.n == 0) return true;
+    for (size_t i = 0; i < COUNT_OF(TOUCHES); i++) {
+        if (!str_eq(text, str_of(TOUCHES[i]))) continue;
+        ask->query.touches = (enum touch_mode)i;
+        return true;
+    }
+    return err_set_field(err, "touches", "touches is events, sessions or journey, not \"%.*s\"", STR_ARG(text));
+}
+
+static bool read_exclude(struct ask *ask, struct err *err)
+{
+    bool *exclude = NULL;
+    Str key;
+
+    (void)err;
+    for (size_t i = 0; request_query_at(ask->request, "exclude", i, &key); i++) {
+        if (!exclude) exclude = ARENA_ARRAY(&ask->request->arena, bool, ask->groups.by.n);
+        for (uint32_t g = 0; g < ask->groups.by.n; g++)
+            if (str_eq_nocase(ask_key(ask, g), key)) exclude[g] = true;
+    }
+    ask->query.exclude = exclude;
+    return true;
+}
+
+bool ask_read(struct ask *ask, struct err *err)
+{
+    struct request *request = ask->request;
+
+    ask->conversion = request_query(request, "conversion");
+    if (ask->conversion.n == 0)
+        return err_set_field(err, "conversion", "say which event is the conversion, such as conversion=Order Completed");
+    ask->query.conversion = snapshot_find_name(ask->snapshot, ask->conversion);
+    if (!question_span(request, "from", "to", ask->snapshot, &ask->span, err)) return false;
+    ask->query.range = ask->span.range;
+    if (!question_length(request, "lookback", INT64_MAX, &ask->query.lookback_ms, err)) return false;
+    if (!question_length(request, "half_life", 7 * TIME_DAY_MS, &ask->query.half_life_ms, err)) return false;
+    if (!question_filter(request, ask->snapshot, &ask->query.must_touch, err)) return false;
+    if (!question_dim(request, TOUCH_PLATFORM, &ask->dim, err)) return false;
+    question_groups(request, ask->snapshot, ask->dim, &ask->groups);
+    ask->query.by = ask->groups.by;
+    return read_models(ask, err) && read_touches(ask, err) && read_exclude(ask, err);
+}

@@ -1,0 +1,20 @@
+/* features/attribution/attribution.h -- which channels get the credit, and the journeys behind each number.
+ *
+ * Is:    the routes /api/v1/attribution, /api/v1/attribution/journeys, /api/v1/models.
+ * Owns:  nothing; each answer is made from a snapshot.
+ * Never: changes anything.
+ */
+#ifndef FEATURES_ATTRIBUTION_ATTRIBUTION_H
+#define FEATURES_ATTRIBUTION_ATTRIBUTION_H
+
+#include "events/pipeline.h"
+#include "http/route.h"
+
+struct attribution {
+    struct pipeline *pipeline;
+    const struct settings *settings;
+};
+
+struct route_table attribution_routes(struct attribution *attribution);
+
+#endif

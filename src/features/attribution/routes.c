@@ -1,0 +1,38 @@
+#include "features/attribution/attribution_int.h"
+
+#define QUESTION_PARAMS                                                                                                \
+    SPAN_PARAMS, FILTER_PARAM,                                                                                         \
+        {"conversion", "string", "The event that is the conversion, such as Order Completed"},                         \
+        {"by", "string", "The dimension that gets the credit; platform when left out"},                                \
+        {"lookback", "length", "Touches count in (time - lookback, time]; none (no limit) when left out"},             \
+        {"half_life", "length", "Of time_decay; 7d when left out"},                                                    \
+        {"touches", "string",                                                                                          \
+         "events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions"},     \
+        {"exclude", "list", "Keys dropped before weighting; may repeat"}
+
+static const struct param MATRIX_PARAMS[] = {
+    QUESTION_PARAMS,
+    {"models", "string", "Comma-separated; all when left out"},
+    {0},
+};
+static const struct param JOURNEYS_PARAMS[] = {
+    QUESTION_PARAMS,
+    {"model", "string", "The column of the cell"},
+    {"key", "string", "The row of the cell, or unattributed"},
+    PAGE_PARAMS,
+    {0},
+};
+
+static const struct route ROUTES[] = {
+    {GET, "/api/v1/attribution", AUTH_READ, 0, attribution_get, "Credit by key and model", MATRIX_PARAMS, NULL,
+     "Attribution", 0},
+    {GET, "/api/v1/attribution/journeys", AUTH_READ, 0, cell_journeys_get, "The journeys behind one cell",
+     JOURNEYS_PARAMS, NULL, "CellJourneys", 0},
+    {GET, "/api/v1/models", AUTH_READ, 0, models_get, "The attribution models there are", NULL, NULL, "Models", 0},
+};
+
+struct route_table attribution_routes(struct attribution *attribution)
+{
+    return (struct route_table){"Attribution", ROUTES, COUNT_OF(ROUTES), "features/attribution/schemas.json",
+                                attribution};
+}

@@ -1,0 +1,87 @@
+#include "base/time.h"
+#include "features/crm/crm_int.h"
+
+void history_open(struct history *history, struct request *request)
+{
+    const struct crm *crm = request->context;
+
+    history->request = request;
+    history->snapshot = pipeline_snapshot(crm->pipeline);
+    history->contracts = pipeline_contracts(crm->pipeline);
+    history->touch_name = snapshot_find_name(history->snapshot, STR("CRM Touch"));
+    history->contract_name = snapshot_find_name(history->snapshot, STR("Contract Signed"));
+}
+
+void history_close(struct history *history)
+{
+    snapshot_close(history->snapshot);
+    contracts_release(history->contracts);
+}
+
+const char *stage_name(enum stage stage)
+{
+    static const char *const NAMES[] = {"first", "mid", "last"};
+    return NAMES[stage];
+}
+
+void history_walk(const struct history *history, event_fn *see, void *context)
+{
+    const struct snapshot *snapshot = history->snapshot;
+
+    for (uint32_t p = 0; p < snapshot->n_persons; p++) {
+        uint64_t nth = 0;
+        for (uint64_t row = snapshot->first[p]; row < snapshot->first[p + 1]; row++) {
+            if (!history_has(history, row)) continue;
+            enum stage stage = nth == 0 ? STAGE_FIRST : history_is_contract(history, row) ? STAGE_LAST : STAGE_MID;
+            see(context, p, row, nth++, stage);
+        }
+    }
+}
+
+struct attribution_query history_query(const struct history *history, struct grouping by)
+{
+    bool *in_journey = ARENA_ARRAY(&history->request->arena, bool, history->snapshot->n_names);
+
+    if (history->touch_name != DICT_NONE) in_journey[history->touch_name] = true;
+    if (history->contract_name != DICT_NONE) in_journey[history->contract_name] = true;
+    return (struct attribution_query){
+        .conversion = history->contract_name,
+        .range = RANGE_ALL,
+        .lookback_ms = INT64_MAX,
+        .half_life_ms = 7 * TIME_DAY_MS,
+        .touches = TOUCH_JOURNEY,
+        .by = by,
+        .in_journey = in_journey,
+    };
+}
+
+uint32_t journey_house_touch(const struct journey *journey)
+{
+    uint32_t best = 0;
+
+    for (uint32_t i = 1; i < journey->n; i++)
+        if (journey->touch[i].weight[MODEL_LAST_PAID] > journey->touch[best].weight[MODEL_LAST_PAID]) best = i;
+    return best;
+}
+
+int32_t journey_days(const struct history *history, const struct journey *journey)
+{
+    const int64_t *at_ms = history->snapshot->at_ms;
+    return (int32_t)(at_ms[journey->conversion_row] / TIME_DAY_MS - at_ms[journey->touch[0].row] / TIME_DAY_MS);
+}
+
+Str history_dim(const struct history *history, uint64_t row, enum touch_dim dim)
+{
+    const struct snapshot *snapshot = history->snapshot;
+    return snapshot_value(snapshot, snapshot->touches[snapshot->touch[row]].dim[dim]);
+}
+
+Str history_client(const struct history *history, uint32_t person)
+{
+    return str_from(snapshot_alias(history->snapshot, history->snapshot->person_alias[person]), 2);
+}
+
+int64_t history_amount(const struct history *history, uint64_t row)
+{
+    return history->snapshot->amount_minor[row] / MINOR_PER_UNIT;
+}

@@ -1,0 +1,55 @@
+#include <math.h>
+
+#include "features/crm/crm_int.h"
+
+struct summary {
+    const struct history *history;
+    bool *platform_seen; /* by value id */
+    int64_t events, clients, contracts, revenue, platforms, clients_with_contract;
+    uint32_t last_signer; /* plus 1 */
+};
+
+static void count(void *context, uint32_t person, uint64_t row, uint64_t nth, enum stage stage)
+{
+    struct summary *summary = context;
+    const struct snapshot *snapshot = summary->history->snapshot;
+    uint32_t platform = snapshot->touches[snapshot->touch[row]].dim[TOUCH_PLATFORM];
+
+    (void)stage;
+    summary->events++;
+    summary->clients += nth == 0;
+    summary->platforms += !summary->platform_seen[platform];
+    summary->platform_seen[platform] = true;
+    if (!history_is_contract(summary->history, row)) return;
+    summary->contracts++;
+    summary->revenue += history_amount(summary->history, row);
+    summary->clients_with_contract += summary->last_signer != person + 1;
+    summary->last_signer = person + 1;
+}
+
+bool summary_get(struct request *request, struct reply *reply, struct err *err)
+{
+    struct json_out out = json_to(&reply->body);
+    struct history history;
+    struct summary s = {.history = &history};
+
+    (void)err;
+    history_open(&history, request);
+    s.platform_seen = ARENA_ARRAY(&request->arena, bool, history.snapshot->n_values);
+    history_walk(&history, count, &s);
+    json_open(&out, '{');
+    json_kv_i64(&out, "total_events", s.events);
+    json_kv_i64(&out, "unique_clients", s.clients);
+    json_kv_i64(&out, "first_touch_events", s.clients);
+    json_kv_i64(&out, "mid_and_last_touch_events", s.events - s.clients);
+    json_kv_i64(&out, "mid_funnel_events", s.events - s.clients - s.contracts);
+    json_kv_i64(&out, "contracts", s.contracts);
+    json_kv_i64(&out, "total_revenue", s.revenue);
+    json_kv_i64(&out, "unique_platforms", s.platforms);
+    json_kv_i64(&out, "clients_with_contract", s.clients_with_contract);
+    /* events kept for each one that a first-touch table would keep */
+    json_kv_double(&out, "data_multiplier", s.clients ? round(100.0 * (double)s.events / (double)s.clients) / 100 : 0);
+    json_close(&out, '}');
+    history_close(&history);
+    return true;
+}

@@ -1,0 +1,27 @@
+/* features/data/data.h -- what comes in: sources, the live stream, imports, rejects, platform rules, health.
+ *
+ * Is:    the routes by which people see and steer what arrives.
+ * Owns:  nothing; the events layer does.
+ * Never: reads an event's meaning.
+ */
+#ifndef FEATURES_DATA_DATA_H
+#define FEATURES_DATA_DATA_H
+
+#include "events/importer.h"
+#include "http/route.h"
+
+struct data {
+    struct pipeline *pipeline;
+    struct sources *sources;
+    struct importer *importer;
+    struct store *store;
+    const struct settings *settings;
+    const char *version;
+    struct route imports_post; /* a copy of its row with the upload limit that the settings give */
+};
+
+#define DATA_TABLES 2
+/* Fills DATA_TABLES tables. */
+void data_routes(struct data *data, struct route_table *tables);
+
+#endif

@@ -1,0 +1,99 @@
+#include "features/data/data_int.h"
+
+#define PAGE_DEFAULT 50
+#define PAGE_MAX 500
+#define NAME_MAX_BYTES 200
+
+static void put_import(struct json_out *out, const struct import *import)
+{
+    json_open(out, '{');
+    json_kv_i64(out, "id", import->id);
+    json_kv_text(out, "kind", raw_kind_name(import->kind));
+    json_kv_str(out, "name", import->name);
+    json_kv_str(out, "state", import->state);
+    json_kv_i64(out, "bytes_total", import->bytes_total);
+    json_kv_i64(out, "bytes_done", import->bytes_done);
+    json_kv_i64(out, "rows", import->kept + import->repeated + import->rejected);
+    json_kv_i64(out, "kept", import->kept);
+    json_kv_i64(out, "repeated", import->repeated);
+    json_kv_i64(out, "rejected", import->rejected);
+    json_kv_i64(out, "uncounted", import->uncounted);
+    if (import->error.p) {
+        json_kv_str(out, "error", import->error);
+    } else {
+        json_kv_null(out, "error");
+    }
+    json_kv_instant(out, "started_at", import->started_ms);
+    json_kv_instant(out, "finished_at", import->finished_ms);
+    json_close(out, '}');
+}
+
+static bool reply_import(struct request *request, struct reply *reply, int64_t id, struct err *err)
+{
+    struct json_out out = json_to(&reply->body);
+    struct import import;
+
+    if (!imports_read(request->db, id, &request->arena, &import, err)) return false;
+    put_import(&out, &import);
+    return true;
+}
+
+bool imports_get(struct request *request, struct reply *reply, struct err *err)
+{
+    struct json_out out = json_to(&reply->body);
+    int64_t limit, before;
+    size_t n;
+
+    if (!request_query_whole(request, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &limit, err)) return false;
+    if (!request_query_whole(request, "cursor", INT64_MAX, 1, INT64_MAX, &before, err)) return false;
+    struct import *imports = ARENA_ARRAY(&request->arena, struct import, (size_t)limit + 1);
+    if (!imports_list(request->db, before, &request->arena, imports, (size_t)limit + 1, &n, err)) return false;
+    bool more = n > (size_t)limit;
+    if (more) n = (size_t)limit;
+    json_open(&out, '{');
+    json_key(&out, "imports");
+    json_open(&out, '[');
+    for (size_t i = 0; i < n; i++) put_import(&out, &imports[i]);
+    json_close(&out, ']');
+    if (more) {
+        json_kv_str(&out, "next", arena_printf(&request->arena, "%lld", (long long)imports[n - 1].id));
+    } else {
+        json_kv_null(&out, "next");
+    }
+    json_close(&out, '}');
+    return true;
+}
+
+bool imports_post(struct request *request, struct reply *reply, struct err *err)
+{
+    const struct data *data = request->context;
+    Str name = str_trim(request_query(request, "name"));
+    enum raw_kind kind;
+    int64_t id;
+
+    if (!raw_kind_find(request_query(request, "kind"), &kind) || !raw_kind_is_csv(kind))
+        return err_set_field(err, "kind", "kind is crm_events or crm_contracts");
+    if (name.n == 0) name = str_of(raw_kind_name(kind));
+    if (name.n > NAME_MAX_BYTES) return err_set_field(err, "name", "the name is longer than %d bytes", NAME_MAX_BYTES);
+    if (request->spool_bytes == 0) return err_set(err, ERR_INVALID, "the file is empty");
+    if (!importer_add(data->importer, kind, name, request->spool, &id, err)) return false;
+    reply->status = 202;
+    return reply_import(request, reply, id, err);
+}
+
+bool import_get(struct request *request, struct reply *reply, struct err *err)
+{
+    int64_t id;
+
+    return request_param_whole(request, 0, &id, err) && reply_import(request, reply, id, err);
+}
+
+bool import_delete(struct request *request, struct reply *reply, struct err *err)
+{
+    const struct data *data = request->context;
+    int64_t id;
+
+    if (!request_param_whole(request, 0, &id, err)) return false;
+    if (!importer_undo(data->importer, request->db, id, &request->arena, err)) return false;
+    return reply_import(request, reply, id, err);
+}

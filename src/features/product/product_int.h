@@ -1,0 +1,13 @@
+/* features/product/product_int.h -- the handlers, one file a question. */
+#ifndef FEATURES_PRODUCT_PRODUCT_INT_H
+#define FEATURES_PRODUCT_PRODUCT_INT_H
+
+#include "features/product/product.h"
+#include "report/question.h"
+
+handler_fn session_get, names_get, values_get; /* catalog_api.c */
+handler_fn metrics_get, breakdown_get;         /* metrics_api.c */
+handler_fn product_funnel_get;                 /* funnel_api.c */
+handler_fn person_get, raw_get;                /* person_api.c */
+
+#endif

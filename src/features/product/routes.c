@@ -1,0 +1,59 @@
+#include "features/product/product_int.h"
+
+static const struct param VALUES_PARAMS[] = {
+    {"dim", "string", "platform, source, medium, campaign, campaign_id, content, term, creative or source_type"},
+    {"q", "string", "Only values that contain this"},
+    {0},
+};
+static const struct param METRICS_PARAMS[] = {
+    SPAN_PARAMS,
+    FILTER_PARAM,
+    COMPARE_PARAM,
+    {"names", "string", "Comma-separated: events, persons, sessions, conversions, converted, revenue; all when left out"},
+    {"step", "string", "hour, day, week (from Monday) or month; chosen by the length when left out"},
+    {"event", "string", "Count only events of this name"},
+    {"conversion", "string", "The event that counts as conversion and brings the revenue; left out: revenue of all"},
+    {0},
+};
+static const struct param BREAKDOWN_PARAMS[] = {
+    SPAN_PARAMS,
+    FILTER_PARAM,
+    COMPARE_PARAM,
+    {"by", "string", "The dimension; platform when left out"},
+    {"event", "string", "Count only events of this name"},
+    {"conversion", "string", "As in metrics"},
+    {"sort", "string", "events, persons, sessions, conversions, converted or revenue; most first"},
+    {"limit", "integer", "Rows, at most 1000; 100 when left out"},
+    {0},
+};
+static const struct param FUNNEL_PARAMS[] = {
+    SPAN_PARAMS,
+    FILTER_PARAM,
+    COMPARE_PARAM,
+    {"step", "list", "An event name; give it once for each step, 2 to 64 of them"},
+    {"window", "length", "From the first step to the last; 30d when left out, none: no limit"},
+    {"by", "string", "A dimension of the first step's touch, to break down by"},
+    {0},
+};
+static const struct param PERSON_PARAMS[] = {PAGE_PARAMS, {0}};
+
+static const struct route ROUTES[] = {
+    {GET, "/api/v1/session", AUTH_READ, 0, session_get, "Who is logged in, and what data there is", NULL, NULL,
+     "Session", 0},
+    {GET, "/api/v1/names", AUTH_READ, 0, names_get, "Event names with counts", NULL, NULL, "Names", 0},
+    {GET, "/api/v1/values", AUTH_READ, 0, values_get, "Values of a dimension, most events first", VALUES_PARAMS, NULL,
+     "Values", 0},
+    {GET, "/api/v1/metrics", AUTH_READ, 0, metrics_get, "Counts over time", METRICS_PARAMS, NULL, "Metrics", 0},
+    {GET, "/api/v1/breakdown", AUTH_READ, 0, breakdown_get, "Counts by a dimension", BREAKDOWN_PARAMS, NULL,
+     "Breakdown", 0},
+    {GET, "/api/v1/funnel", AUTH_READ, 0, product_funnel_get, "People who reached each step", FUNNEL_PARAMS, NULL,
+     "Funnel", 0},
+    {GET, "/api/v1/journeys/{person*}", AUTH_READ, 0, person_get, "What one person did", PERSON_PARAMS, NULL, "Person",
+     0},
+    {GET, "/api/v1/raw/{ref}", AUTH_READ, 0, raw_get, "One event as it came", NULL, NULL, "Raw", 0},
+};
+
+struct route_table product_routes(struct product *product)
+{
+    return (struct route_table){"Product", ROUTES, COUNT_OF(ROUTES), "features/product/schemas.json", product};
+}

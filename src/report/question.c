@@ -1,0 +1,194 @@
+#include "report/question.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/time.h"
+
+/* ---- spans ---- */
+
+static bool bad_instant(const char *name, Str text, struct err *err)
+{
+    return err_set_field(err, name, "%s must be a day such as 2025-02-12 or an RFC 3339 instant, not \"%.*s\"", name,
+                         STR_ARG(text));
+}
+
+/* A day stands for its start, or (the end of a span) for the start of the day after. */
+static bool read_bound(const struct request *request, const char *name, bool is_end, int64_t *at_ms, int32_t *day,
+                       bool *given, struct err *err)
+{
+    Str text = str_trim(request_query(request, name));
+
+    *given = text.n != 0;
+    if (!*given) return true;
+    if (time_parse_day(text, day)) {
+        *at_ms = time_day_start(*day + is_end);
+        return true;
+    }
+    if (!time_parse_instant(text, at_ms)) return bad_instant(name, text, err);
+    *day = time_day_of(*at_ms - is_end);
+    return true;
+}
+
+bool question_span(const struct request *request, const char *from_name, const char *to_name,
+                   const struct snapshot *snapshot, struct span *out, struct err *err)
+{
+    struct span span = {.range = RANGE_ALL};
+    bool has_from, has_to;
+    bool any = snapshot->n_events != 0;
+
+    span.days.first = any ? time_day_of(snapshot->first_ms) : 0;
+    span.days.last = any ? time_day_of(snapshot->last_ms) : -1;
+    if (!read_bound(request, from_name, false, &span.range.from_ms, &span.days.first, &has_from, err)) return false;
+    if (!read_bound(request, to_name, true, &span.range.to_ms, &span.days.last, &has_to, err)) return false;
+    if (has_from && has_to && span.range.from_ms >= span.range.to_ms)
+        return err_set_field(err, to_name, "%s lies before %s", to_name, from_name);
+    span.all = !has_from && !has_to;
+    *out = span;
+    return true;
+}
+
+bool question_compare(const struct request *request, const struct span *span, struct span *out, bool *any,
+                      struct err *err)
+{
+    Str text = request_query(request, "compare");
+    int32_t length = span->days.last - span->days.first + 1, back;
+
+    *any = false;
+    if (text.n == 0) return true;
+    if (str_eq(text, STR("previous"))) {
+        back = length;
+    } else if (str_eq(text, STR("year"))) {
+        back = 364; /* whole weeks, so that weekdays stand under weekdays */
+    } else {
+        return err_set_field(err, "compare", "compare is previous or year, not \"%.*s\"", STR_ARG(text));
+    }
+    if (length <= 0) return true;
+    out->all = false;
+    out->days = (struct days){span->days.first - back, span->days.last - back};
+    out->range = (struct range){time_day_start(out->days.first), time_day_start(out->days.last + 1)};
+    *any = true;
+    return true;
+}
+
+/* ---- filters ---- */
+
+enum filter_op { FILTER_IS, FILTER_IS_NOT, FILTER_CONTAINS, FILTER_NOT_CONTAINS };
+
+static const char *const OPS[] = {"is", "is_not", "contains", "not_contains"};
+
+static bool bad_filter(Str text, struct err *err)
+{
+    return err_set_field(err, "filter", "a filter is dim:op:value with op is, is_not, contains or not_contains, "
+                                        "not \"%.*s\"", STR_ARG(text));
+}
+
+static bool passes(enum filter_op op, Str text, Str value)
+{
+    switch (op) {
+    case FILTER_IS: return str_eq_nocase(text, value);
+    case FILTER_IS_NOT: return !str_eq_nocase(text, value);
+    case FILTER_CONTAINS: return str_contains_nocase(text, value);
+    case FILTER_NOT_CONTAINS: break;
+    }
+    return !str_contains_nocase(text, value);
+}
+
+static bool apply_filter(const struct snapshot *snapshot, Str text, bool *touch_counts, struct err *err)
+{
+    Str value = text;
+    Str dim_name = str_cut(&value, ':');
+    Str op_name = str_cut(&value, ':');
+    enum touch_dim dim;
+    size_t op = 0;
+
+    while (op < COUNT_OF(OPS) && !str_eq(op_name, str_of(OPS[op]))) op++;
+    if (!value.p || op == COUNT_OF(OPS) || !touch_dim_find(dim_name, &dim)) return bad_filter(text, err);
+    for (uint32_t t = 0; t < snapshot->n_touches; t++)
+        if (!passes((enum filter_op)op, snapshot_value(snapshot, snapshot->touches[t].dim[dim]), value))
+            touch_counts[t] = false;
+    return true;
+}
+
+bool question_filter(struct request *request, const struct snapshot *snapshot, const bool **touch_counts,
+                     struct err *err)
+{
+    bool *flags = NULL;
+    Str text;
+
+    for (size_t i = 0; request_query_at(request, "filter", i, &text); i++) {
+        if (!flags) {
+            flags = ARENA_ARRAY(&request->arena, bool, snapshot->n_touches);
+            memset(flags, true, snapshot->n_touches * sizeof *flags);
+        }
+        if (!apply_filter(snapshot, text, flags, err)) return false;
+    }
+    *touch_counts = flags;
+    return true;
+}
+
+/* ---- groups ---- */
+
+void question_groups(struct request *request, const struct snapshot *snapshot, enum touch_dim dim, struct groups *out)
+{
+    uint32_t *group_of_value = ARENA_ARRAY(&request->arena, uint32_t, snapshot->n_values); /* plus 1; 0: none yet */
+    uint32_t *key = ARENA_ARRAY(&request->arena, uint32_t, snapshot->n_touches);
+    uint32_t *value = ARENA_ARRAY(&request->arena, uint32_t, snapshot->n_touches);
+    uint32_t n = 0;
+
+    for (uint32_t t = 0; t < snapshot->n_touches; t++) {
+        uint32_t v = snapshot->touches[t].dim[dim];
+        if (!group_of_value[v]) {
+            value[n++] = v;
+            group_of_value[v] = n;
+        }
+        key[t] = group_of_value[v] - 1;
+    }
+    *out = (struct groups){.by = {key, n}, .value = value};
+}
+
+bool question_dim(const struct request *request, enum touch_dim fallback, enum touch_dim *out, struct err *err)
+{
+    Str text = request_query(request, "by");
+
+    *out = fallback;
+    if (text.n == 0 || touch_dim_find(text, out)) return true;
+    return err_set_field(err, "by", "by is one of platform, source, medium, campaign, campaign_id, content, term, "
+                                    "creative, source_type, not \"%.*s\"", STR_ARG(text));
+}
+
+bool question_length(const struct request *request, const char *name, int64_t fallback, int64_t *out, struct err *err)
+{
+    Str text = str_trim(request_query(request, name));
+
+    *out = fallback;
+    if (text.n == 0) return true;
+    if (str_eq(text, STR("none")) || str_eq(text, STR("all"))) {
+        *out = INT64_MAX;
+        return true;
+    }
+    if (time_parse_length(text, out)) return true;
+    return err_set_field(err, name, "%s is a length such as 30d, 12h or 45m, or none, not \"%.*s\"", name,
+                         STR_ARG(text));
+}
+
+/* ---- pages ---- */
+
+bool question_page(const struct request *request, uint32_t fallback, uint32_t max, struct page *out, struct err *err)
+{
+    int64_t limit, skip;
+
+    if (!request_query_whole(request, "limit", fallback, 1, max, &limit, err)) return false;
+    if (!request_query_whole(request, "cursor", 0, 0, INT64_MAX / 2, &skip, err)) return false;
+    *out = (struct page){(uint64_t)skip, (uint32_t)limit};
+    return true;
+}
+
+void question_put_next(struct json_out *out, const struct page *page, bool more)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%llu", (unsigned long long)(page->skip + page->limit));
+    json_kv_text(out, "next", more ? text : NULL);
+}

@@ -1,0 +1,246 @@
+/* Tests of measure/attribution.h on random facts: the slow oracle on every journey, and the invariants I1, I4-I7 of
+ * models/attribution.md (A1-A4 of attribution.c, M1-M3 of models.c). */
+#include "attribution_fixture.h"
+#include "attribution_oracle.h"
+
+#define PERSONS 12
+#define PERSON_EVENTS 14
+
+static const uint32_t FEW_KEY[TOUCHES] = {0, 1, 1, 2, 0, 2};
+static const bool SOME_EXCLUDED[] = {false, true, false};
+static const bool SOME_MUST[TOUCHES] = {[B] = true, [P] = true};
+static const bool SOME_NAMES[NAMES] = {[VISIT] = true};
+
+/* `spans` sets how dense they are: milliseconds, minutes, days. */
+static void random_facts(struct builder *builder, uint64_t *seed)
+{
+    static const uint64_t spans[] = {4, 200, 10800000, 3456000000};
+    add_touches(builder);
+
+    for (uint32_t person = 0; person < PERSONS; person++) {
+        uint64_t n = random_below(seed, PERSON_EVENTS), span = spans[random_below(seed, COUNT_OF(spans))];
+        for (uint64_t i = 0; i < n; i++) {
+            int64_t revenue = (int64_t)random_below(seed, 3) * ((int64_t)random_below(seed, 20001) - 5000);
+            uint32_t name = (uint32_t)random_below(seed, NAMES);
+            builder_event(builder, person, NOW + (int64_t)random_below(seed, span), name,
+                          (uint32_t)random_below(seed, TOUCHES), name == ORDER ? revenue : 0);
+        }
+    }
+}
+
+static struct attribution_query random_query(uint64_t *seed)
+{
+    static const int64_t lengths[] = {1, 3, 100, 30 * MINUTE_MS, DAY_MS, 17 * DAY_MS, INT64_MAX};
+    struct attribution_query query = ask((enum touch_mode)random_below(seed, 3));
+
+    query.lookback_ms = lengths[random_below(seed, COUNT_OF(lengths))];
+    query.half_life_ms = lengths[3 + random_below(seed, 3)]; /* others underflow in the oracle, or make near ties */
+    if (random_below(seed, 2)) query.by = (struct grouping){FEW_KEY, 3};
+    if (query.by.n == 3 && random_below(seed, 2)) query.exclude = SOME_EXCLUDED;
+    if (random_below(seed, 3) == 0) query.must_touch = SOME_MUST;
+    if (random_below(seed, 3) == 0) query.in_journey = SOME_NAMES;
+    if (random_below(seed, 3) == 0) query.range = (struct range){NOW + 50, NOW + 5 * DAY_MS};
+    return query;
+}
+
+/* What a walk sees, checked against the oracle as it goes, and summed for count. */
+struct check {
+    const struct snapshot *snapshot;
+    const struct attribution_query *query;
+    uint64_t next_row; /* conversions up to here were seen or must not be */
+    bool is_touch[PERSONS * PERSON_EVENTS];
+    struct attribution_row row[TOUCHES + 1];
+    struct attribution_total total;
+    uint32_t last_person;
+};
+
+static uint32_t person_of(const struct snapshot *snapshot, uint64_t row)
+{
+    uint32_t person = 0;
+    while (snapshot->first[person + 1] <= row) person++;
+    return person;
+}
+
+/* No conversion of the query may lie in [next_row, row). */
+static void assert_none_skipped(struct check *check, uint64_t row)
+{
+    const struct snapshot *s = check->snapshot;
+
+    for (uint64_t i = check->next_row; i < row; i++) {
+        struct oracle_journey slow;
+        if (s->name[i] != ORDER || !range_holds(check->query->range, s->at_ms[i])) continue;
+        oracle_journey(s, check->query, person_of(s, i), i, &slow);
+        assert_false(slow.counts);
+    }
+    check->next_row = row + 1;
+}
+
+static void add_to_sums(struct check *check, const struct journey *journey)
+{
+    int64_t revenue = check->snapshot->amount_minor[journey->conversion_row];
+
+    if (check->total.conversions == 0 || check->last_person != journey->person) check->total.persons++;
+    check->last_person = journey->person;
+    check->total.conversions++;
+    check->total.revenue_minor += revenue;
+    for (int model = 0; model < MODEL_COUNT; model++) {
+        if (journey->n > 0) continue;
+        check->row[check->query->by.n].conversions[model] += 1;
+        check->row[check->query->by.n].revenue_minor[model] += revenue;
+    }
+    for (uint32_t i = 0; i < journey->n; i++) {
+        struct attribution_row *row = &check->row[journey->touch[i].group];
+        if (!check->is_touch[journey->touch[i].row]) row->touches++;
+        check->is_touch[journey->touch[i].row] = true;
+        for (int model = 0; model < MODEL_COUNT; model++) {
+            row->conversions[model] += journey->touch[i].weight[model];
+            row->revenue_minor[model] += journey->revenue_minor[i][model];
+        }
+    }
+}
+
+static bool check_journey(void *context, const struct journey *journey)
+{
+    struct check *check = context;
+    struct oracle_journey slow;
+
+    assert_none_skipped(check, journey->conversion_row);
+    assert_int_equal(check->snapshot->name[journey->conversion_row], ORDER);
+    oracle_journey(check->snapshot, check->query, journey->person, journey->conversion_row, &slow);
+    assert_true(slow.counts);
+    assert_int_equal(journey->n, slow.n);
+    for (uint32_t i = 0; i < slow.n; i++) {
+        assert_int_equal(journey->touch[i].row, slow.row[i]);
+        assert_int_equal(journey->touch[i].group, slow.group[i]);
+        assert_int_equal(journey->touch[i].own, slow.own);
+        for (int model = 0; model < MODEL_COUNT; model++) {
+            ASSERT_NEAR(journey->touch[i].weight[model], (double)slow.weight[i][model]);
+            assert_int_equal(journey->revenue_minor[i][model], slow.revenue_minor[i][model]);
+        }
+    }
+    add_to_sums(check, journey);
+    return true;
+}
+
+/* A1: credits sum to the conversions, revenue exactly to the revenue. */
+static void assert_sums(const struct attribution_row *rows, uint32_t n, const struct attribution_total *total)
+{
+    for (int model = 0; model < MODEL_COUNT; model++) {
+        double credit = 0;
+        int64_t revenue = 0;
+        for (uint32_t i = 0; i <= n; i++) {
+            credit += rows[i].conversions[model];
+            revenue += rows[i].revenue_minor[model];
+        }
+        assert_true(fabs(credit - (double)total->conversions) <= 1e-9 * (double)total->conversions);
+        assert_int_equal(revenue, total->revenue_minor);
+    }
+}
+
+static void test_oracle_agrees(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seed = 30, conversions = 0;
+
+    for (int round = 0; round < 3000; round++) {
+        struct builder builder = {0};
+        struct attribution_query query = random_query(&seed);
+        random_facts(&builder, &seed);
+        const struct snapshot *snapshot = builder_done(&builder, PERSONS, NAMES);
+        struct check check = {.snapshot = snapshot, .query = &query};
+
+        assert_true(attribution_walk(snapshot, &query, 0, &f->arena, check_journey, &check, &f->err));
+        assert_none_skipped(&check, snapshot->n_events);
+        assert_true(attribution_count(snapshot, &query, &f->arena, f->row, &f->total, &f->err));
+        assert_memory_equal(&f->total, &check.total, sizeof f->total);
+        assert_memory_equal(f->row, check.row, (query.by.n + 1) * sizeof *f->row); /* A4, to the last bit */
+        assert_sums(f->row, query.by.n, &f->total);
+        conversions += f->total.conversions;
+        builder_reset(&builder);
+        arena_reset(&f->arena);
+    }
+    assert_true(conversions > 20000); /* else the facts were too thin to say anything */
+}
+
+/* I4: groups by other names. */
+static void test_names_of_groups_change_nothing(void **state)
+{
+    struct fixture *f = *state;
+    static const uint32_t renamed[TOUCHES] = {2, 0, 0, 1, 2, 1}; /* FEW_KEY with 0 -> 2, 1 -> 0, 2 -> 1 */
+    static const uint32_t name_of[] = {2, 0, 1, 3};
+    uint64_t seed = 31;
+
+    for (int round = 0; round < 400; round++) {
+        struct builder builder = {0};
+        struct attribution_query query = random_query(&seed);
+        struct attribution_row other[4];
+        struct attribution_total total;
+
+        query.exclude = NULL;
+        query.by = (struct grouping){FEW_KEY, 3};
+        random_facts(&builder, &seed);
+        const struct snapshot *snapshot = builder_done(&builder, PERSONS, NAMES);
+        assert_true(attribution_count(snapshot, &query, &f->arena, f->row, &f->total, &f->err));
+        query.by.key = renamed;
+        assert_true(attribution_count(snapshot, &query, &f->arena, other, &total, &f->err));
+        for (int i = 0; i < 4; i++) assert_memory_equal(&f->row[i], &other[name_of[i]], sizeof other[i]);
+        builder_reset(&builder);
+        arena_reset(&f->arena);
+    }
+}
+
+/* Everybody three times, and in another order. */
+static void copy_three_times(const struct builder *from, struct builder *to)
+{
+    add_touches(to);
+    for (size_t i = 0; i < from->n_events; i++) {
+        const struct built_event *e = &from->event[i];
+        for (uint32_t copy = 0; copy < 3; copy++) {
+            uint32_t person = (PERSONS - 1 - e->person) * 3 + copy;
+            builder_event(to, person, e->at_ms, e->name, e->touch, e->amount_minor);
+        }
+    }
+}
+
+/* I4, I6: persons in other places change nothing, three times as many triple everything. */
+static void test_copies_scale(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seed = 32;
+
+    for (int round = 0; round < 400; round++) {
+        struct builder one = {0}, three = {0};
+        struct attribution_query query = random_query(&seed);
+        struct attribution_row row[TOUCHES + 1];
+        struct attribution_total total;
+
+        random_facts(&one, &seed);
+        const struct snapshot *snapshot = builder_done(&one, PERSONS, NAMES);
+        assert_true(attribution_count(snapshot, &query, &f->arena, f->row, &f->total, &f->err));
+        copy_three_times(&one, &three);
+        snapshot = builder_done(&three, 3 * PERSONS, NAMES);
+        assert_true(attribution_count(snapshot, &query, &f->arena, row, &total, &f->err));
+        assert_int_equal(total.persons, 3 * f->total.persons);
+        assert_int_equal(total.revenue_minor, 3 * f->total.revenue_minor);
+        for (uint32_t i = 0; i <= query.by.n; i++) {
+            assert_int_equal(row[i].touches, 3 * f->row[i].touches);
+            for (int model = 0; model < MODEL_COUNT; model++) {
+                ASSERT_NEAR(row[i].conversions[model], 3 * f->row[i].conversions[model]);
+                assert_int_equal(row[i].revenue_minor[model], 3 * f->row[i].revenue_minor[model]);
+            }
+        }
+        builder_reset(&one);
+        builder_reset(&three);
+        arena_reset(&f->arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_oracle_agrees),
+        FIXTURE_TEST(test_names_of_groups_change_nothing),
+        FIXTURE_TEST(test_copies_scale),
+    };
+    return cmocka_run_group_tests_name("measure/attribution, random", tests, NULL, NULL);
+}

@@ -1,0 +1,92 @@
+/* The one way to the server: JSON in, JSON out, problem+json as an exception. Nothing here knows of React. */
+import type { Import, ImportKind, Problem } from './types';
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly field: string | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(problem: Problem) {
+    super(problem.detail ?? problem.title);
+    this.name = 'ApiError';
+    this.status = problem.status;
+    this.field = problem.field;
+    this.requestId = problem.request_id;
+  }
+}
+
+type Value = string | number | boolean | null | undefined;
+
+/** "/api/v1/x" and its parameters; what is null, undefined or "" is left out. */
+export function address(path: string, params: Record<string, Value | readonly string[]> = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (typeof value === 'object' && value !== null) for (const one of value) query.append(name, one);
+    else if (value !== null && value !== undefined && value !== '') query.set(name, String(value));
+  }
+  const text = query.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+const OURS = { 'X-Requested-With': 'demetra' };
+
+let signedOut: () => void = () => undefined;
+/** Called once a request is refused for want of a session. */
+export function onSignedOut(act: () => void) {
+  signedOut = act;
+}
+
+function problemOf(status: number, type: string | null, text: string): ApiError {
+  if (type?.includes('json')) {
+    try {
+      return new ApiError({ ...(JSON.parse(text) as Problem), status });
+    } catch {
+      /* not JSON after all: fall through */
+    }
+  }
+  return new ApiError({ title: `HTTP ${status}`, status, detail: text.slice(0, 200) || `HTTP ${status}` });
+}
+
+async function ask<T>(method: string, url: string, init: RequestInit = {}): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(url, { method, credentials: 'same-origin', ...init, headers: { Accept: 'application/json', ...OURS, ...init.headers } });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError({ title: 'network', status: 0, detail: '' });
+  }
+  const text = await answer.text();
+  if (!answer.ok) {
+    if (answer.status === 401 && !url.endsWith('/login')) signedOut();
+    throw problemOf(answer.status, answer.headers.get('content-type'), text);
+  }
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+export const get = <T>(url: string, signal?: AbortSignal) => ask<T>('GET', url, signal ? { signal } : {});
+
+export function send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, body?: unknown): Promise<T> {
+  if (body === undefined) return ask<T>(method, url);
+  return ask<T>(method, url, { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
+}
+
+/** An upload with progress (fetch has none), as a share 0–1. */
+export function upload(file: File, kind: ImportKind, progress: (share: number) => void, signal?: AbortSignal): Promise<Import> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', address('/api/v1/imports', { kind, name: file.name }));
+    request.setRequestHeader('Content-Type', 'text/csv');
+    for (const [name, value] of Object.entries(OURS)) request.setRequestHeader(name, value);
+    request.upload.onprogress = (event) => {
+      if (event.lengthComputable) progress(event.loaded / event.total);
+    };
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as Import);
+      else reject(problemOf(request.status, request.getResponseHeader('content-type'), request.responseText));
+    };
+    request.onerror = () => reject(new ApiError({ title: 'network', status: 0, detail: '' }));
+    request.onabort = () => reject(new DOMException('aborted', 'AbortError'));
+    signal?.addEventListener('abort', () => request.abort());
+    request.send(file);
+  });
+}

@@ -1,0 +1,42 @@
+import { useCallback } from 'react';
+import { axisLook, Chart, frame, valueLook, type Css, type Tip } from './chart';
+
+interface Props {
+  /** The rows on the vertical axis, and what each series has in each of them. */
+  categories: string[];
+  series: { key: string; name: string; token: string; values: number[] }[];
+  stacked: boolean;
+  exact: (value: number) => string;
+  short: (value: number) => string;
+  label: string;
+  height?: number;
+  onPick?: (category: number, series: number) => void;
+}
+
+/** Horizontal bars, stacked or side by side. */
+export function ShareChart({ categories, series, stacked, exact, short, label, height = 280, onPick }: Props) {
+  const option = useCallback(
+    (css: Css) => ({
+      ...frame(css),
+      grid: { ...frame(css).grid, right: 32 },
+      xAxis: valueLook(css, short),
+      yAxis: { ...axisLook(css), type: 'category' as const, inverse: true, data: categories, axisLabel: { ...axisLook(css).axisLabel, width: 120, overflow: 'truncate' as const } },
+      series: series.map((one) => ({
+        type: 'bar' as const,
+        name: one.name,
+        data: one.values,
+        barMaxWidth: stacked ? 24 : 12,
+        cursor: onPick ? 'pointer' : 'default',
+        itemStyle: { color: css(one.token), borderColor: css('--panel'), borderWidth: stacked ? 0.5 : 0 },
+        ...(stacked ? { stack: 'all' } : {}),
+      })),
+    }),
+    [categories, series, stacked, short, onPick],
+  );
+  const tip = (index: number): Tip => ({
+    title: categories[index] ?? '',
+    rows: series.filter((one) => (one.values[index] ?? 0) > 0).map((one) => ({ token: one.token, name: one.name, value: exact(one.values[index] ?? 0) })),
+  });
+  const pick = onPick && ((place: { series: string; index: number }) => onPick(place.index, series.findIndex((one) => one.name === place.series)));
+  return <Chart option={option} height={height} label={label} axis="y" count={categories.length} tip={tip} onPick={pick} />;
+}

@@ -1,0 +1,26 @@
+import { Change, Hint } from './ui';
+
+interface Props {
+  id: string;
+  title: string;
+  hint: string;
+  short: string;
+  exact: string;
+  change?: { share: number | null; before: string } | undefined;
+  pressed?: boolean;
+  onPress?: () => void;
+}
+
+/** A number with its name, its meaning one hover away, and how it changed. */
+export function Kpi({ id, title, hint, short, exact, change, pressed, onPress }: Props) {
+  return (
+    <div className="kpi" data-pressed={pressed || undefined} data-testid={`kpi-${id}`} data-exact={exact}>
+      <div className="kpi-title">
+        {onPress ? <button type="button" aria-pressed={pressed} onClick={onPress}>{title}</button> : <span>{title}</span>}
+        <Hint text={hint} />
+      </div>
+      <div className="kpi-value" title={exact}>{short}</div>
+      {change && <div className="kpi-change"><Change share={change.share} before={change.before} /><span className="faint">{change.before}</span></div>}
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+import { useMemo, useState, type ReactNode } from 'react';
+import { useApp } from '../hooks/useApp';
+import { csv, download, type Cell } from '../lib/csv';
+import { Button, Hint } from './ui';
+
+export interface Column<Row> {
+  key: string;
+  title: string;
+  hint?: string;
+  /** What the column sorts by and exports; the exact value. */
+  value: (row: Row) => Cell;
+  /** What is shown; the value itself if left out. */
+  show?: (row: Row) => ReactNode;
+  numeric?: boolean;
+  /** A share 0–1 drawn as a bar behind the value. */
+  bar?: (row: Row) => number;
+  /** Attributes for the cell: data-testid and the like. */
+  attributes?: (row: Row) => Record<string, string>;
+}
+
+interface Props<Row> {
+  name: string;
+  columns: Column<Row>[];
+  rows: readonly Row[];
+  rowKey: (row: Row) => string;
+  sort?: { key: string; down: boolean };
+  testid?: string;
+  rowTestid?: string;
+  onRow?: (row: Row) => void;
+  rowLabel?: (row: Row) => string;
+  selected?: (row: Row) => boolean;
+  total?: Record<string, ReactNode>;
+  caption: string;
+  empty?: ReactNode;
+  searchable?: boolean;
+}
+
+const PAGE = 50;
+const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+function compare(a: Cell, b: Cell): number {
+  if (a === b) return 0;
+  if (a === null || a === undefined) return -1;
+  if (b === null || b === undefined) return 1;
+  return typeof a === 'number' && typeof b === 'number' ? a - b : order.compare(String(a), String(b));
+}
+
+/** Every table sorts, can be searched and exports. What is long scrolls inside itself. */
+export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTestid, onRow, rowLabel, selected, total, caption, empty, searchable }: Props<Row>) {
+  const { t } = useApp();
+  const [by, setBy] = useState(sort ?? null);
+  const [text, setText] = useState('');
+  const [shown, setShown] = useState(PAGE);
+
+  const found = useMemo(() => {
+    const wanted = text.trim().toLowerCase();
+    return wanted ? rows.filter((row) => columns.some((column) => String(column.value(row) ?? '').toLowerCase().includes(wanted))) : rows;
+  }, [rows, columns, text]);
+  const sorted = useMemo(() => {
+    const column = columns.find((one) => one.key === by?.key);
+    if (!column || !by) return found;
+    return [...found].sort((a, b) => compare(column.value(a), column.value(b)) * (by.down ? -1 : 1));
+  }, [found, columns, by]);
+
+  const exportCsv = () => download(`${name}.csv`, csv([columns.map((column) => column.title), ...sorted.map((row) => columns.map((column) => column.value(row)))]));
+  const press = (key: string, numeric: boolean) => setBy((now) => (now?.key === key ? { key, down: !now.down } : { key, down: numeric }));
+
+  const search = searchable ?? rows.length > 12;
+  if (!rows.length && empty) return <>{empty}</>;
+  return (
+    <div className="table">
+      {search && (
+        <div className="table-tools">
+          <input type="search" className="input small" value={text} onChange={(event) => setText(event.target.value)} placeholder={t.searchTable} aria-label={t.searchTable} />
+        </div>
+      )}
+      <div className="table-scroll" tabIndex={0} role="region" aria-label={caption}>
+        <table data-testid={testid}>
+          <caption className="unseen">{caption}</caption>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <th key={column.key} className={column.numeric ? 'number' : ''} aria-sort={by?.key === column.key ? (by.down ? 'descending' : 'ascending') : undefined} scope="col">
+                  <button type="button" onClick={() => press(column.key, !!column.numeric)}>{column.title}</button>
+                  {column.hint && <Hint text={column.hint} />}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {sorted.slice(0, shown).map((row) => (
+              <tr
+                key={rowKey(row)}
+                data-testid={rowTestid}
+                data-key={rowKey(row)}
+                className={onRow ? 'pick' : ''}
+                aria-selected={selected?.(row) || undefined}
+                onClick={onRow && ((event) => (event.target as HTMLElement).closest('a,button,input,select') === null && onRow(row))}
+              >
+                {columns.map((column, index) => {
+                  const content = column.show ? column.show(row) : (column.value(row) ?? '–');
+                  return (
+                    <td key={column.key} data-column={column.key} className={(column.numeric ? 'number' : '') + (column.bar ? ' barred' : '')} {...column.attributes?.(row)}>
+                      {column.bar && <i className="bar" style={{ width: `${Math.max(0, Math.min(1, column.bar(row))) * 100}%` }} />}
+                      {index === 0 && onRow ? <button type="button" className="row-button" title={rowLabel?.(row)} onClick={() => onRow(row)}>{content}</button> : <span>{content}</span>}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+            {!sorted.length && <tr><td colSpan={columns.length} className="nothing">{t.nothingFound}</td></tr>}
+          </tbody>
+          {total && (
+            <tfoot>
+              <tr>{columns.map((column) => <td key={column.key} data-column={column.key} className={column.numeric ? 'number' : ''}>{total[column.key]}</td>)}</tr>
+            </tfoot>
+          )}
+        </table>
+      </div>
+      <div className="table-tools">
+        {sorted.length > shown && <Button kind="quiet" onClick={() => setShown(shown + PAGE * 4)}>{t.showMore(sorted.length - shown)}</Button>}
+        <Button kind="quiet" icon="download" title={t.exportCsv} onClick={exportCsv} data-testid={`${testid ?? name}-csv`}>CSV</Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+/* Data: what comes in, from where, and what did not pass. */
+import { Link } from '../../components/ui';
+import { useApp } from '../../hooks/useApp';
+import { hrefOf } from '../../hooks/useUrl';
+import { PageHead } from '../shell';
+import { ImportsTab } from './imports';
+import { LiveTab } from './live';
+import { RejectsTab } from './rejects';
+import { RulesTab } from './rules';
+import { SourcesTab } from './sources';
+
+const TABS = { sources: SourcesTab, live: LiveTab, imports: ImportsTab, rejects: RejectsTab, rules: RulesTab };
+type TabName = keyof typeof TABS;
+
+export function DataPage({ tab }: { tab: string }) {
+  const { t } = useApp();
+  const name: TabName = tab in TABS ? (tab as TabName) : 'sources';
+  const Tab = TABS[name];
+  return (
+    <>
+      <PageHead title={t.pages.data} tab={`${t.tabs[name]} · ${t.pages.data}`} />
+      <nav className="tabs" aria-label={t.pages.data}>
+        {(Object.keys(TABS) as TabName[]).map((one) => (
+          <Link key={one} href={hrefOf(`/data/${one}`)} aria-current={one === name ? 'page' : undefined} data-testid={`tab-${one}`}>{t.tabs[one]}</Link>
+        ))}
+      </nav>
+      <Tab />
+    </>
+  );
+}
