@@ -12,8 +12,8 @@ static bool check_currency(Str code, struct err *err)
     bool ok = code.n == 3;
 
     for (size_t i = 0; i < code.n; i++) ok = ok && code.p[i] >= 'A' && code.p[i] <= 'Z';
-    return ok || err_set(err, ERR_INVALID, "DEMETRA_CURRENCY is \"%.*s\"; use an ISO 4217 code such as UAH",
-                         STR_ARG(code));
+    return ok ||
+           err_set(err, ERR_INVALID, "DEMETRA_CURRENCY is \"%.*s\"; use an ISO 4217 code such as UAH", STR_ARG(code));
 }
 
 static bool check_log(Str level, struct err *err)

@@ -12,9 +12,10 @@ static void print_import(const struct import *import)
 {
     int64_t rows = import->kept + import->repeated + import->rejected;
 
-    printf("%.*s: %" PRId64 " rows: %" PRId64 " kept, %" PRId64 " repeated, %" PRId64 " rejected", STR_ARG(import->name),
-           rows, import->kept, import->repeated, import->rejected);
-    if (import->kind == RAW_CRM_CONTRACTS) printf(", %" PRId64 " of the kept do not count (cost not above 0)", import->uncounted);
+    printf("%.*s: %" PRId64 " rows: %" PRId64 " kept, %" PRId64 " repeated, %" PRId64 " rejected",
+           STR_ARG(import->name), rows, import->kept, import->repeated, import->rejected);
+    if (import->kind == RAW_CRM_CONTRACTS)
+        printf(", %" PRId64 " of the kept do not count (cost not above 0)", import->uncounted);
     if (import->error.n) printf(" -- failed: %.*s", STR_ARG(import->error));
     printf("\n");
 }
@@ -37,11 +38,13 @@ static bool follow(struct app *app, int64_t id, struct err *err)
         ok = db && imports_read(db, id, &arena, &import, err);
         store_reader_give(app->store, db);
         if (ok && shown && import.bytes_total)
-            fprintf(stderr, "\r%.*s %3" PRId64 " %%", STR_ARG(import.name), import.bytes_done * 100 / import.bytes_total);
+            fprintf(stderr, "\r%.*s %3" PRId64 " %%", STR_ARG(import.name),
+                    import.bytes_done * 100 / import.bytes_total);
         over = ok && is_over(&import);
         if (over && shown) fprintf(stderr, "\r");
         if (over) print_import(&import);
-        if (over && import.error.n) ok = err_set(err, ERR_INVALID, "%.*s was not read to its end", STR_ARG(import.name));
+        if (over && import.error.n)
+            ok = err_set(err, ERR_INVALID, "%.*s was not read to its end", STR_ARG(import.name));
         arena_free(&arena);
         if (ok && !over) usleep(50000);
     }
@@ -62,8 +65,10 @@ int command_import(int n, char **args)
     }
     if (!app_open(&app, &err)) return fail_with(&err);
     /* contracts first: then no event has to be read twice */
-    ok = !contracts || (importer_add_copy(app.importer, RAW_CRM_CONTRACTS, contracts, &id, &err) && follow(&app, id, &err));
-    ok = ok && (!events || (importer_add_copy(app.importer, RAW_CRM_EVENTS, events, &id, &err) && follow(&app, id, &err)));
+    ok = !contracts ||
+         (importer_add_copy(app.importer, RAW_CRM_CONTRACTS, contracts, &id, &err) && follow(&app, id, &err));
+    ok = ok &&
+         (!events || (importer_add_copy(app.importer, RAW_CRM_EVENTS, events, &id, &err) && follow(&app, id, &err)));
     app_close(&app);
     return ok ? 0 : fail_with(&err);
 }

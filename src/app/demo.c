@@ -24,7 +24,7 @@
 #define FIRST_DAY STR("2025-08-11") /* the last of the days is that of the CRM sample */
 
 struct channel {
-    const char *name;              /* utm_source; NULL: direct, without a tuple */
+    const char *name; /* utm_source; NULL: direct, without a tuple */
     const char *medium;
     const char *campaigns[3];
     double first_share, later_share; /* of first sessions, of later ones */
@@ -44,8 +44,8 @@ static const struct channel CHANNELS[] = {
 #define CAUSE_BASE CHANNEL_COUNT /* the order would have come anyway */
 
 enum kind { VIEWED, PRODUCT, ADDED, CHECKOUT, ORDERED, IDENTIFIED };
-static const char *const KIND_NAMES[] = {"Page Viewed", "Product Viewed", "Product Added", "Checkout Started",
-                                         "Order Completed", "identify"};
+static const char *const KIND_NAMES[] = {"Page Viewed",      "Product Viewed",  "Product Added",
+                                         "Checkout Started", "Order Completed", "identify"};
 
 struct made {
     int64_t at_ms;
@@ -56,8 +56,8 @@ struct made {
 };
 
 struct visitor {
-    int64_t next_ms;     /* earliest time of the next session */
-    double carried;      /* effects of the channels so far */
+    int64_t next_ms; /* earliest time of the next session */
+    double carried;  /* effects of the channels so far */
     double by_channel[CHANNEL_COUNT];
     bool seen, signed_up;
 };
@@ -120,7 +120,7 @@ static uint8_t pick_channel(struct world *w, bool first)
 /* People are awake in the day and busier in the evening. */
 static int64_t time_of_day(struct world *w)
 {
-    double hour = 8 + 15 * sqrt(chance(w));
+    double hour = 6 + 15 * sqrt(chance(w)); /* UTC */
     return (int64_t)(hour * (double)TIME_HOUR_MS);
 }
 
@@ -195,7 +195,8 @@ static void make_session(struct world *w, uint32_t person, size_t room)
         made.kind = ORDERED;
         made.cause = draw_cause(w, visitor, made.channel);
         made.order = ++w->orders;
-        made.revenue = (uint32_t)(300 + 200 * exp(1.1 * sqrt(-2 * log(1 - chance(w))) * cos(2 * 3.141592653589793 * chance(w))));
+        made.revenue =
+            (uint32_t)(300 + 200 * exp(1.1 * sqrt(-2 * log(1 - chance(w))) * cos(2 * 3.141592653589793 * chance(w))));
         add(w, made);
         w->orders_of[made.cause]++;
         w->revenue_of[made.cause] += made.revenue;
@@ -261,9 +262,10 @@ static void put_order(struct json_out *out, struct arena *arena, const struct ma
     json_open(out, '{');
     put_id(out, arena, "order_id", "o-", made->order);
     json_kv_i64(out, "revenue", made->revenue);
-    json_kv_text(out, "demo_cause", made->cause == CAUSE_BASE              ? "base"
-                                    : CHANNELS[made->cause].name ? CHANNELS[made->cause].name
-                                                                 : "direct");
+    json_kv_text(out, "demo_cause",
+                 made->cause == CAUSE_BASE    ? "base"
+                 : CHANNELS[made->cause].name ? CHANNELS[made->cause].name
+                                              : "direct");
     json_close(out, '}');
 }
 
@@ -338,7 +340,8 @@ static void print_truth(const struct world *w)
     for (size_t c = 0; c < CHANNEL_COUNT; c++)
         printf("%-10s %10" PRIu64 " %14" PRIu64 " %14" PRIu64 "\n", CHANNELS[c].name ? CHANNELS[c].name : "direct",
                w->sessions_of[c], w->orders_of[c], w->revenue_of[c]);
-    printf("%-10s %10s %14" PRIu64 " %14" PRIu64 "\n", "(anyway)", "", w->orders_of[CAUSE_BASE], w->revenue_of[CAUSE_BASE]);
+    printf("%-10s %10s %14" PRIu64 " %14" PRIu64 "\n", "(anyway)", "", w->orders_of[CAUSE_BASE],
+           w->revenue_of[CAUSE_BASE]);
 }
 
 static bool read_whole(int n, char **args, const char *name, int64_t fallback, int64_t max, int64_t *out,

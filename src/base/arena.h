@@ -22,12 +22,12 @@ void *arena_alloc(struct arena *arena, size_t n) __attribute__((malloc)); /* zer
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc_array((arena), sizeof(type), (count)))
 void *arena_alloc_array(struct arena *arena, size_t size, size_t count);
-Str arena_copy(struct arena *arena, Str s);              /* also NUL-terminated, past n */
-const char *arena_cstr(struct arena *arena, Str s);      /* a C string; stops at an inner NUL for its readers */
+Str arena_copy(struct arena *arena, Str s);         /* also NUL-terminated, past n */
+const char *arena_cstr(struct arena *arena, Str s); /* a C string; stops at an inner NUL for its readers */
 Str arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* malloc that stops the program instead of returning NULL; for things with identity. */
-void *mem_new(size_t n);                              /* zeroed */
-void *mem_grow(void *p, size_t size, size_t count);   /* realloc to size * count, overflow checked */
+void *mem_new(size_t n);                            /* zeroed */
+void *mem_grow(void *p, size_t size, size_t count); /* realloc to size * count, overflow checked */
 
 #endif

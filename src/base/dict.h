@@ -15,7 +15,7 @@
 struct dict;
 
 struct dict *dict_new(void);
-void dict_free(struct dict *dict); /* NULL is fine */
+void dict_free(struct dict *dict);                     /* NULL is fine */
 uint32_t dict_add(struct dict *dict, Str text);        /* the id of an equal text, or a new one */
 uint32_t dict_find(const struct dict *dict, Str text); /* DICT_NONE when absent */
 Str dict_text(const struct dict *dict, uint32_t id);

@@ -31,8 +31,8 @@ enum err_code {
 
 struct err {
     enum err_code code;
-    char field[96];  /* the path of the faulty field, or empty */
-    char text[320];  /* one sentence with the value in it */
+    char field[96]; /* the path of the faulty field, or empty */
+    char text[320]; /* one sentence with the value in it */
 };
 
 /* Fill `err` (NULL is fine) and return false, so that a check is one line. */

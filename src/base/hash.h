@@ -21,7 +21,7 @@ struct hash128 hash_keyed(uint64_t seed, Str bytes); /* SipHash-2-4-128, random 
 struct digest {
     uint8_t bytes[DIGEST_BYTES];
 };
-struct digest digest_of(Str bytes);              /* SHA-256 */
+struct digest digest_of(Str bytes);                             /* SHA-256 */
 bool digest_eq(const struct digest *a, const struct digest *b); /* in constant time */
 
 /* A token of 192 random bits as `prefix` + 32 characters of base64url; out holds TOKEN_MAX bytes. */

@@ -23,9 +23,9 @@ const struct json *json_at(const struct json *array, size_t i);
 size_t json_count(const struct json *array); /* 0 if it is no array */
 bool json_is_object(const struct json *value);
 bool json_is_array(const struct json *value);
-bool json_is_null(const struct json *value); /* absent counts as null */
-Str json_str(const struct json *value);      /* empty unless a string; lives as long as the tree */
-bool json_i64(const struct json *value, int64_t *out) MUST_CHECK;  /* a whole number */
+bool json_is_null(const struct json *value);                      /* absent counts as null */
+Str json_str(const struct json *value);                           /* empty unless a string; lives as long as the tree */
+bool json_i64(const struct json *value, int64_t *out) MUST_CHECK; /* a whole number */
 bool json_double(const struct json *value, double *out) MUST_CHECK; /* any number */
 bool json_bool(const struct json *value, bool *out) MUST_CHECK;
 /* The value written out again, compact, onto `out`; false when it does not fit. */
@@ -52,7 +52,7 @@ void json_open(struct json_out *out, char bracket);  /* '{' or '[' */
 void json_close(struct json_out *out, char bracket); /* '}' or ']' */
 void json_key(struct json_out *out, const char *key);
 void json_key_str(struct json_out *out, Str key);
-void json_put_str(struct json_out *out, Str value);   /* a byte that is no UTF-8 becomes U+FFFD */
+void json_put_str(struct json_out *out, Str value); /* a byte that is no UTF-8 becomes U+FFFD */
 void json_put_i64(struct json_out *out, int64_t value);
 void json_put_double(struct json_out *out, double value); /* shortest that reads back; null if not finite */
 void json_put_bool(struct json_out *out, bool value);

@@ -21,7 +21,10 @@ typedef struct {
 
 /* A string literal as a slice; also usable in static initialisers. */
 #define STR(literal) ((Str){(literal), sizeof(literal) - 1})
-#define STR_INIT(literal) {(literal), sizeof(literal) - 1}
+#define STR_INIT(literal)                                                                                              \
+    {                                                                                                                  \
+        (literal), sizeof(literal) - 1                                                                                 \
+    }
 /* For printf's "%.*s". */
 #define STR_ARG(s) (int)(s).n, (s).p
 
@@ -30,8 +33,8 @@ bool str_eq(Str a, Str b);
 bool str_eq_nocase(Str a, Str b); /* ASCII letters only */
 bool str_contains_nocase(Str text, Str part);
 bool str_starts(Str text, Str prefix);
-int str_compare(Str a, Str b); /* by bytes, as memcmp; a prefix sorts first */
-Str str_trim(Str s);           /* without surrounding ASCII blanks */
+int str_compare(Str a, Str b);  /* by bytes, as memcmp; a prefix sorts first */
+Str str_trim(Str s);            /* without surrounding ASCII blanks */
 Str str_from(Str s, size_t at); /* the slice from byte `at`; empty past the end */
 
 /* Cut `*rest` at the first `mark`: the part before it is returned, what follows stays in `*rest`.

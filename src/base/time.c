@@ -164,8 +164,8 @@ bool time_parse_length(Str s, int64_t *length_ms)
     static const struct {
         char mark;
         int64_t ms;
-    } UNITS[] = {{'s', TIME_SECOND_MS}, {'m', TIME_MINUTE_MS}, {'h', TIME_HOUR_MS}, {'d', TIME_DAY_MS},
-                 {'w', 7 * TIME_DAY_MS}};
+    } UNITS[] = {
+        {'s', TIME_SECOND_MS}, {'m', TIME_MINUTE_MS}, {'h', TIME_HOUR_MS}, {'d', TIME_DAY_MS}, {'w', 7 * TIME_DAY_MS}};
     int64_t unit = 1, count;
 
     for (size_t i = 0; s.n && i < COUNT_OF(UNITS); i++) {
@@ -237,9 +237,7 @@ int32_t time_period_day(int32_t day, enum time_step step)
         int weekday = (int)(((int64_t)day % 7 + 7 + 3) % 7); /* 1970-01-01 was a Thursday; 0 is Monday */
         return day - weekday;
     }
-    case TIME_STEP_MONTH:
-        civil_from_days(day, &year, &month, &of_month);
-        return day - of_month + 1;
+    case TIME_STEP_MONTH: civil_from_days(day, &year, &month, &of_month); return day - of_month + 1;
     case TIME_STEP_HOUR:
     case TIME_STEP_DAY: break;
     }
@@ -253,9 +251,7 @@ int32_t time_period_next(int32_t day, enum time_step step)
 
     switch (step) {
     case TIME_STEP_WEEK: return start + 7;
-    case TIME_STEP_MONTH:
-        civil_from_days(start, &year, &month, &of_month);
-        return start + days_in_month(year, month);
+    case TIME_STEP_MONTH: civil_from_days(start, &year, &month, &of_month); return start + days_in_month(year, month);
     case TIME_STEP_HOUR:
     case TIME_STEP_DAY: break;
     }

@@ -35,7 +35,7 @@ bool contracts_put(struct contracts *contracts, Str doc_id, Str client, int64_t 
 bool contracts_sign(struct contracts *contracts, Str doc_id, uint64_t raw, int64_t *cost);
 
 /* ---- any thread ---- */
-uint32_t contracts_count(struct contracts *contracts); /* rows, also those not known yet */
+uint32_t contracts_count(struct contracts *contracts);                            /* rows, also those not known yet */
 bool contracts_at(struct contracts *contracts, uint32_t i, struct contract *out); /* false past the end */
 bool contracts_of_event(struct contracts *contracts, uint64_t raw, struct contract *out);
 

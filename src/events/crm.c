@@ -10,8 +10,18 @@
 #define COLUMNS_MAX 64
 #define CELL_MAX_BYTES ((size_t)512)
 
-enum event_column { EVENT_ID, EVENT_CLIENT, EVENT_AT, EVENT_DOC, EVENT_SOURCE_TYPE, EVENT_UTM_SOURCE,
-                    EVENT_UTM_MEDIUM, EVENT_UTM_CAMPAIGN, EVENT_CAMPAIGN_ID, EVENT_COLUMNS };
+enum event_column {
+    EVENT_ID,
+    EVENT_CLIENT,
+    EVENT_AT,
+    EVENT_DOC,
+    EVENT_SOURCE_TYPE,
+    EVENT_UTM_SOURCE,
+    EVENT_UTM_MEDIUM,
+    EVENT_UTM_CAMPAIGN,
+    EVENT_CAMPAIGN_ID,
+    EVENT_COLUMNS
+};
 enum contract_column { CONTRACT_DOC, CONTRACT_CLIENT, CONTRACT_COST, CONTRACT_DATE, CONTRACT_COLUMNS };
 
 static const char *const EVENT_NAMES[] = {"event_id",   "id_source",  "event_at",     "doc_id",     "source_type",
@@ -71,8 +81,8 @@ static const char *read_cells(struct record *record, const struct columns *colum
     for (size_t i = 0; i < columns->n; i++) {
         record->cell[i] = str_trim(cells[columns->at[i]]);
         if (record->cell[i].n > CELL_MAX_BYTES)
-            return arena_printf(record->stage->arena, "%s is longer than %zu bytes", columns->names[i],
-                                CELL_MAX_BYTES).p;
+            return arena_printf(record->stage->arena, "%s is longer than %zu bytes", columns->names[i], CELL_MAX_BYTES)
+                .p;
     }
     return NULL;
 }
@@ -112,6 +122,7 @@ static const char *read_event(struct record *record)
     out->type = STAGED_EVENT;
     out->message_id = record->cell[EVENT_ID];
     out->doc_id = record->cell[EVENT_DOC];
+    out->tuple.whole = true;
     for (size_t i = 0; i < COUNT_OF(DIMS); i++) out->tuple.dim[DIMS[i].dim] = record->cell[DIMS[i].column];
     return NULL;
 }

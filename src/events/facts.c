@@ -176,14 +176,17 @@ void facts_set_rules(struct facts *facts, facts_platform_fn *platform, const voi
 uint32_t facts_touch(struct facts *facts, const struct tuple *tuple)
 {
     const struct tuple other = {.dim[TOUCH_SOURCE] = OTHER};
-    struct touch touch = {.empty = true};
+    struct touch touch = {.empty = !tuple->whole};
     uint32_t before = dict_count(facts->tuples);
+    bool known = false;
 
     if (before >= TOUCHES_MAX) tuple = &other;
+    touch.dim[TOUCH_PLATFORM] = tuple->whole; /* in the key, until the platform takes its place */
     for (int d = TOUCH_PLATFORM + 1; d < TOUCH_DIM_COUNT; d++) {
         touch.dim[d] = dict_add(facts->values, tuple->dim[d]);
-        if (tuple->dim[d].n) touch.empty = false;
+        known = known || tuple->dim[d].n;
     }
+    touch.empty = touch.empty && !known;
     /* the ids of its texts are the tuple's key */
     uint32_t id = dict_add(facts->tuples, (Str){(const char *)touch.dim, sizeof touch.dim});
     if (id < before) return id;
@@ -191,7 +194,7 @@ uint32_t facts_touch(struct facts *facts, const struct tuple *tuple)
         facts->touches_cap = facts->touches_cap ? facts->touches_cap * 2 : 256;
         facts->touches = mem_grow(facts->touches, sizeof *facts->touches, facts->touches_cap);
     }
-    touch.direct = touch.empty || says_direct(tuple);
+    touch.direct = !known || says_direct(tuple);
     decide_platform(facts, tuple, &touch);
     facts->touches[id] = touch;
     return id;
@@ -296,8 +299,8 @@ static void number_persons(struct build *b, struct snapshot_owner *owner)
         uint32_t p = b->person[a];
         if (p == DICT_NONE) continue;
         if (b->parent[a] == a) first[p + 1] = rows_of_root[a];
-        if (person_alias[p] == DICT_NONE || alias_rank(dict_text(b->facts->aliases, a)) <
-                                                alias_rank(dict_text(b->facts->aliases, person_alias[p])))
+        if (person_alias[p] == DICT_NONE ||
+            alias_rank(dict_text(b->facts->aliases, a)) < alias_rank(dict_text(b->facts->aliases, person_alias[p])))
             person_alias[p] = a;
     }
     for (uint32_t p = 0; p < n; p++) first[p + 1] += first[p];
@@ -312,7 +315,8 @@ static void sort_by_time(const struct facts *facts, uint64_t *rows, uint64_t n, 
 {
     bool sorted = true;
 
-    for (uint64_t i = 1; i < n && sorted; i++) sorted = row_at(facts, rows[i - 1])->at_ms <= row_at(facts, rows[i])->at_ms;
+    for (uint64_t i = 1; i < n && sorted; i++)
+        sorted = row_at(facts, rows[i - 1])->at_ms <= row_at(facts, rows[i])->at_ms;
     if (sorted) return;
     uint64_t half = n / 2, i = 0, k = half, out = 0;
     sort_by_time(facts, rows, half, scratch);
@@ -446,9 +450,9 @@ void snapshot_close(const struct snapshot *snapshot)
     struct snapshot_owner *owner = (struct snapshot_owner *)(uintptr_t)snapshot; /* its first member */
 
     if (!owner || atomic_fetch_sub(&owner->holders, 1) != 1) return;
-    const void *arrays[] = {snapshot->first,        snapshot->at_ms, snapshot->name,         snapshot->touch,
-                            snapshot->amount_minor, snapshot->raw,   snapshot->person_alias, snapshot->touches,
-                            owner->person_of_alias};
+    const void *arrays[] = {snapshot->first,        snapshot->at_ms,        snapshot->name,
+                            snapshot->touch,        snapshot->amount_minor, snapshot->raw,
+                            snapshot->person_alias, snapshot->touches,      owner->person_of_alias};
     for (size_t i = 0; i < COUNT_OF(arrays); i++) free((void *)(uintptr_t)arrays[i]);
     facts_release(owner->facts);
     free(owner);

@@ -15,21 +15,21 @@
 
 /* What an event says about where the person came from. A touch is one distinct tuple of these. */
 #define TOUCH_DIMS(X)                                                                                                  \
-    X(PLATFORM, "platform")        /* made by the platform rules from the others; not part of the identity */          \
-    X(SOURCE, "source")            /* utm_source */                                                                    \
-    X(MEDIUM, "medium")            /* utm_medium */                                                                    \
-    X(CAMPAIGN, "campaign")        /* utm_campaign, the name */                                                        \
-    X(CAMPAIGN_ID, "campaign_id")  /* the platform's id of it */                                                       \
-    X(CONTENT, "content")          /* utm_content */                                                                   \
-    X(TERM, "term")                /* utm_term */                                                                      \
-    X(CREATIVE, "creative")        /* the ad shown */                                                                  \
-    X(SOURCE_TYPE, "source_type")  /* the CRM's or the site's own kind of source */
+    X(PLATFORM, "platform")       /* made by the platform rules from the others; not part of the identity */           \
+    X(SOURCE, "source")           /* utm_source */                                                                     \
+    X(MEDIUM, "medium")           /* utm_medium */                                                                     \
+    X(CAMPAIGN, "campaign")       /* utm_campaign, the name */                                                         \
+    X(CAMPAIGN_ID, "campaign_id") /* the platform's id of it */                                                        \
+    X(CONTENT, "content")         /* utm_content */                                                                    \
+    X(TERM, "term")               /* utm_term */                                                                       \
+    X(CREATIVE, "creative")       /* the ad shown */                                                                   \
+    X(SOURCE_TYPE, "source_type") /* the CRM's or the site's own kind of source */
 
 enum touch_dim {
 #define X(name, text) TOUCH_##name,
     TOUCH_DIMS(X)
 #undef X
-    TOUCH_DIM_COUNT
+        TOUCH_DIM_COUNT
 };
 
 const char *touch_dim_name(enum touch_dim dim);
@@ -37,6 +37,7 @@ bool touch_dim_find(Str name, enum touch_dim *dim) MUST_CHECK;
 
 struct tuple {
     Str dim[TOUCH_DIM_COUNT]; /* trimmed, as they came; [TOUCH_PLATFORM] is ignored on the way in */
+    bool whole;               /* says all there is: if it is empty nothing is known, rather than "as before" (CRM) */
 };
 
 /* A distinct tuple with what the rules make of it. Texts are ids in snapshot.values; id 0 is the empty text. */
@@ -44,7 +45,7 @@ struct touch {
     uint32_t dim[TOUCH_DIM_COUNT];
     bool paid;   /* an ad platform, with a campaign id: the house rule of last_paid */
     bool direct; /* came by itself: nothing known, or the source says "direct" */
-    bool empty;  /* says nothing at all; in a session it continues what the session has */
+    bool empty;  /* says nothing, and is not whole: in a session it continues what the session has */
 };
 
 /* One event as it is added. */
@@ -112,8 +113,8 @@ const struct snapshot *facts_snapshot(struct facts *facts);
 void snapshot_close(const struct snapshot *snapshot); /* NULL is fine */
 
 Str snapshot_name(const struct snapshot *snapshot, uint32_t name);
-Str snapshot_value(const struct snapshot *snapshot, uint32_t value); /* a touch dimension's text */
-Str snapshot_alias(const struct snapshot *snapshot, uint32_t alias); /* "u:42" */
+Str snapshot_value(const struct snapshot *snapshot, uint32_t value);    /* a touch dimension's text */
+Str snapshot_alias(const struct snapshot *snapshot, uint32_t alias);    /* "u:42" */
 uint32_t snapshot_find_name(const struct snapshot *snapshot, Str name); /* DICT_NONE when no event has it */
 /* The person that has an alias written "u:42", or a bare value tried under each kind; DICT_NONE if none has. */
 uint32_t snapshot_find_person(const struct snapshot *snapshot, Str alias);

@@ -17,10 +17,10 @@ static const struct {
     const char *name; /* the last part of the path: Segment's browser library sends first letters */
     enum raw_kind kind;
 } PATHS[] = {
-    {"track", RAW_TRACK}, {"page", RAW_PAGE}, {"screen", RAW_SCREEN}, {"identify", RAW_IDENTIFY},
-    {"group", RAW_GROUP}, {"alias", RAW_ALIAS}, {"batch", RAW_BATCH},
-    {"t", RAW_TRACK}, {"p", RAW_PAGE}, {"s", RAW_SCREEN}, {"i", RAW_IDENTIFY},
-    {"g", RAW_GROUP}, {"a", RAW_ALIAS}, {"b", RAW_BATCH},
+    {"track", RAW_TRACK}, {"page", RAW_PAGE},   {"screen", RAW_SCREEN}, {"identify", RAW_IDENTIFY},
+    {"group", RAW_GROUP}, {"alias", RAW_ALIAS}, {"batch", RAW_BATCH},   {"t", RAW_TRACK},
+    {"p", RAW_PAGE},      {"s", RAW_SCREEN},    {"i", RAW_IDENTIFY},    {"g", RAW_GROUP},
+    {"a", RAW_ALIAS},     {"b", RAW_BATCH},
 };
 
 static enum raw_kind kind_of(Str path)
@@ -174,9 +174,13 @@ static bool get_segment_settings(struct request *request, struct reply *reply, s
 }
 
 #define EVENT(path, what, flags)                                                                                       \
-    {POST, path, AUTH_WRITE, EVENT_BYTES_MAX, post_event, what, NULL, "Event", "Taken", ROUTE_CORS | (flags)}
+    {                                                                                                                  \
+        POST, path, AUTH_WRITE, EVENT_BYTES_MAX, post_event, what, NULL, "Event", "Taken", ROUTE_CORS | (flags)        \
+    }
 #define BATCH(path, what, flags)                                                                                       \
-    {POST, path, AUTH_WRITE, BATCH_BYTES_MAX, post_event, what, NULL, "Batch", "Taken", ROUTE_CORS | (flags)}
+    {                                                                                                                  \
+        POST, path, AUTH_WRITE, BATCH_BYTES_MAX, post_event, what, NULL, "Batch", "Taken", ROUTE_CORS | (flags)        \
+    }
 
 static const struct route ROUTES[] = {
     BATCH("/v1/batch", "Several events; the good are taken, the bad kept apart", 0),

@@ -62,8 +62,7 @@ uint32_t live_per_minute(struct live *live, int64_t now_ms)
     uint32_t n = 0;
 
     pthread_mutex_lock(&live->mutex);
-    for (size_t i = 0; i < LIVE_ITEMS; i++)
-        n += live->items[i].seq && live->items[i].received_ms > now_ms - 60000;
+    for (size_t i = 0; i < LIVE_ITEMS; i++) n += live->items[i].seq && live->items[i].received_ms > now_ms - 60000;
     pthread_mutex_unlock(&live->mutex);
     return n;
 }

@@ -221,8 +221,7 @@ static void show_item(struct pipeline *pipeline, const struct raw_entry *entry, 
 static void show(struct pipeline *pipeline, const struct delivery *delivery)
 {
     if (delivery->raw.import_id) return;
-    for (uint32_t i = 0; i < delivery->decoded.n; i++)
-        show_item(pipeline, &delivery->raw, &delivery->decoded.items[i]);
+    for (uint32_t i = 0; i < delivery->decoded.n; i++) show_item(pipeline, &delivery->raw, &delivery->decoded.items[i]);
     for (uint32_t i = 0; i < delivery->decoded.n_rejects; i++) {
         struct live_item bad = {
             .received_ms = delivery->raw.received_ms,

@@ -63,7 +63,7 @@ struct live *pipeline_live(struct pipeline *pipeline);
 
 struct pipeline_state {
     bool accepting;
-    uint64_t queued;          /* deliveries that wait */
+    uint64_t queued; /* deliveries that wait */
     int64_t raw_rows;
     uint64_t amounts_foreign; /* events whose money is in a currency without a rate */
     uint64_t repeated;        /* dropped as repeats since the start */

@@ -42,9 +42,9 @@ static struct raw_entry entry_of(const struct db_rows *rows, int at)
 
 bool raw_read(struct db *db, int64_t id, struct arena *arena, struct raw_entry *out, struct err *err)
 {
-    struct db_rows rows = db_query(
-        db, "SELECT source_id, kind, received_ms, sent_ms, import_id, first_line, body FROM raw WHERE id = $1",
-        DB_ARGS(DB_I64(id)));
+    struct db_rows rows =
+        db_query(db, "SELECT source_id, kind, received_ms, sent_ms, import_id, first_line, body FROM raw WHERE id = $1",
+                 DB_ARGS(DB_I64(id)));
     struct raw_entry entry = {0};
     bool found = db_next(&rows);
 

@@ -33,8 +33,8 @@ bool rejects_put(struct db *db, const struct reject *reject, bool *added, struct
                 "VALUES ((SELECT coalesce(max(id), 0) + 1 FROM reject), $1, $2, $3, $4, $5, $6, $7, $8, 'open', $9) "
                 "ON CONFLICT (digest) DO NOTHING",
                 DB_ARGS(DB_BYTES(((Str){(const char *)digest.bytes, DIGEST_BYTES})), DB_I64(reject->source_id),
-                        DB_I64(reject->kind), DB_I64(reject->import_id), DB_I64(reject->line),
-                        DB_TEXT(reject->reason), DB_BYTES(reject->header), DB_BYTES(body), DB_I64(reject->at_ms)),
+                        DB_I64(reject->kind), DB_I64(reject->import_id), DB_I64(reject->line), DB_TEXT(reject->reason),
+                        DB_BYTES(reject->header), DB_BYTES(body), DB_I64(reject->at_ms)),
                 err))
         return false;
     *added = db_changed(db) == 1;
@@ -60,8 +60,7 @@ static struct reject reject_of(const struct db_rows *rows, struct arena *arena)
 bool rejects_read(struct db *db, int64_t id, struct arena *arena, struct reject *out, struct err *err)
 {
     struct db_rows rows = db_query(
-        db,
-        "SELECT id, source_id, kind, import_id, line, reason, header, body, state, at_ms FROM reject WHERE id = $1",
+        db, "SELECT id, source_id, kind, import_id, line, reason, header, body, state, at_ms FROM reject WHERE id = $1",
         DB_ARGS(DB_I64(id)));
     struct reject reject = {0};
     bool found = db_next(&rows);
@@ -85,8 +84,8 @@ bool rejects_delete_import(struct db *db, int64_t import_id, struct err *err)
 
 bool rejects_count(struct db *db, enum reject_filter filter, int64_t *n, struct err *err)
 {
-    struct db_rows rows = db_query(db, "SELECT count(*) FROM reject WHERE $1 = '' OR state = $1",
-                                   DB_ARGS(DB_TEXT(STATES[filter])));
+    struct db_rows rows =
+        db_query(db, "SELECT count(*) FROM reject WHERE $1 = '' OR state = $1", DB_ARGS(DB_TEXT(STATES[filter])));
     int64_t found = db_next(&rows) ? db_i64(&rows, 0) : 0;
 
     if (!db_end(&rows, err)) return false;
@@ -97,11 +96,11 @@ bool rejects_count(struct db *db, enum reject_filter filter, int64_t *n, struct 
 bool rejects_list(struct db *db, enum reject_filter filter, int64_t import_id, int64_t after, struct arena *arena,
                   struct reject *out, size_t max, size_t *n, struct err *err)
 {
-    struct db_rows rows = db_query(
-        db,
-        "SELECT id, source_id, kind, import_id, line, reason, header, body, state, at_ms FROM reject "
-        "WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR import_id = $2) AND id > $3 ORDER BY id LIMIT $4",
-        DB_ARGS(DB_TEXT(STATES[filter]), DB_I64(import_id), DB_I64(after), DB_I64((int64_t)max)));
+    struct db_rows rows =
+        db_query(db,
+                 "SELECT id, source_id, kind, import_id, line, reason, header, body, state, at_ms FROM reject "
+                 "WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR import_id = $2) AND id > $3 ORDER BY id LIMIT $4",
+                 DB_ARGS(DB_TEXT(STATES[filter]), DB_I64(import_id), DB_I64(after), DB_I64((int64_t)max)));
     size_t found = 0;
 
     while (found < max && db_next(&rows)) out[found++] = reject_of(&rows, arena);

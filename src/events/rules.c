@@ -69,8 +69,7 @@ static bool parse_fields(struct rule *rule, const struct json *fields, size_t ro
     return rule->fields != 0 || field_err(err, row, "fields", "name at least one field");
 }
 
-static bool parse_values(struct rules *rules, struct rule *rule, const struct json *values, size_t row,
-                         struct err *err)
+static bool parse_values(struct rules *rules, struct rule *rule, const struct json *values, size_t row, struct err *err)
 {
     size_t n = json_count(values);
     Str *kept;
@@ -185,8 +184,7 @@ static bool rule_matches(const struct rule *rule, const struct tuple *tuple)
         if (!(rule->fields & (1u << d))) continue;
         Str text = str_trim(tuple->dim[d]);
         for (size_t i = 0; i < rule->n_values; i++)
-            if (rule->op == RULE_IS ? str_eq_nocase(text, rule->values[i])
-                                    : str_contains_nocase(text, rule->values[i]))
+            if (rule->op == RULE_IS ? str_eq_nocase(text, rule->values[i]) : str_contains_nocase(text, rule->values[i]))
                 return true;
     }
     return false;

@@ -21,7 +21,7 @@ struct rules *rules_builtin(void);
 /* {"rules":[{"fields":["source","medium"],"op":"is"|"contains","values":["email"],"platform":"email","paid":false}]}
  * NULL on failure, with the path of the faulty field. */
 struct rules *rules_parse(Str json, struct err *err);
-void rules_free(struct rules *rules); /* NULL is fine */
+void rules_free(struct rules *rules);                         /* NULL is fine */
 void rules_write(const struct rules *rules, struct buf *out); /* the same JSON */
 
 Str rules_platform(const void *rules, const struct tuple *tuple, bool *paid); /* a facts_platform_fn */

@@ -50,7 +50,7 @@ static const struct {
     const char *type;
     enum raw_kind kind;
 } TYPES[] = {
-    {"track", RAW_TRACK}, {"page", RAW_PAGE},   {"screen", RAW_SCREEN},
+    {"track", RAW_TRACK},       {"page", RAW_PAGE},   {"screen", RAW_SCREEN},
     {"identify", RAW_IDENTIFY}, {"group", RAW_GROUP}, {"alias", RAW_ALIAS},
 };
 
@@ -134,7 +134,8 @@ static const char *read_time(struct item *item)
     if (!read_instant(json_get(item->json, "timestamp"), &stamp)) return "timestamp is no RFC 3339 instant";
     if (!read_instant(json_get(item->json, "originalTimestamp"), &original))
         return "originalTimestamp is no RFC 3339 instant";
-    if (!read_instant(json_get(item->json, "sentAt"), &sent)) sent = TIME_NONE; /* only corrects; its loss costs little */
+    if (!read_instant(json_get(item->json, "sentAt"), &sent))
+        sent = TIME_NONE; /* only corrects; its loss costs little */
     if (sent == TIME_NONE) sent = entry->sent_ms;
     int64_t at = stamp;
     if (stamp == TIME_NONE || original == TIME_NONE) {
@@ -281,10 +282,9 @@ static void read_tuple(struct item *item)
 /* ---- how much ---- */
 
 /* Steps of the e-commerce specification that carry an amount which is not (yet) money received. */
-static const char *const NOT_MONEY[] = {"Checkout Started",      "Checkout Step Viewed", "Checkout Step Completed",
-                                        "Payment Info Entered",  "Cart Viewed",          "Product Added",
-                                        "Product Viewed",        "Product Removed",      "Order Updated",
-                                        "Order Cancelled"};
+static const char *const NOT_MONEY[] = {
+    "Checkout Started", "Checkout Step Viewed", "Checkout Step Completed", "Payment Info Entered", "Cart Viewed",
+    "Product Added",    "Product Viewed",       "Product Removed",         "Order Updated",        "Order Cancelled"};
 
 /* Decimals of a currency, ISO 4217: two, but for these. */
 static int currency_digits(Str code)
@@ -362,7 +362,7 @@ static const char *read_message_id(struct item *item)
     Str id = text_of(item, json_get(item->json, "messageId"));
 
     if (id.n == 0) id = text_of(item, json_get(item->json, "message_id")); /* RudderStack's older webhooks */
-    if (id.n == 0 && item->stage->entry->kind == RAW_WEBHOOK) { /* its retries repeat the body to the byte */
+    if (id.n == 0 && item->stage->entry->kind == RAW_WEBHOOK) {            /* its retries repeat the body to the byte */
         struct digest digest = digest_of(item->stage->entry->body);
         id = arena_copy(item->stage->arena, (Str){(const char *)digest.bytes, DIGEST_BYTES});
     }

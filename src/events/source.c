@@ -25,8 +25,8 @@ static void fill_text(char *out, size_t room, Str text)
 
 static bool load(struct sources *sources, struct db *db, struct err *err)
 {
-    struct db_rows rows = db_query(
-        db, "SELECT id, name, key_hash, key_prefix, enabled, created_ms FROM source ORDER BY id", DB_NO_ARGS);
+    struct db_rows rows =
+        db_query(db, "SELECT id, name, key_hash, key_prefix, enabled, created_ms FROM source ORDER BY id", DB_NO_ARGS);
 
     sources->n = 0;
     while (sources->n < SOURCES_MAX && db_next(&rows)) {
@@ -98,8 +98,7 @@ bool sources_check_key(struct sources *sources, Str key, int64_t *id, struct err
     struct digest digest = digest_of(key);
     const struct source *found = NULL;
 
-    if (key.n == 0)
-        return err_set(err, ERR_DENIED, "no write key: send it as HTTP Basic user name, or as writeKey");
+    if (key.n == 0) return err_set(err, ERR_DENIED, "no write key: send it as HTTP Basic user name, or as writeKey");
     pthread_rwlock_rdlock(&sources->lock);
     for (uint32_t i = 0; i < sources->n; i++)
         if (digest_eq(&sources->rows[i].key_hash, &digest)) found = &sources->rows[i];
@@ -139,7 +138,8 @@ bool sources_add(struct sources *sources, Str name, Str key, struct source *out,
 
     name = str_trim(name);
     if (!check_name(name, err)) return false;
-    if (n >= SOURCES_MAX) return err_set(err, ERR_LIMIT, "there are %d sources already, the most there may be", SOURCES_MAX);
+    if (n >= SOURCES_MAX)
+        return err_set(err, ERR_LIMIT, "there are %d sources already, the most there may be", SOURCES_MAX);
     if (key.n && (key.n < 8 || key.n >= TOKEN_MAX))
         return err_set(err, ERR_INVALID, "a write key has 8 to %d characters", TOKEN_MAX - 1);
     if (key.n) {

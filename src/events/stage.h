@@ -21,8 +21,8 @@
     X(IDENTIFY, 5, "identify")                                                                                         \
     X(GROUP, 6, "group")                                                                                               \
     X(ALIAS, 7, "alias")                                                                                               \
-    X(WEBHOOK, 8, "webhook")             /* one event of any type, without its messageId perhaps */                    \
-    X(CRM_EVENTS, 20, "crm_events")      /* CSV with its header line */                                                \
+    X(WEBHOOK, 8, "webhook")        /* one event of any type, without its messageId perhaps */                         \
+    X(CRM_EVENTS, 20, "crm_events") /* CSV with its header line */                                                     \
     X(CRM_CONTRACTS, 21, "crm_contracts")
 
 enum raw_kind {
@@ -66,8 +66,8 @@ struct staged_alias {
 struct staged {
     enum staged_type type;
     enum raw_kind kind; /* RAW_TRACK, RAW_PAGE, ... or the entry's kind of file */
-    uint32_t item;  /* its place in the raw entry */
-    Str message_id; /* unique within the source; empty: never a repeat */
+    uint32_t item;      /* its place in the raw entry */
+    Str message_id;     /* unique within the source; empty: never a repeat */
     struct staged_alias alias[ALIASES_MAX];
     uint32_t n_aliases; /* all of one person, at least one */
     Str name;           /* of an event */

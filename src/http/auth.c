@@ -183,8 +183,9 @@ bool auth_use_link(struct auth_store *auth, Str code, char *session_out, enum au
     struct db *db;
 
     if (!find(auth, code, &row) || !KIND[row.kind].is_link)
-        return err_set(err, ERR_DENIED, "this link was used already or has ended; log in with a token, or start the "
-                                        "server with --link for a new one");
+        return err_set(err, ERR_DENIED,
+                       "this link was used already or has ended; log in with a token, or start the "
+                       "server with --link for a new one");
     db = store_writer_take(auth->store); /* whoever deletes the row has used it: of two at once, one wins */
     bool ok = db_run(db, "DELETE FROM token WHERE id = $1", DB_ARGS(DB_I64(row.id)), err);
     bool won = ok && db_changed(db) == 1;

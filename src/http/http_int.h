@@ -2,6 +2,8 @@
 #ifndef HTTP_HTTP_INT_H
 #define HTTP_HTTP_INT_H
 
+#include <netinet/in.h>
+
 #include "http/server.h"
 
 /* ---- router.c ---- */
@@ -13,6 +15,15 @@ struct match {
 /* ERR_NOT_FOUND, or ERR_METHOD with what it takes in *allowed (a bit for each method). */
 bool router_find(const struct route_table *tables, size_t n, enum method method, Str path, struct match *out,
                  unsigned *allowed, struct err *err) MUST_CHECK;
+
+/* ---- listen.c ---- */
+union listen_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+/* "127.0.0.1:8080", "localhost:8080", "[::1]:8080"; ":8080" is every address. */
+bool listen_parse(Str listen, union listen_address *out, struct err *err) MUST_CHECK;
 
 /* ---- problem.c ---- */
 int problem_status(const struct err *err);

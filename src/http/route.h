@@ -23,9 +23,9 @@ enum auth {
     AUTH_ADMIN, /* an admin token or session */
 };
 
-#define ROUTE_CORS 1u    /* any web page may send: ingest only */
-#define ROUTE_SPOOL 2u   /* the body goes to a file (request.spool) rather than into memory */
-#define ROUTE_HIDDEN 4u  /* left out of the documentation (aliases of other routes) */
+#define ROUTE_CORS 1u   /* any web page may send: ingest only */
+#define ROUTE_SPOOL 2u  /* the body goes to a file (request.spool) rather than into memory */
+#define ROUTE_HIDDEN 4u /* left out of the documentation (aliases of other routes) */
 
 struct request;
 struct reply;
@@ -44,12 +44,12 @@ struct route {
     enum method method;
     const char *path; /* "/api/v1/imports/{id}"; a last "{name*}" takes the rest, slashes and all */
     enum auth auth;
-    size_t body_max;  /* 0: no body */
+    size_t body_max; /* 0: no body */
     handler_fn *handler;
-    const char *what; /* one line for the documentation */
+    const char *what;           /* one line for the documentation */
     const struct param *params; /* of the query, ended by a row without a name; or NULL */
-    const char *takes; /* the schema of the body, or NULL */
-    const char *gives; /* the schema of the reply or NULL */
+    const char *takes;          /* the schema of the body, or NULL */
+    const char *gives;          /* the schema of the reply or NULL */
     unsigned flags;
 };
 
@@ -58,7 +58,7 @@ struct route_table {
     const struct route *rows;
     size_t n;
     const char *schemas; /* the asset with its JSON Schemas, such as "events/schemas.json", or NULL */
-    void *context; /* the feature's own, found again in request.context */
+    void *context;       /* the feature's own, found again in request.context */
 };
 
 struct principal {
@@ -77,18 +77,18 @@ struct query_value {
 
 struct request {
     const struct route *route;
-    void *context; /* of the route's table */
-    Str path;      /* decoded */
+    void *context;              /* of the route's table */
+    Str path;                   /* decoded */
     Str param[PATH_PARAMS_MAX]; /* in the order of the path's braces */
     struct query_value query[QUERY_MAX];
     size_t n_query;
     Str body;          /* unpacked; of a spooled one, empty */
     const char *spool; /* its file, which the handler may take over by renaming it; or NULL */
     size_t spool_bytes;
-    Str write_key;     /* as sent in header or query; the body's is the handler's business */
-    Str sent_at;       /* the SentAt header */
-    Str host;          /* the Host header */
-    Str session;       /* the session cookie, if there is one */
+    Str write_key; /* as sent in header or query; the body's is the handler's business */
+    Str sent_at;   /* the SentAt header */
+    Str host;      /* the Host header */
+    Str session;   /* the session cookie, if there is one */
     struct principal who;
     char id[24];
     struct arena arena;
@@ -102,9 +102,9 @@ struct reply {
     const char *cookie;       /* a Set-Cookie value */
     const char *filename;     /* offered as a download */
     int retry_after_s;
-    bool cache_forever;       /* an asset whose name changes with its bytes */
-    bool gzip;                /* the bytes are gzip already */
-    Str constant;             /* bytes that outlive the server, instead of the body */
+    bool cache_forever; /* an asset whose name changes with its bytes */
+    bool gzip;          /* the bytes are gzip already */
+    Str constant;       /* bytes that outlive the server, instead of the body */
     struct buf body;
 };
 

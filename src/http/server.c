@@ -12,7 +12,6 @@
  */
 #include "http/server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -110,8 +109,9 @@ static Str secret_of(struct exchange *x)
 static bool not_forged(struct exchange *x, struct err *err)
 {
     if (x->method == GET || str_eq(header(x->connection, "X-Requested-With"), STR("demetra"))) return true;
-    return err_set(err, ERR_FORBIDDEN, "a change made with a browser session needs the header "
-                                       "X-Requested-With: demetra");
+    return err_set(err, ERR_FORBIDDEN,
+                   "a change made with a browser session needs the header "
+                   "X-Requested-With: demetra");
 }
 
 static bool check_reader(struct exchange *x, enum auth need, struct err *err)
@@ -145,8 +145,8 @@ static bool check_length(struct exchange *x, struct err *err)
 
 static bool open_spool(struct exchange *x, struct err *err)
 {
-    Str path = arena_printf(&x->request.arena, "%.*s/upload-%s", STR_ARG(x->server->config.spool_folder),
-                            x->request.id);
+    Str path =
+        arena_printf(&x->request.arena, "%.*s/upload-%s", STR_ARG(x->server->config.spool_folder), x->request.id);
 
     x->request.spool = path.p;
     x->spool = open(path.p, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
@@ -298,8 +298,8 @@ static struct MHD_Response *make_response(struct exchange *x, bool *gzip)
         buf_init(&reply->body, REPLY_BYTES_MAX);
     }
     bytes = buf_take(&other, &n);
-    struct MHD_Response *response = MHD_create_response_from_buffer(n, bytes ? bytes : "", bytes ? MHD_RESPMEM_MUST_FREE
-                                                                                                   : MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(n, bytes ? bytes : "", bytes ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
     return response;
 }
 
@@ -485,9 +485,8 @@ static enum MHD_Result begin(struct exchange *x, const char *url, const char *me
     return send_reply(x);
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *upload, size_t *upload_n,
-                                  void **slot)
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_n, void **slot)
 {
     struct exchange *x = *slot;
     struct err err;
@@ -533,39 +532,6 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 /* ---- start and stop ---- */
 
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static bool parse_listen(Str listen, union address *out, struct err *err)
-{
-    char host[64] = "0.0.0.0";
-    size_t colon = listen.n;
-    int64_t port;
-
-    while (colon && listen.p[colon - 1] != ':') colon--;
-    Str name = {listen.p, colon ? colon - 1 : 0};
-    if (name.n >= 2 && name.p[0] == '[' && name.p[name.n - 1] == ']') name = (Str){name.p + 1, name.n - 2};
-    if (str_eq(name, STR("localhost"))) name = STR("127.0.0.1");
-    bool ok = colon && str_to_i64(str_from(listen, colon), &port) && port >= 0 && port <= 65535 && name.n < sizeof host;
-    if (ok && name.n) snprintf(host, sizeof host, "%.*s", STR_ARG(name));
-    memset(out, 0, sizeof *out);
-    if (ok && inet_pton(AF_INET, host, &out->v4.sin_addr) == 1) {
-        out->v4.sin_family = AF_INET;
-        out->v4.sin_port = htons((uint16_t)port);
-    } else if (ok && inet_pton(AF_INET6, host, &out->v6.sin6_addr) == 1) {
-        out->v6.sin6_family = AF_INET6;
-        out->v6.sin6_port = htons((uint16_t)port);
-    } else {
-        return err_set(err, ERR_INVALID, "DEMETRA_LISTEN is \"%.*s\"; write an address and a port, such as "
-                                         "127.0.0.1:8080",
-                       STR_ARG(listen));
-    }
-    return true;
-}
-
 static void on_log(void *context, const char *format, va_list args)
 {
     char text[256];
@@ -578,28 +544,30 @@ static void on_log(void *context, const char *format, va_list args)
 struct server *server_start(const struct server_config *config, struct err *err)
 {
     struct server *server = mem_new(sizeof *server);
-    union address address;
+    union listen_address address;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     char boot[TOKEN_MAX];
 
     server->config = *config;
     CHECK(config->n_tables + 1 <= TABLES_MAX);
     memcpy(server->tables, config->tables, config->n_tables * sizeof *config->tables);
-    server->tables[config->n_tables] = (struct route_table){
-        .title = "Documentation", .rows = OPENAPI_ROUTES, .n = OPENAPI_ROUTES_COUNT, .schemas = "http/schemas.json",
-        .context = &server->config};
+    server->tables[config->n_tables] = (struct route_table){.title = "Documentation",
+                                                            .rows = OPENAPI_ROUTES,
+                                                            .n = OPENAPI_ROUTES_COUNT,
+                                                            .schemas = "http/schemas.json",
+                                                            .context = &server->config};
     server->config.tables = server->tables;
     server->config.n_tables = config->n_tables + 1;
     token_make("", boot);
     snprintf(server->boot, sizeof server->boot, "%.8s", boot);
-    if (!parse_listen(config->listen, &address, err)) goto failed;
+    if (!listen_parse(config->listen, &address, err)) goto failed;
     if (address.any.sa_family == AF_INET6) flags |= MHD_USE_IPv6;
-    server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR,
-        &address.any, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        HEADER_BYTES_MAX, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
-        MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_THREAD_POOL_SIZE,
-        config->threads > 1 ? (unsigned)config->threads : 0u, MHD_OPTION_END);
+    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log,
+                                      NULL, MHD_OPTION_SOCK_ADDR, &address.any, MHD_OPTION_NOTIFY_COMPLETED,
+                                      on_completed, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_BYTES_MAX,
+                                      MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+                                      IDLE_SECONDS, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_THREAD_POOL_SIZE,
+                                      config->threads > 1 ? (unsigned)config->threads : 0u, MHD_OPTION_END);
     if (server->daemon) return server;
     err_set(err, ERR_CONFLICT, "cannot listen on %.*s: %s", STR_ARG(config->listen), strerror(errno));
 failed:

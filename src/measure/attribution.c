@@ -240,12 +240,10 @@ static bool is_touch(struct scan *scan, uint64_t row, bool converts)
     const struct snapshot *snapshot = scan->snapshot;
 
     switch (scan->query->touches) {
-    case TOUCH_EVENTS:
-        return !converts;
+    case TOUCH_EVENTS: return !converts;
     case TOUCH_SESSIONS:
         return session_begins(&scan->session, snapshot->touches, snapshot->touch[row], snapshot->at_ms[row]);
-    case TOUCH_JOURNEY:
-        break;
+    case TOUCH_JOURNEY: break;
     }
     return true;
 }

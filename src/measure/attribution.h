@@ -24,7 +24,7 @@ enum attribution_model {
 #define X(name, text, what) MODEL_##name,
     ATTRIBUTION_MODELS(X)
 #undef X
-    MODEL_COUNT
+        MODEL_COUNT
 };
 
 const char *attribution_model_name(enum attribution_model model);
@@ -38,10 +38,10 @@ enum touch_mode {
 };
 
 struct attribution_query {
-    uint32_t conversion;    /* event name id; DICT_NONE: there is none */
-    struct range range;     /* of the conversions; touches before it count */
-    int64_t lookback_ms;    /* touches are those in (time - lookback, time]; INT64_MAX: all */
-    int64_t half_life_ms;   /* > 0 */
+    uint32_t conversion;  /* event name id; DICT_NONE: there is none */
+    struct range range;   /* of the conversions; touches before it count */
+    int64_t lookback_ms;  /* touches are those in (time - lookback, time]; INT64_MAX: all */
+    int64_t half_life_ms; /* > 0 */
     enum touch_mode touches;
     struct grouping by;
     const bool *exclude;    /* by group: dropped before weighting; NULL: none. What then has no touch: row by.n */
@@ -68,16 +68,16 @@ bool attribution_count(const struct snapshot *snapshot, const struct attribution
 
 /* ---- one conversion opened: its touches and what each model gives them ---- */
 struct journey_touch {
-    uint64_t row;   /* the snapshot row (a session's: that of its first event) */
+    uint64_t row; /* the snapshot row (a session's: that of its first event) */
     uint32_t group;
-    bool own;       /* the conversion's own touch (its event's, not its session's), as there was no other */
+    bool own; /* the conversion's own touch (its event's, not its session's), as there was no other */
     double weight[MODEL_COUNT];
 };
 
 struct journey {
     uint64_t conversion_row;
     uint32_t person;
-    uint32_t n;                     /* touches; 0: unattributed */
+    uint32_t n; /* touches; 0: unattributed */
     const struct journey_touch *touch;
     int64_t (*revenue_minor)[MODEL_COUNT]; /* n rows: the conversion's revenue as each model splits it */
 };

@@ -30,6 +30,7 @@
 
 #include "measure/median.h"
 #include "measure/scratch.h"
+#include "measure/session.h"
 
 /* The persons who reached step 2 or more, in the order of the scan: of each a word that says group and depth, then
  * the instants of its chain. Kept in pieces, so that nothing is copied as they grow and no chain crosses a border. */
@@ -124,13 +125,13 @@ static bool plan_plain(struct funnel_scan *scan)
 /* ---- one person ---- */
 
 /* Let the event at `row` take step k; true if it does. start[k] is then known. */
-static bool take_step(struct funnel_scan *scan, uint32_t k, uint64_t row)
+static bool take_step(struct funnel_scan *scan, uint32_t k, uint64_t row, uint32_t session_touch)
 {
     const struct snapshot *snapshot = scan->snapshot;
 
     if (k == 0) {
         const bool *counts = scan->query->first_touch_counts;
-        if (counts && !counts[snapshot->touch[row]]) return false;
+        if (counts && !counts[session_touch]) return false;
         scan->start[0] = row;
         return true;
     }
@@ -144,17 +145,20 @@ static struct chain deepest_chain(struct funnel_scan *scan, uint64_t row, uint64
 {
     const struct snapshot *snapshot = scan->snapshot;
     struct chain best = {0};
-    uint64_t open = 1; /* bits of the steps whose predecessor was reached */
+    struct session session = {0}; /* only kept if touches matter */
+    uint64_t open = 1;            /* bits of the steps whose predecessor was reached */
 
     for (; row < end; row++) {
         uint64_t mask = scan->step_mask[snapshot->name[row]] & open;
 
+        if (scan->query->first_touch_counts)
+            (void)session_begins(&session, snapshot->touches, snapshot->touch[row], snapshot->at_ms[row]);
         if (mask == 0 || !range_holds(scan->query->range, snapshot->at_ms[row])) continue;
         while (mask != 0) {
             uint32_t k = 63U - (uint32_t)__builtin_clzll(mask);
 
             mask ^= UINT64_C(1) << k;
-            if (!take_step(scan, k, row) || k < best.depth) continue;
+            if (!take_step(scan, k, row, session.touch) || k < best.depth) continue;
             best = (struct chain){.depth = k + 1, .first_row = scan->start[k]};
             if (best.depth == scan->steps) return best;
             open = open << 1 | 1;
@@ -193,8 +197,8 @@ static struct chain deepest_chain_plain(struct funnel_scan *scan, uint64_t row, 
         slots->start_row1[0] = row + 1;
         slots->start_ms[0] = (uint64_t)at_ms;
         uint64_t start_row1 = slots->start_row1[k], start_ms = slots->start_ms[k], was_row1 = slots->start_row1[k + 1];
-        uint64_t reached = bit((uint64_t)at_ms - start_ms <= window) & bit(at_ms >= range.from_ms) &
-                           bit(at_ms < range.to_ms);
+        uint64_t reached =
+            bit((uint64_t)at_ms - start_ms <= window) & bit(at_ms >= range.from_ms) & bit(at_ms < range.to_ms);
         uint64_t is_first = reached & bit(was_row1 <= before);
         slots->start_row1[k + 1] = choose(reached, start_row1, was_row1);
         slots->start_ms[k + 1] = choose(reached, start_ms, slots->start_ms[k + 1]);
@@ -249,7 +253,7 @@ static bool count_persons(struct funnel_scan *scan)
         struct chain chain = scan->step_slot ? deepest_chain_plain(scan, row, end) : deepest_chain(scan, row, end);
         if (chain.depth == 0) continue;
 
-        uint32_t group = grouping_of(scan->query->by, snapshot->touch[chain.first_row]);
+        uint32_t group = grouping_of(scan->query->by, session_touch_at(snapshot, row, chain.first_row));
         struct funnel_step *step = scan->out + (size_t)group * scan->steps;
         for (uint32_t k = 0; k < chain.depth; k++) step[k].persons++;
         if (chain.depth >= 2 && !keep_chain(scan, chain, end, group)) return false;

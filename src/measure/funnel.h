@@ -17,17 +17,17 @@
 #define FUNNEL_STEPS_MAX 64
 
 struct funnel_query {
-    int steps;                          /* 2 .. FUNNEL_STEPS_MAX */
-    uint32_t step[FUNNEL_STEPS_MAX];    /* event name ids; DICT_NONE: no event has this name, nobody reaches it */
-    int64_t window_ms;                  /* > 0; INT64_MAX: no limit */
+    int steps;                       /* 2 .. FUNNEL_STEPS_MAX */
+    uint32_t step[FUNNEL_STEPS_MAX]; /* event name ids; DICT_NONE: no event has this name, nobody reaches it */
+    int64_t window_ms;               /* > 0; INT64_MAX: no limit */
     struct range range;
-    struct grouping by;                 /* of the touch of the chain's first event */
-    const bool *first_touch_counts;     /* by touch id: may an event with it be the first step? NULL: all may */
+    struct grouping by;             /* of the touch of the session that the chain begins in */
+    const bool *first_touch_counts; /* by touch id: may an event of such a session be the first step? NULL: all */
 };
 
 struct funnel_step {
-    uint64_t persons;    /* who reached this step */
-    int64_t median_ms;   /* from the step before, over those who reached this one; 0 for the first, -1 if nobody */
+    uint64_t persons;  /* who reached this step */
+    int64_t median_ms; /* from the step before, over those who reached this one; 0 for the first, -1 if nobody */
     int64_t median_from_first_ms; /* likewise from the first step */
 };
 

@@ -84,11 +84,11 @@ static bool count_revenue(struct metrics_scan *scan, int64_t amount, struct metr
     return true;
 }
 
-/* Count the event at `row`, which lies in `now.period`. */
-static bool count_event(struct metrics_scan *scan, uint64_t row, struct stamp now, bool begins_session)
+/* Count the event at `row`, which lies in `now.period` and in a session of `touch`. */
+static bool count_event(struct metrics_scan *scan, uint64_t row, uint32_t touch, struct stamp now, bool begins_session)
 {
     const struct metrics_query *query = scan->query;
-    uint32_t group = grouping_of(query->by, scan->snapshot->touch[row]);
+    uint32_t group = grouping_of(query->by, touch);
     uint32_t name = scan->snapshot->name[row];
     struct metrics_cell *cell = &scan->cells[(size_t)group * query->n_periods + (now.period - 1)];
     struct metrics_cell *total = &scan->totals[group];
@@ -123,14 +123,13 @@ static bool scan_person(struct metrics_scan *scan, uint32_t person)
     if (row == end || snapshot->at_ms[end - 1] < scan->begin_ms) return true;
     for (; row < end; row++) {
         int64_t at_ms = snapshot->at_ms[row];
-        uint32_t touch = snapshot->touch[row];
-        bool begins = session_begins(&session, snapshot->touches, touch, at_ms);
+        bool begins = session_begins(&session, snapshot->touches, snapshot->touch[row], at_ms);
 
         if (at_ms >= scan->end_ms) break;
-        if (at_ms < scan->begin_ms || (query->touch_counts && !query->touch_counts[touch])) continue;
+        if (at_ms < scan->begin_ms || (query->touch_counts && !query->touch_counts[session.touch])) continue;
         period = period_of(query, period, at_ms);
         struct stamp now = {.person = person + 1, .period = period + 1};
-        if (!count_event(scan, row, now, begins)) return false;
+        if (!count_event(scan, row, session.touch, now, begins)) return false;
     }
     return true;
 }

@@ -10,14 +10,14 @@
 #include "measure/range.h"
 
 struct metrics_query {
-    uint32_t event;      /* count only this event name; DICT_NONE with any_event: every event */
+    uint32_t event; /* count only this event name; DICT_NONE with any_event: every event */
     bool any_event;
-    uint32_t conversion; /* what `conversions` and `revenue_minor` count; DICT_NONE: nothing has this name */
-    bool any_revenue;    /* revenue of all events rather than of `conversion` alone */
-    const bool *touch_counts; /* by touch id; NULL: all */
+    uint32_t conversion;      /* what `conversions` and `revenue_minor` count; DICT_NONE: nothing has this name */
+    bool any_revenue;         /* revenue of all events rather than of `conversion` alone */
+    const bool *touch_counts; /* by touch id, of the session that the event is in; NULL: all */
     const int64_t *bounds;    /* n_periods + 1 instants, ascending: period i is bounds[i] <= t < bounds[i+1] */
     uint32_t n_periods;       /* >= 1 */
-    struct grouping by;       /* of the event's own touch */
+    struct grouping by;       /* of that same touch: an order counts for the channel that brought the session */
 };
 
 struct metrics_cell {

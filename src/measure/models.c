@@ -59,23 +59,16 @@ bool model_split_reserve(struct model_split *split, uint32_t n, struct arena *ar
 bool model_single(enum attribution_model model, const struct model_journey *journey, uint32_t *place)
 {
     switch (model) {
-    case MODEL_FIRST:
-        *place = 0;
-        return true;
-    case MODEL_LAST:
-        *place = journey->n - 1;
-        return true;
+    case MODEL_FIRST: *place = 0; return true;
+    case MODEL_LAST: *place = journey->n - 1; return true;
     case MODEL_LAST_NON_DIRECT:
         *place = journey->last_non_direct < journey->n ? journey->last_non_direct : journey->n - 1;
         return true;
-    case MODEL_LAST_PAID:
-        *place = journey->last_paid < journey->n ? journey->last_paid : 0;
-        return true;
+    case MODEL_LAST_PAID: *place = journey->last_paid < journey->n ? journey->last_paid : 0; return true;
     case MODEL_LINEAR:
     case MODEL_POSITION:
     case MODEL_TIME_DECAY:
-    case MODEL_COUNT:
-        break;
+    case MODEL_COUNT: break;
     }
     return false;
 }

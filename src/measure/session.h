@@ -2,7 +2,7 @@
  *
  * Is:    the session rule (DESIGN: Touch), fed one person's events in order; attribution and metrics share it.
  * Owns:  nothing.
- * Never: looks at an event twice.
+ * Never: looks ahead.
  */
 #ifndef MEASURE_SESSION_H
 #define MEASURE_SESSION_H
@@ -30,6 +30,16 @@ static inline bool session_begins(struct session *session, const struct touch *t
     session->open = true;
     session->touch = touch;
     return true;
+}
+
+/* The tuple of the session that the event at `row` belongs to; `first` is its person's first row. It is that of the
+ * latest event up to `row` that says something, as long as no pause lies between. O(the session). */
+static inline uint32_t session_touch_at(const struct snapshot *snapshot, uint64_t first, uint64_t row)
+{
+    while (row > first && snapshot->touches[snapshot->touch[row]].empty &&
+           elapsed_ms(snapshot->at_ms[row - 1], snapshot->at_ms[row]) <= (uint64_t)SESSION_IDLE_MS)
+        row--;
+    return snapshot->touch[row];
 }
 
 #endif

@@ -80,8 +80,10 @@ static const char *const OPS[] = {"is", "is_not", "contains", "not_contains"};
 
 static bool bad_filter(Str text, struct err *err)
 {
-    return err_set_field(err, "filter", "a filter is dim:op:value with op is, is_not, contains or not_contains, "
-                                        "not \"%.*s\"", STR_ARG(text));
+    return err_set_field(err, "filter",
+                         "a filter is dim:op:value with op is, is_not, contains or not_contains, "
+                         "not \"%.*s\"",
+                         STR_ARG(text));
 }
 
 static bool passes(enum filter_op op, Str text, Str value)
@@ -154,8 +156,10 @@ bool question_dim(const struct request *request, enum touch_dim fallback, enum t
 
     *out = fallback;
     if (text.n == 0 || touch_dim_find(text, out)) return true;
-    return err_set_field(err, "by", "by is one of platform, source, medium, campaign, campaign_id, content, term, "
-                                    "creative, source_type, not \"%.*s\"", STR_ARG(text));
+    return err_set_field(err, "by",
+                         "by is one of platform, source, medium, campaign, campaign_id, content, term, "
+                         "creative, source_type, not \"%.*s\"",
+                         STR_ARG(text));
 }
 
 bool question_length(const struct request *request, const char *name, int64_t fallback, int64_t *out, struct err *err)

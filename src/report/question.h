@@ -22,14 +22,24 @@ struct span {
 };
 
 #define SPAN_PARAMS                                                                                                    \
-    {"from", "day", "First day (2025-02-12) or instant; left out: all time"},                                         \
-        {"to", "day", "Last day, counted in, or instant"}
+    {"from", "day", "First day (2025-02-12) or instant; left out: all time"},                                          \
+    {                                                                                                                  \
+        "to", "day", "Last day, counted in, or instant"                                                                \
+    }
 #define FILTER_PARAM                                                                                                   \
-    {"filter", "list",                                                                                                 \
-     "dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains"}
-#define COMPARE_PARAM {"compare", "string", "previous (the span of equal length before) or year"}
+    {                                                                                                                  \
+        "filter", "list",                                                                                              \
+            "dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains"           \
+    }
+#define COMPARE_PARAM                                                                                                  \
+    {                                                                                                                  \
+        "compare", "string", "previous (the span of equal length before) or year"                                      \
+    }
 #define PAGE_PARAMS                                                                                                    \
-    {"limit", "integer", "Rows on a page"}, {"cursor", "string", "`next` of the page before"}
+    {"limit", "integer", "Rows on a page"},                                                                            \
+    {                                                                                                                  \
+        "cursor", "string", "`next` of the page before"                                                                \
+    }
 
 /* `from_name` and `to_name` are the parameters' names. */
 bool question_span(const struct request *request, const char *from_name, const char *to_name,

@@ -86,8 +86,7 @@ static bool run_script(struct db *db, int number, bool up, struct err *err)
     CHECK(!sql.full);
     if (!db_script(db, buf_str(&sql), err)) goto done;
     if (!db_run(db, "DELETE FROM schema_version", DB_NO_ARGS, err)) goto done;
-    ok = db_run(db, "INSERT INTO schema_version (version) VALUES ($1)", DB_ARGS(DB_I64(up ? number : number - 1)),
-                err);
+    ok = db_run(db, "INSERT INTO schema_version (version) VALUES ($1)", DB_ARGS(DB_I64(up ? number : number - 1)), err);
 done:
     buf_reset(&sql);
     return ok;

@@ -33,8 +33,7 @@ static bool fail(sqlite3 *native, int code, struct err *err)
 
     if (kind == SQLITE_FULL)
         return err_set(err, ERR_BUSY, "the disk is full: nothing was stored; free some space and send it again");
-    if (kind == SQLITE_BUSY || kind == SQLITE_LOCKED)
-        return err_set(err, ERR_BUSY, "the database is busy; try again");
+    if (kind == SQLITE_BUSY || kind == SQLITE_LOCKED) return err_set(err, ERR_BUSY, "the database is busy; try again");
     if (kind == SQLITE_CONSTRAINT) return err_set(err, ERR_CONFLICT, "already there: %s", sqlite3_errmsg(native));
     return err_set(err, ERR_INTERNAL, "the database failed: %s (SQLite code %d)", sqlite3_errmsg(native), code);
 }

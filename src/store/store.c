@@ -21,7 +21,7 @@ struct store {
     int lock;
     struct db *writer;
     pthread_mutex_t writing; /* held by whoever has the writer */
-    pthread_mutex_t mutex; /* of the pool */
+    pthread_mutex_t mutex;   /* of the pool */
     struct db *idle[READERS_MAX];
     size_t n_idle;
 };

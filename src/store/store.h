@@ -5,8 +5,8 @@
  * Owns:  the data folder's lock and the database file.
  * Never: knows a table but its own `schema_version`; SQL of a feature lives with the feature.
  *
- * One connection serves one thread at a time. There is one writer, taken and given back; readers are lent from a pool and
- * see the last commit.
+ * One connection serves one thread at a time. There is one writer, taken and given back; readers are lent from a pool
+ * and see the last commit.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

@@ -5,18 +5,36 @@
 #define NEAR 1e-12L /* closer remainders are equal: they differ by rounding alone */
 
 /* From first principles each time: walk forward from the person's first event, remembering what the session has. */
-bool oracle_begins_session(const struct snapshot *snapshot, const uint64_t *rows, size_t i)
+static uint32_t session_of(const struct snapshot *snapshot, const uint64_t *rows, size_t i, bool *begins)
 {
     uint32_t tuple = snapshot->touch[rows[0]];
 
-    if (i == 0) return true;
-    for (size_t k = 1;; k++) {
+    *begins = i == 0;
+    for (size_t k = 1; k <= i; k++) {
         uint32_t touch = snapshot->touch[rows[k]];
         bool idle = snapshot->at_ms[rows[k]] - snapshot->at_ms[rows[k - 1]] > INT64_C(1800000);
         bool other = !snapshot->touches[touch].empty && touch != tuple;
         if (idle || other) tuple = touch;
-        if (k == i) return idle || other;
+        *begins = idle || other;
     }
+    return tuple;
+}
+
+bool oracle_begins_session(const struct snapshot *snapshot, const uint64_t *rows, size_t i)
+{
+    bool begins;
+
+    session_of(snapshot, rows, i, &begins);
+    return begins;
+}
+
+uint32_t oracle_session_touch(const struct snapshot *snapshot, uint32_t person, uint64_t row)
+{
+    uint64_t rows[ORACLE_MAX], first = snapshot->first[person];
+    bool begins;
+
+    for (uint64_t i = 0; first + i <= row; i++) rows[i] = first + i;
+    return session_of(snapshot, rows, (size_t)(row - first), &begins);
 }
 
 /* All touches up to the conversion that the mode makes, of any age. */

@@ -29,4 +29,7 @@ void oracle_journey(const struct snapshot *snapshot, const struct attribution_qu
 /* Does an event of the person at rows[i] begin a session, rows[0..n-1] being all its events that take part? */
 bool oracle_begins_session(const struct snapshot *snapshot, const uint64_t *rows, size_t i);
 
+/* The tuple of the session that the person's event at `row` belongs to. */
+uint32_t oracle_session_touch(const struct snapshot *snapshot, uint32_t person, uint64_t row);
+
 #endif

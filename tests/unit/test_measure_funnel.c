@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "measure/funnel.h"
+#include "attribution_oracle.h"
 #include "snapshot_builder.h"
 
 #include <stdlib.h>
@@ -363,6 +364,7 @@ static void test_no_room_is_an_error(void **state)
 /* ---- the oracle: every chain of a person, tried out ---- */
 
 struct trial {
+    uint32_t person;
     const struct snapshot *snapshot;
     const struct funnel_query *query;
     uint64_t end;
@@ -395,7 +397,8 @@ static void try_chains(struct trial *trial, int depth, uint64_t from)
     for (uint64_t row = from; row < trial->end; row++) {
         if (s->name[row] != query->step[depth]) continue;
         if (s->at_ms[row] < query->range.from_ms || s->at_ms[row] >= query->range.to_ms) continue;
-        if (depth == 0 && query->first_touch_counts && !query->first_touch_counts[s->touch[row]]) continue;
+        if (depth == 0 && query->first_touch_counts && !query->first_touch_counts[oracle_session_touch(s, trial->person, row)])
+            continue;
         if (depth > 0 && s->at_ms[row] - s->at_ms[trial->row[0]] > query->window_ms) continue;
         trial->row[depth] = row;
         try_chains(trial, depth + 1, row + 1);
@@ -429,10 +432,10 @@ static void slow_count(const struct snapshot *snapshot, const struct funnel_quer
     struct sample previous[GROUPS][STEPS] = {0}, first[GROUPS][STEPS] = {0};
 
     for (uint32_t person = 0; person < snapshot->n_persons; person++) {
-        struct trial trial = {.snapshot = snapshot, .query = query, .end = snapshot->first[person + 1]};
+        struct trial trial = {.snapshot = snapshot, .query = query, .person = person, .end = snapshot->first[person + 1]};
         try_chains(&trial, 0, snapshot->first[person]);
         for (int k = 0; k < trial.best_depth; k++) {
-            uint32_t group = query->by.key ? query->by.key[snapshot->touch[trial.best[0]]] : 0;
+            uint32_t group = query->by.key ? query->by.key[oracle_session_touch(snapshot, person, trial.best[0])] : 0;
             int64_t at_ms = snapshot->at_ms[trial.best[k]];
             previous[group][k].ms[previous[group][k].n++] = k ? at_ms - snapshot->at_ms[trial.best[k - 1]] : 0;
             first[group][k].ms[first[group][k].n++] = at_ms - snapshot->at_ms[trial.best[0]];
@@ -454,7 +457,8 @@ static const bool RANDOM_FIRST[] = {true, false, true, true};
 
 static void random_facts(struct builder *builder, uint64_t *seed)
 {
-    for (int i = 0; i < 4; i++) builder_touch(builder, TOUCH_IS_PLAIN);
+    for (int i = 0; i < 3; i++) builder_touch(builder, TOUCH_IS_PLAIN);
+    builder_touch(builder, TOUCH_IS_EMPTY);
     for (uint32_t person = 0; person < PERSONS; person++) {
         uint64_t n = random_below(seed, 11), span = 1 + random_below(seed, 30);
         for (uint64_t i = 0; i < n; i++) {

@@ -260,7 +260,7 @@ static struct metrics_cell slow_cell(const struct snapshot *s, const struct metr
     for (uint32_t person = 0; person < s->n_persons; person++) {
         uint64_t events = 0, conversions = 0;
         for (uint64_t row = s->first[person]; row < s->first[person + 1]; row++) {
-            uint32_t touch = s->touch[row];
+            uint32_t touch = oracle_session_touch(s, person, row);
             bool converts = query->conversion != DICT_NONE && s->name[row] == query->conversion;
             if (s->at_ms[row] < from_ms || s->at_ms[row] >= to_ms) continue;
             if (query->touch_counts && !query->touch_counts[touch]) continue;

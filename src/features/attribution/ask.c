@@ -68,7 +68,8 @@ bool ask_read(struct ask *ask, struct err *err)
 
     ask->conversion = request_query(request, "conversion");
     if (ask->conversion.n == 0)
-        return err_set_field(err, "conversion", "say which event is the conversion, such as conversion=Order Completed");
+        return err_set_field(err, "conversion",
+                             "say which event is the conversion, such as conversion=Order Completed");
     ask->query.conversion = snapshot_find_name(ask->snapshot, ask->conversion);
     if (!question_span(request, "from", "to", ask->snapshot, &ask->span, err)) return false;
     ask->query.range = ask->span.range;

@@ -36,7 +36,8 @@ static int most_first(const void *a, const void *b)
 {
     const struct sorted *x = a, *y = b;
     if (x->revenue != y->revenue) return x->revenue < y->revenue ? 1 : -1;
-    if (x->conversions < y->conversions || x->conversions > y->conversions) return x->conversions < y->conversions ? 1 : -1;
+    if (x->conversions < y->conversions || x->conversions > y->conversions)
+        return x->conversions < y->conversions ? 1 : -1;
     return (x->group > y->group) - (x->group < y->group);
 }
 

@@ -1,14 +1,15 @@
 #include "features/attribution/attribution_int.h"
 
 #define QUESTION_PARAMS                                                                                                \
-    SPAN_PARAMS, FILTER_PARAM,                                                                                         \
-        {"conversion", "string", "The event that is the conversion, such as Order Completed"},                         \
+    SPAN_PARAMS, FILTER_PARAM, {"conversion", "string", "The event that is the conversion, such as Order Completed"},  \
         {"by", "string", "The dimension that gets the credit; platform when left out"},                                \
         {"lookback", "length", "Touches count in (time - lookback, time]; none (no limit) when left out"},             \
         {"half_life", "length", "Of time_decay; 7d when left out"},                                                    \
         {"touches", "string",                                                                                          \
          "events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions"},     \
-        {"exclude", "list", "Keys dropped before weighting; may repeat"}
+    {                                                                                                                  \
+        "exclude", "list", "Keys dropped before weighting; may repeat"                                                 \
+    }
 
 static const struct param MATRIX_PARAMS[] = {
     QUESTION_PARAMS,

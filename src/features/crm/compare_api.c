@@ -29,8 +29,7 @@ static bool answer(struct history *history, struct reply *reply, struct err *err
     struct attribution_query query = history_query(history, groups.by);
     if (!question_length(request, "lookback", INT64_MAX, &query.lookback_ms, err)) return false;
     if (!question_length(request, "half_life", 7 * TIME_DAY_MS, &query.half_life_ms, err)) return false;
-    struct attribution_row *rows =
-        ARENA_ARRAY(&request->arena, struct attribution_row, (size_t)groups.by.n + 1);
+    struct attribution_row *rows = ARENA_ARRAY(&request->arena, struct attribution_row, (size_t)groups.by.n + 1);
     if (!attribution_count(history->snapshot, &query, &request->arena, rows, &total, err)) return false;
     json_open(&out, '{');
     json_kv_i64(&out, "contracts", (int64_t)total.conversions);

@@ -45,13 +45,13 @@ uint32_t journey_house_touch(const struct journey *journey);
 int32_t journey_days(const struct history *history, const struct journey *journey);
 
 Str history_dim(const struct history *history, uint64_t row, enum touch_dim dim);
-Str history_client(const struct history *history, uint32_t person); /* without the "c:" */
+Str history_client(const struct history *history, uint32_t person);  /* without the "c:" */
 int64_t history_amount(const struct history *history, uint64_t row); /* whole units */
 
-handler_fn summary_get;                          /* summary_api.c */
-handler_fn crm_events_get;                       /* events_api.c */
-handler_fn multi_touch_get, contracts_get;       /* contracts_api.c */
-handler_fn platforms_get, campaign_funnel_get;   /* platforms_api.c */
-handler_fn compare_get;                          /* compare_api.c */
+handler_fn summary_get;                        /* summary_api.c */
+handler_fn crm_events_get;                     /* events_api.c */
+handler_fn multi_touch_get, contracts_get;     /* contracts_api.c */
+handler_fn platforms_get, campaign_funnel_get; /* platforms_api.c */
+handler_fn compare_get;                        /* compare_api.c */
 
 #endif

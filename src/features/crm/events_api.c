@@ -39,7 +39,8 @@ static void collect(void *context, uint32_t person, uint64_t row, uint64_t nth, 
     if (!range_holds(list->span.range, list->history->snapshot->at_ms[row])) return;
     if (list->platform.n && !str_eq_nocase(list->platform, history_dim(list->history, row, TOUCH_PLATFORM))) return;
     if (list->total++ < list->page.skip || list->n == list->page.limit) return;
-    list->shown[list->n] = (struct shown){.row = row, .raw = list->history->snapshot->raw[row], .person = person, .place = list->n, .stage = stage};
+    list->shown[list->n] = (struct shown){
+        .row = row, .raw = list->history->snapshot->raw[row], .person = person, .place = list->n, .stage = stage};
     list->n++;
 }
 
@@ -136,9 +137,8 @@ static void put_event(const struct history *history, struct json_out *out, const
     static const struct {
         const char *key;
         enum touch_dim dim;
-    } DIMS[] = {{"platform", TOUCH_PLATFORM},         {"source_type", TOUCH_SOURCE_TYPE},
-                {"utm_source", TOUCH_SOURCE},         {"utm_medium", TOUCH_MEDIUM},
-                {"utm_campaign", TOUCH_CAMPAIGN},     {"campaign_id", TOUCH_CAMPAIGN_ID}};
+    } DIMS[] = {{"platform", TOUCH_PLATFORM}, {"source_type", TOUCH_SOURCE_TYPE}, {"utm_source", TOUCH_SOURCE},
+                {"utm_medium", TOUCH_MEDIUM}, {"utm_campaign", TOUCH_CAMPAIGN},   {"campaign_id", TOUCH_CAMPAIGN_ID}};
 
     json_open(out, '{');
     json_kv_str(out, "event_id", shown->event_id);

@@ -8,8 +8,8 @@ struct tally {
     uint32_t group;
     int64_t events, clients, contracts, revenue;
     int64_t stages[3];
-    int64_t touches, days;         /* summed over its contracts' journeys */
-    uint32_t last_client;          /* plus 1: the last one counted */
+    int64_t touches, days; /* summed over its contracts' journeys */
+    uint32_t last_client;  /* plus 1: the last one counted */
 };
 
 struct tables {

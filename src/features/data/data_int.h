@@ -6,11 +6,11 @@
 #include "features/data/data.h"
 #include "report/question.h"
 
-handler_fn sources_get, sources_post, sources_key_post, sources_patch; /* sources_api.c */
-handler_fn live_get, health_get;                                       /* live_api.c */
-handler_fn imports_get, imports_post, import_get, import_delete;       /* imports_api.c */
+handler_fn sources_get, sources_post, sources_key_post, sources_patch;            /* sources_api.c */
+handler_fn live_get, health_get;                                                  /* live_api.c */
+handler_fn imports_get, imports_post, import_get, import_delete;                  /* imports_api.c */
 handler_fn rejects_get, rejects_csv_get, reject_replay_post, rejects_replay_post; /* rejects_api.c */
-handler_fn rules_get, rules_put;                                       /* rules_api.c */
+handler_fn rules_get, rules_put;                                                  /* rules_api.c */
 
 /* The name that a source is shown under. */
 Str source_name(const struct data *data, int64_t id, struct arena *arena);

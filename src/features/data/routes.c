@@ -48,9 +48,11 @@ static const struct route ROUTES[] = {
      NULL, "Rules", "Rules", 0},
 };
 
-static const struct route IMPORTS_POST = {
-    POST,   "/api/v1/imports", AUTH_ADMIN, 0, imports_post, "Upload a CSV file; it is read in the background",
-    IMPORT_PARAMS, NULL, "Import", ROUTE_SPOOL};
+static const struct route IMPORTS_POST = {POST,          "/api/v1/imports",
+                                          AUTH_ADMIN,    0,
+                                          imports_post,  "Upload a CSV file; it is read in the background",
+                                          IMPORT_PARAMS, NULL,
+                                          "Import",      ROUTE_SPOOL};
 
 void data_routes(struct data *data, struct route_table *tables)
 {

@@ -22,8 +22,8 @@ static void put_conversions(struct json_out *out, struct request *request, const
     for (uint32_t shown = 0; shown < snapshot->n_names; shown++) {
         uint32_t best = snapshot->n_names;
         for (uint32_t i = 0; i < snapshot->n_names; i++)
-            if (names[i].revenue_minor > 0 && (best == snapshot->n_names ||
-                                               names[i].revenue_minor > names[best].revenue_minor))
+            if (names[i].revenue_minor > 0 &&
+                (best == snapshot->n_names || names[i].revenue_minor > names[best].revenue_minor))
                 best = i;
         if (best == snapshot->n_names) break;
         json_put_str(out, snapshot_name(snapshot, names[best].name));
@@ -97,8 +97,9 @@ bool values_get(struct request *request, struct reply *reply, struct err *err)
     uint32_t shown = 0;
 
     if (!touch_dim_find(request_query(request, "dim"), &dim))
-        return err_set_field(err, "dim", "dim is platform, source, medium, campaign, campaign_id, content, term, "
-                                         "creative or source_type");
+        return err_set_field(err, "dim",
+                             "dim is platform, source, medium, campaign, campaign_id, content, term, "
+                             "creative or source_type");
     const struct snapshot *snapshot = pipeline_snapshot(product->pipeline);
     struct catalog_value *values = ARENA_ARRAY(&request->arena, struct catalog_value, snapshot->n_values);
     uint32_t n = catalog_values(snapshot, dim, values);

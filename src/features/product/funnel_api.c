@@ -25,7 +25,8 @@ static bool read_steps(struct question *q, struct err *err)
         q->names[q->query.steps] = name;
         q->query.step[q->query.steps++] = snapshot_find_name(q->snapshot, name);
     }
-    if (q->query.steps < 2) return err_set_field(err, "step", "a funnel needs two steps or more, not %d", q->query.steps);
+    if (q->query.steps < 2)
+        return err_set_field(err, "step", "a funnel needs two steps or more, not %d", q->query.steps);
     return true;
 }
 
@@ -82,7 +83,8 @@ static bool put_groups(struct question *q, struct json_out *out, struct err *err
     if (!question_dim(q->request, TOUCH_PLATFORM, &dim, err)) return false;
     question_groups(q->request, q->snapshot, dim, &groups);
     size_t cells = (size_t)groups.by.n * (size_t)q->query.steps;
-    if (cells > 1000000) return err_set_field(err, "by", "%u values are too many to break a funnel down by", groups.by.n);
+    if (cells > 1000000)
+        return err_set_field(err, "by", "%u values are too many to break a funnel down by", groups.by.n);
     struct funnel_step *steps = ARENA_ARRAY(&q->request->arena, struct funnel_step, cells);
     q->query.by = groups.by;
     q->query.range = q->span.range;

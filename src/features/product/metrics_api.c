@@ -28,7 +28,9 @@ static const struct {
     enum time_step step;
     int32_t up_to_days; /* chosen for spans up to this long */
 } STEPS[] = {
-    {"hour", TIME_STEP_HOUR, 2}, {"day", TIME_STEP_DAY, 120}, {"week", TIME_STEP_WEEK, 900},
+    {"hour", TIME_STEP_HOUR, 2},
+    {"day", TIME_STEP_DAY, 120},
+    {"week", TIME_STEP_WEEK, 900},
     {"month", TIME_STEP_MONTH, INT32_MAX},
 };
 
@@ -66,8 +68,10 @@ static bool read_names(struct question *q, struct err *err)
         size_t m = 0;
         while (m < COUNT_OF(METRICS) && !str_eq(name, str_of(METRICS[m].name))) m++;
         if (m == COUNT_OF(METRICS))
-            return err_set_field(err, "names", "there is no metric \"%.*s\"; there are events, persons, sessions, "
-                                               "conversions, converted, revenue", STR_ARG(name));
+            return err_set_field(err, "names",
+                                 "there is no metric \"%.*s\"; there are events, persons, sessions, "
+                                 "conversions, converted, revenue",
+                                 STR_ARG(name));
         q->which |= 1u << m;
     }
     return true;

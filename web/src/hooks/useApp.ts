@@ -38,9 +38,9 @@ export function setLang(lang: Lang) {
   patch({ lang }, true);
 }
 
-export function useMakeApp(session: Session | undefined, lang: Lang, t: Texts): App | null {
+export function useMakeApp(session: Session | undefined, lang: Lang, t: Texts | null): App | null {
   return useMemo(() => {
-    if (!session) return null;
+    if (!session || !t) return null;
     return { session, lang, t, fmt: formatter({ lang: lang === 'ru' ? 'ru-RU' : 'en-GB', currency: session.currency, timezone: session.timezone }) };
   }, [session, lang, t]);
 }

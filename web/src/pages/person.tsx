@@ -9,7 +9,9 @@ import { hrefOf, patch, useUrl } from '../hooks/useUrl';
 import { channelColor } from '../lib/color';
 import { PageHead } from './shell';
 
-export function PersonPage({ id }: { id: string }) {
+export const PersonPage = ({ rest }: { rest: string }) => <OnePerson key={rest} id={rest} />;
+
+function OnePerson({ id }: { id: string }) {
   const { t, fmt } = useApp();
   const { params } = useUrl();
   const url = address(`/api/v1/journeys/${encodeURIComponent(id)}`, { limit: 100 });

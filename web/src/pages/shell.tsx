@@ -2,7 +2,7 @@
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { send } from '../api/client';
 import { Icon, type IconName } from '../components/icon';
-import type { Command } from '../components/palette';
+import { Palette, type Command } from '../components/palette';
 import { ComparePicker, cycleCompare, PRESET_KEYS, RangePicker, step } from '../components/range-picker';
 import { Button, Dialog, IconButton, Link, Select } from '../components/ui';
 import { setFilters, setLang, setRange, useApp, useScope, type Scope } from '../hooks/useApp';
@@ -12,8 +12,6 @@ import { setTheme, useTheme, type Theme } from '../hooks/useTheme';
 import { hrefOf, patch, useUrl, visit } from '../hooks/useUrl';
 import { PRESETS } from '../lib/range';
 import { AddFilter, FilterChips } from './filter-bar';
-
-const Palette = lazy(() => import('../components/palette').then((part) => ({ default: part.Palette })));
 
 /** For a server without events: what to do. */
 export const Welcome = lazy(() => import('./welcome').then((part) => ({ default: part.Welcome })));
@@ -104,9 +102,9 @@ export function Shell({ children }: { children: ReactNode }) {
           </div>
         </div>
       </nav>
-      <main id="main" tabIndex={-1}>{children}</main>
+      <main id="main" tabIndex={-1}><Suspense fallback={null}>{children}</Suspense></main>
       {open === 'help' && <Help onClose={() => setOpen(null)} />}
-      <Suspense>{open === 'palette' && <Palette commands={commands} onClose={() => setOpen(null)} />}</Suspense>
+      {open === 'palette' && <Palette commands={commands} onClose={() => setOpen(null)} />}
     </div>
   );
 }

@@ -12,7 +12,7 @@ import { SourcesTab } from './sources';
 const TABS = { sources: SourcesTab, live: LiveTab, imports: ImportsTab, rejects: RejectsTab, rules: RulesTab };
 type TabName = keyof typeof TABS;
 
-export function DataPage({ tab }: { tab: string }) {
+export function DataPage({ rest: tab }: { rest: string }) {
   const { t } = useApp();
   const name: TabName = tab in TABS ? (tab as TabName) : 'sources';
   const Tab = TABS[name];
