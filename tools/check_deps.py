@@ -6,7 +6,7 @@ import re
 import sys
 
 SRC = pathlib.Path(__file__).resolve().parent.parent / "src"
-LIBRARIES = {"jansson.h", "microhttpd.h", "sodium.h", "sqlite3.h", "zlib.h"}
+LIBRARIES = {"microhttpd.h", "sodium.h", "sqlite3.h", "zlib.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 
 

@@ -9,15 +9,19 @@ static Str skip_blanks(Str s)
     return s;
 }
 
-/* Bytes of the string that `s` starts with, quotes and all; 0 if it does not end. */
+/* Bytes of the string that `s` starts with, quotes and all; 0 if it does not end. A quote ends it unless an odd number
+ * of backslashes stands before it. */
 static size_t string_length(Str s)
 {
-    for (size_t i = 1; i < s.n; i++) {
-        if (s.p[i] == '\\') {
-            i++;
-        } else if (s.p[i] == '"') {
-            return i + 1;
-        }
+    const char *at = s.p + 1, *end = s.p + s.n;
+
+    while (at < end) {
+        const char *quote = memchr(at, '"', (size_t)(end - at));
+        if (!quote) return 0;
+        const char *slash = quote;
+        while (slash > at && slash[-1] == '\\') slash--;
+        at = quote + 1;
+        if ((quote - slash) % 2 == 0) return (size_t)(at - s.p);
     }
     return 0;
 }

@@ -108,16 +108,17 @@ static bool parse_rule(struct rules *rules, struct rule *rule, const struct json
 struct rules *rules_parse(Str text, struct err *err)
 {
     struct rules *rules = mem_new(sizeof *rules);
-    struct json *json = NULL;
-    const struct json *rows;
+    struct arena scratch;
+    const struct json *json, *rows;
     bool ok = false;
 
     arena_init(&rules->arena, 32 * RULES_BYTES_MAX);
+    arena_init(&scratch, json_arena_bytes(RULES_BYTES_MAX));
     if (text.n > RULES_BYTES_MAX) {
         err_set(err, ERR_LIMIT, "the rules are larger than %zu bytes", RULES_BYTES_MAX);
         goto done;
     }
-    json = json_parse(text, err);
+    json = json_parse(text, &scratch, err);
     if (!json) goto done;
     rows = json_get(json, "rules");
     if (!json_is_array(rows) || json_count(rows) > RULES_MAX) {
@@ -129,7 +130,7 @@ struct rules *rules_parse(Str text, struct err *err)
     ok = true;
     for (size_t i = 0; ok && i < rules->n; i++) ok = parse_rule(rules, &rules->rows[i], json_at(rows, i), i, err);
 done:
-    json_free(json);
+    arena_free(&scratch);
     if (ok) return rules;
     rules_free(rules);
     return NULL;

@@ -27,10 +27,13 @@ struct item {
     struct staged *out;
 };
 
-/* Texts outlive the item's tree: they are copied. */
+/* A text that outlives the item's tree: a slice of the body does, one that had escapes is copied. */
 static Str keep(const struct item *item, Str s)
 {
-    return s.n ? arena_copy(item->stage->arena, s) : (Str){NULL, 0};
+    Str body = item->stage->entry->body;
+    bool in_body = (uintptr_t)s.p >= (uintptr_t)body.p && (uintptr_t)s.p < (uintptr_t)body.p + body.n;
+
+    return in_body || s.n == 0 ? s : arena_copy(item->stage->arena, s);
 }
 
 /* A string or number as trimmed text; ids may come as either. */
@@ -299,13 +302,19 @@ static int currency_digits(Str code)
     return 2;
 }
 
-/* A JSON number is written as the shortest decimal that reads back, so 0.29 is 29 and not 28. */
+/* What a double was written as is the shortest decimal that reads back: 0.29 is 29 and not 28. Almost always that has
+ * no more decimals than the currency, and is found by rounding; else the text is made and rounded half away from 0. */
 static bool read_minor(const struct item *item, const struct json *value, int digits, int64_t *minor)
 {
     double real;
 
     if (!json_double(value, &real)) return str_to_minor(str_trim(json_str(value)), digits, minor);
-    if (!isfinite(real) || fabs(real) > 9e15) return false;
+    double scaled = real * (digits == 2 ? 100 : digits == 3 ? 1000 : 1), near = nearbyint(scaled);
+    if (!isfinite(real) || fabs(scaled) > 9e15) return false;
+    if (fabs(scaled - near) < 1e-4 && fabs(scaled) < 1e9) {
+        *minor = (int64_t)near;
+        return true;
+    }
     for (int precision = 15; precision <= 17; precision++) {
         Str text = arena_printf(item->stage->arena, "%.*f", digits + 2, real);
         char shortest[32];
@@ -391,17 +400,15 @@ static void decode_item(struct stage *stage, uint32_t number, Str bytes)
 {
     struct err err;
     struct item item = {.stage = stage, .out = stage_next(stage, number)};
-    struct json *json;
     const char *wrong = NULL;
 
     if (bytes.n > EVENT_BYTES_MAX) {
         stage_reject(stage, number, 0, bytes, "the event is larger than 32 KB");
         return;
     }
-    json = json_parse(bytes, &err);
-    item.json = json;
-    wrong = json ? read_item(&item) : arena_cstr(stage->arena, str_of(err.text));
-    json_free(json);
+    arena_reset(&stage->scratch);
+    item.json = json_parse(bytes, &stage->scratch, &err);
+    wrong = item.json ? read_item(&item) : arena_cstr(stage->arena, str_of(err.text));
     if (wrong) {
         stage_reject(stage, number, 0, bytes, wrong);
     } else {

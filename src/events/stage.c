@@ -54,8 +54,10 @@ bool stage_decode(const struct raw_entry *entry, Str currency, struct arena *are
 {
     struct decoded decoded = {0};
     struct stage stage = {.entry = entry, .currency = currency, .arena = arena, .out = &decoded};
-    bool ok = raw_kind_is_csv(entry->kind) ? crm_decode(&stage, err) : segment_decode(&stage, err);
 
+    arena_init(&stage.scratch, json_arena_bytes(EVENT_BYTES_MAX));
+    bool ok = raw_kind_is_csv(entry->kind) ? crm_decode(&stage, err) : segment_decode(&stage, err);
+    arena_free(&stage.scratch);
     if (ok) *out = decoded;
     return ok;
 }

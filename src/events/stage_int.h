@@ -8,7 +8,8 @@ struct stage {
     const struct raw_entry *entry;
     Str currency;
     struct arena *arena;
-    struct decoded *out; /* arrays with room for every item of the entry */
+    struct arena scratch; /* of one item at a time */
+    struct decoded *out;  /* arrays with room for every item of the entry */
 };
 
 struct staged *stage_next(struct stage *stage, uint32_t item); /* a zeroed item, not counted until it is good */

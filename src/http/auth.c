@@ -247,10 +247,9 @@ static bool login_link(struct request *request, struct reply *reply, struct err 
 static bool login_token(struct request *request, struct reply *reply, struct err *err)
 {
     char session[TOKEN_MAX];
-    struct json *json = json_parse(request->body, err);
+    const struct json *json = json_parse(request->body, &request->arena, err);
     bool ok = json && auth_log_in(request->context, str_trim(json_str(json_get(json, "token"))), session, err);
 
-    json_free(json);
     if (!ok) return false;
     set_cookie(request, reply, session, SESSION_MS / 1000);
     reply->status = 204;

@@ -166,7 +166,6 @@ bool reject_replay_post(struct request *request, struct reply *reply, struct err
 {
     const struct data *data = request->context;
     struct json_out out = json_to(&reply->body);
-    struct json *json = NULL;
     struct reject reject;
     int64_t id;
 
@@ -175,13 +174,11 @@ bool reject_replay_post(struct request *request, struct reply *reply, struct err
     if (reject.replayed) return err_set(err, ERR_CONFLICT, "row %lld was replayed already", (long long)id);
     Str body = reject.body;
     if (request->body.n) {
-        json = json_parse(request->body, err);
+        const struct json *json = json_parse(request->body, &request->arena, err);
         if (!json) return false;
         if (!json_is_null(json_get(json, "body"))) body = json_str(json_get(json, "body"));
     }
-    bool ok = replay(data, &reject, body, err);
-    json_free(json);
-    if (!ok) return false;
+    if (!replay(data, &reject, body, err)) return false;
     reject.replayed = true;
     put_reject(data, &request->arena, &out, &reject);
     return true;

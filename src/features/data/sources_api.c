@@ -55,13 +55,12 @@ static void put_key(struct json_out *out, int64_t id, const char *name, const ch
 bool sources_post(struct request *request, struct reply *reply, struct err *err)
 {
     const struct data *data = request->context;
-    struct json *json = json_parse(request->body, err);
+    const struct json *json = json_parse(request->body, &request->arena, err);
     struct json_out out = json_to(&reply->body);
     struct source source;
     char key[TOKEN_MAX];
     bool ok = json && sources_add(data->sources, json_str(json_get(json, "name")), (Str){NULL, 0}, &source, key, err);
 
-    json_free(json);
     if (!ok) return false;
     reply->status = 201;
     put_key(&out, source.id, source.name, key);
@@ -86,26 +85,19 @@ bool sources_patch(struct request *request, struct reply *reply, struct err *err
     const struct data *data = request->context;
     struct json_out out = json_to(&reply->body);
     struct source source;
-    struct json *json = NULL;
     int64_t id;
-    bool ok = false;
 
     if (!request_param_whole(request, 0, &id, err)) return false;
     if (!sources_find(data->sources, id, &source))
         return err_set(err, ERR_NOT_FOUND, "there is no source %lld", (long long)id);
-    json = json_parse(request->body, err);
+    const struct json *json = json_parse(request->body, &request->arena, err);
     if (!json) return false;
-    Str name = str_of(source.name);
+    Str name = arena_copy(&request->arena, str_of(source.name));
     bool enabled = source.enabled;
     if (!json_is_null(json_get(json, "name"))) name = json_str(json_get(json, "name"));
-    if (!json_is_null(json_get(json, "enabled")) && !json_bool(json_get(json, "enabled"), &enabled)) {
-        err_set_field(err, "enabled", "enabled is true or false");
-        goto done;
-    }
-    name = arena_copy(&request->arena, name);
-    ok = sources_change(data->sources, id, name, enabled, &source, err);
-    if (ok) put_source(data, &out, &source);
-done:
-    json_free(json);
-    return ok;
+    if (!json_is_null(json_get(json, "enabled")) && !json_bool(json_get(json, "enabled"), &enabled))
+        return err_set_field(err, "enabled", "enabled is true or false");
+    if (!sources_change(data->sources, id, name, enabled, &source, err)) return false;
+    put_source(data, &out, &source);
+    return true;
 }
