@@ -229,6 +229,7 @@ static void make_world(struct world *w)
         if (w->visitors[p].next_ms >= w->end_ms) w->visitors[p].next_ms = w->start_ms; /* draw a time anew */
         make_session(w, p, w->events_wanted - w->events);
     }
+    CHECK(w->made != NULL);
     qsort(w->made, w->n, sizeof *w->made, by_time);
 }
 

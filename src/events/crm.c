@@ -160,9 +160,9 @@ static size_t records_at_most(Str text)
 
 bool crm_decode(struct stage *stage, struct err *err)
 {
-    struct columns columns;
+    struct columns columns = {0};
     int64_t line = stage->entry->first_line;
-    Str rest;
+    Str rest = {NULL, 0};
 
     if (!read_header(stage->entry, stage->arena, &columns, &rest, err)) return false;
     size_t most = records_at_most(rest);

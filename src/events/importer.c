@@ -339,7 +339,7 @@ bool importer_add_copy(struct importer *importer, enum raw_kind kind, const char
 
 bool importer_undo(struct importer *importer, struct db *db, int64_t id, struct arena *arena, struct err *err)
 {
-    struct import import;
+    struct import import = {0};
 
     if (!imports_read(db, id, arena, &import, err)) return false;
     if (str_eq(import.state, STR("waiting")) || str_eq(import.state, STR("running")))

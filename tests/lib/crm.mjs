@@ -21,16 +21,8 @@ export function readCsv(file) {
 /** Milliseconds, or NaN when it is no date of the calendar. */
 function instant(text) {
   const found = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.exec(text);
-  if (!found || new Date(`${found[1]}T00:00:00Z`).toISOString().slice(0, 10) !== found[1]) return NaN;
-  return Date.parse(text);
-}
-
-function instantOrNaN(text) {
-  try {
-    return instant(text);
-  } catch {
-    return NaN; /* toISOString of an impossible date */
-  }
+  const day = new Date(`${found?.[1]}T00:00:00Z`); /* 2025-02-30 becomes another day */
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(found[1]) ? Date.parse(text) : NaN;
 }
 
 /** The table of spec/3, first match wins. */
@@ -61,7 +53,7 @@ export function readCrm(eventsFile, contractsFile, platform = platformOf) {
   const seen = new Set(), signed = new Set(), rejects = [], clients = new Map();
   let repeats = 0;
   for (const { line, text, row, whole } of readCsv(eventsFile)) {
-    const at = instantOrNaN(row.event_at);
+    const at = instant(row.event_at);
     if (!whole || !row.id_source || Number.isNaN(at)) {
       rejects.push({ line, text });
       continue;

@@ -191,6 +191,20 @@ export class Server {
     return reply.json();
   }
 
+  /** Upload a CSV file and wait until it is read; the import. */
+  async upload(kind, body, name = kind) {
+    const reply = await this.request('POST', withQuery('/api/v1/imports', { kind, name }), { body, headers: { 'Content-Type': 'text/csv' } });
+    assert.equal(reply.status, 202, `${reply}`);
+    return this.imported(reply.json().id);
+  }
+
+  async imported(id) {
+    return until(`import ${id} to end`, async () => {
+      const now = await this.get(`/api/v1/imports/${id}`);
+      return now.finished_at !== null && now;
+    }, 30_000);
+  }
+
   /** Every item of a list that is paged by cursor. */
   async all(target, name, query = {}) {
     const items = [];

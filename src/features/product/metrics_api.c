@@ -242,13 +242,15 @@ static bool read_sort(const struct question *q, size_t *metric, struct err *err)
 static bool put_groups(struct question *q, struct json_out *out, struct range range, const struct groups *groups,
                        size_t sort, int64_t limit, struct err *err)
 {
-    int64_t bounds[2] = {range.from_ms, range.to_ms};
     struct arena *arena = &q->request->arena;
+    int64_t *bounds = ARENA_ARRAY(arena, int64_t, 2);
     struct metrics_cell *cells = ARENA_ARRAY(arena, struct metrics_cell, groups->by.n);
     struct metrics_cell *by_group = ARENA_ARRAY(arena, struct metrics_cell, groups->by.n), total, cell;
     struct row *rows = ARENA_ARRAY(arena, struct row, groups->by.n);
     int64_t n = 0;
 
+    bounds[0] = range.from_ms;
+    bounds[1] = range.to_ms;
     q->query.bounds = bounds;
     q->query.n_periods = 1;
     q->query.by = groups->by;

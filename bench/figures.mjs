@@ -1,0 +1,85 @@
+// The figures that Demetra is held to: a row each, in the order of the table. A figure is a ratio of two things
+// measured in the same run on the same machine, or a plain number with its unit.
+//
+// A row without `measure` is not built yet; the table says so. `measure` is async (machine) -> a result, as ingest.mjs
+// makes them.
+import { ingestBatch, ingestFastapi, ingestSingle } from "./ingest.mjs";
+
+export const FIGURES = [
+  {
+    name: "ingest-single",
+    what: "single-event POSTs, answered after fsync, 32 connections",
+    against: "the same handler answering without storing",
+    target: 0.4,
+    unit: "×",
+    measure: ingestSingle,
+  },
+  {
+    name: "ingest-fastapi",
+    what: "the same",
+    against: "FastAPI + SQLAlchemy + PostgreSQL, 2 workers",
+    target: 30,
+    unit: "×",
+    measure: ingestFastapi,
+  },
+  {
+    name: "ingest-batch",
+    what: "batches of 100 events",
+    against: "raw SQLite inserts of the same bytes, 1,000 a transaction",
+    target: 0.6,
+    unit: "×",
+    measure: ingestBatch,
+  },
+  {
+    name: "attribution",
+    what: "nine attribution models over 10 M events, 1 M persons",
+    against: "DuckDB computing five of them in SQL, table sorted by person",
+    target: 25,
+    unit: "×",
+  },
+  {
+    name: "funnel",
+    what: "funnel of 4 steps, best chain; same data",
+    against: "ClickHouse `windowFunnel` (chDB); DuckDB",
+    target: 25,
+    unit: "×",
+  },
+  {
+    name: "retention",
+    what: "weekly retention; same data",
+    against: "ClickHouse (chDB); DuckDB",
+    target: 20,
+    unit: "×",
+  },
+  {
+    name: "start",
+    what: "start with 10 M events, to the first answer",
+    against: "rebuilding from the raw log",
+    target: 1,
+    unit: "s",
+    less: true,
+  },
+  {
+    name: "summary",
+    what: "`/api/analytics/summary` over 300,000 campaigns",
+    against: "the same SQL through SQLAlchemy on PostgreSQL",
+    target: 50,
+    unit: "×",
+  },
+  {
+    name: "dashboard",
+    what: "dashboard: JavaScript for the first page, compressed",
+    against: "",
+    target: 250,
+    unit: "KB",
+    less: true,
+  },
+];
+
+export function isMet(figure, value) {
+  return figure.less ? value <= figure.target : value >= figure.target;
+}
+
+export function targetText(figure) {
+  return `${figure.less ? "at most" : "at least"} ${figure.target} ${figure.unit}`;
+}

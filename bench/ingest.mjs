@@ -1,0 +1,100 @@
+// How fast events are taken in, against three things. Each measure is made REPETITIONS times, its two sides one
+// after the other and in turn first, so that what else the machine does falls on both; the ratio is the median of the
+// pairs' ratios.
+import { join } from "node:path";
+
+import { makeFolder, removeFolder, runJson, usage } from "./process.mjs";
+import { BUILD, fastapi, notStoring, storing } from "./servers.mjs";
+
+const REPETITIONS = 5;
+const CONNECTIONS = 32;
+const BATCH = 100;
+const WARM_S = 1;
+const MEASURED_S = 5;
+
+let runs = 0; // numbers the runs: events of no two have an id in common
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+// A run of the sender against a fresh server. Every acknowledged event must be found stored afterwards.
+async function send(open, batch) {
+  const server = await open();
+  try {
+    const before = usage(server.programs);
+    const path = batch ? "/v1/batch" : "/v1/track";
+    const args = [server.port, path, server.key, CONNECTIONS, batch, WARM_S, MEASURED_S, ++runs].map(String);
+    const got = await runJson(join(BUILD, "bench/load"), args);
+    const after = usage(server.programs);
+    const stored = server.count ? await server.count() : null;
+    if (server.count && stored !== got.acked_events)
+      throw new Error(`${got.acked_events} events were acknowledged and ${stored} are stored`);
+    return {
+      rate: got.events_per_s,
+      p50_ms: got.p50_us / 1000,
+      p99_ms: got.p99_us / 1000,
+      cpu_us: ((after.cpu_s - before.cpu_s) / got.acked_events) * 1e6,
+      bytes: after.bytes,
+      bytes_before: before.bytes,
+      acked: got.acked_events,
+      event_bytes: got.event_bytes,
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function insertRaw() {
+  const folder = makeFolder();
+  try {
+    const file = join(folder, "raw.sqlite");
+    const args = [file, CHECKPOINT_PAGES, WARM_S, MEASURED_S, ++runs].map(String);
+    const got = await runJson(join(BUILD, "bench/raw_sqlite"), args);
+    if (got.stored !== got.inserted) throw new Error(`${got.inserted} rows were inserted and ${got.stored} are there`);
+    return { rate: got.events / got.seconds, cpu_us: got.cpu_us, bytes: got.bytes };
+  } finally {
+    removeFolder(folder);
+  }
+}
+
+// Both sides in turn, each in its turn first.
+async function pairs(machine, ours, theirs) {
+  const found = { ours: [], theirs: [] };
+  for (let i = 0; i < REPETITIONS; i++) {
+    const order = i % 2 ? ["theirs", "ours"] : ["ours", "theirs"];
+    for (const side of order) found[side].push(await (side === "ours" ? ours : theirs)());
+    const [a, b] = [found.ours[i].rate, found.theirs[i].rate];
+    machine.say(`  ${i + 1}/${REPETITIONS}: ${Math.round(a)} against ${Math.round(b)} events/s, ${(a / b).toFixed(2)}×`);
+  }
+  const ratios = found.ours.map((one, i) => one.rate / found.theirs[i].rate);
+  return {
+    value: median(ratios),
+    least: Math.min(...ratios),
+    most: Math.max(...ratios),
+    sides: [summary("Demetra", found.ours), summary(null, found.theirs)],
+  };
+}
+
+function summary(name, all) {
+  const of = (key) => (all[0][key] === undefined ? null : median(all.map((one) => one[key])));
+  const rates = all.map((one) => one.rate);
+  return {
+    name,
+    rate: median(rates),
+    rate_least: Math.min(...rates),
+    rate_most: Math.max(...rates),
+    p50_ms: of("p50_ms"),
+    p99_ms: of("p99_ms"),
+    cpu_us: of("cpu_us"),
+    bytes: of("bytes"),
+    bytes_before: of("bytes_before"),
+    acked: of("acked"),
+  };
+}
+
+export const ingestSingle = (machine) => pairs(machine, () => send(storing, 0), () => send(notStoring, 0));
+export const ingestFastapi = (machine) => pairs(machine, () => send(storing, 0), () => send(fastapi, 0));
+export const ingestBatch = (machine) => pairs(machine, () => send(storing, BATCH), insertRaw);

@@ -1,0 +1,111 @@
+// The servers that are measured, each on fresh data and behind the same three calls:
+//   {port, path, key, programs, count(), stop()}
+// `count` asks the server itself, over HTTP, how many events it holds.
+import { chownSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { freePort, makeFolder, removeFolder, run, start, stop, until } from "./process.mjs";
+
+export const BUILD = join(import.meta.dirname, "..", "build");
+const PEERS = join(import.meta.dirname, "peers");
+const PYTHON = "/usr/bin/python3"; // Debian's, which has the packages
+const KEY = "benchmark-write-key";
+const TOKEN = "benchmark-admin-token-0123456789";
+
+async function getJson(url, headers = {}) {
+  const answer = await fetch(url, { headers });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
+
+// `program`: build/demetra, or build/bench/no_store, which takes the same commands.
+async function demetra(program) {
+  const folder = makeFolder();
+  const child = start(join(BUILD, program), ["serve"], {
+    cwd: folder,
+    env: {
+      DEMETRA_DATA: folder,
+      DEMETRA_LISTEN: "127.0.0.1:0",
+      DEMETRA_WRITE_KEY: KEY,
+      DEMETRA_ADMIN_TOKEN: TOKEN,
+      DEMETRA_LOG: "warn",
+    },
+  });
+  const port = Number((await until(child, () => /\(port (\d+)\)/.exec(child.output)))[1]);
+  const headers = { Authorization: `Bearer ${TOKEN}` };
+  return {
+    port,
+    key: KEY,
+    programs: [child],
+    count: async () => (await getJson(`http://127.0.0.1:${port}/api/v1/metrics?names=events`, headers)).totals.events,
+    stop: async () => {
+      await stop(child);
+      removeFolder(folder);
+    },
+  };
+}
+
+export const storing = () => demetra("demetra");
+// It stores nothing, so there is nothing to ask it.
+export const notStoring = async () => ({ ...(await demetra("bench/no_store")), count: null });
+
+export function postgresFolder() {
+  const root = "/usr/lib/postgresql";
+  const newest = readdirSync(root).sort((a, b) => Number(b) - Number(a))[0];
+  return join(root, newest, "bin");
+}
+
+// A cluster of its own with PostgreSQL's own defaults, fsync=on among them. PostgreSQL refuses to run as root.
+async function postgres() {
+  const folder = makeFolder();
+  const who = {};
+  if (process.getuid() === 0) {
+    who.uid = Number(run("id", ["-u", "postgres"]));
+    who.gid = Number(run("id", ["-g", "postgres"]));
+    chownSync(folder, who.uid, who.gid);
+  }
+  const data = join(folder, "data");
+  const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: "C.UTF-8" }, ...who };
+  run(join(postgresFolder(), "initdb"), ["-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8"], options);
+  const port = await freePort();
+  const child = start(
+    join(postgresFolder(), "postgres"),
+    ["-D", data, "-p", String(port), "-k", folder, "-c", "listen_addresses=127.0.0.1"],
+    options,
+  );
+  await until(child, () => child.output.includes("ready to accept connections"));
+  return {
+    child,
+    url: `postgresql+asyncpg://bench@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      await stop(child, "SIGINT");
+      removeFolder(folder);
+    },
+  };
+}
+
+export async function fastapi() {
+  const database = await postgres();
+  const env = { PATH: process.env.PATH, DATABASE_URL: database.url, WRITE_KEY: KEY, PYTHONDONTWRITEBYTECODE: "1" };
+  const port = await freePort();
+  run(PYTHON, [join(PEERS, "fastapi_app.py")], { env });
+  const child = start(
+    PYTHON,
+    ["-m", "uvicorn", "fastapi_app:app", "--app-dir", PEERS, "--workers", "2", "--port", String(port)].concat(
+      ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"],
+    ),
+    { env },
+  );
+  const url = `http://127.0.0.1:${port}/count`;
+  await until(child, () => getJson(url).catch(() => null));
+  return {
+    port,
+    key: KEY,
+    programs: [child, database.child],
+    count: async () => (await getJson(url)).events,
+    stop: async () => {
+      await stop(child);
+      await database.stop();
+    },
+  };
+}
