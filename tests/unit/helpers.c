@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* nftw */
 #include "helpers.h"
 
 #include <fcntl.h>

@@ -197,11 +197,12 @@ static void test_utf8_table(void **state)
 /* The value that a sequence of `n` bytes would have, and whether n is the fewest bytes that can hold it. */
 static bool naive_sequence(const unsigned char *p, size_t n)
 {
-    static const uint32_t LEAST[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint32_t c = n == 1 ? p[0] : p[0] & (0x7Fu >> n);
+    static const uint32_t LEAST[] = {0, 0, 0x80, 0x800, 0x10000}, LEAD[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    uint32_t own_bits = n == 1 ? 0x7F : 0x7Fu >> n; /* of the first byte, those that belong to the value */
+    uint32_t c = p[0] & own_bits;
 
-    if (n == 1) return c < 0x80;
-    if ((p[0] >> (7 - n)) != (0xFEu >> (7 - n) & 0xFFu >> (7 - n))) return false;
+    if (n == 1) return p[0] < 0x80;
+    if (p[0] - c != LEAD[n]) return false;
     for (size_t i = 1; i < n; i++) {
         if ((p[i] & 0xC0) != 0x80) return false;
         c = c << 6 | (p[i] & 0x3F);

@@ -46,7 +46,7 @@ static void put_journey(const struct history *history, struct json_out *out, con
 
     json_open(out, '{');
     json_kv_str(out, "doc_id", contract.doc_id);
-    json_kv_str(out, "id_source", history_client(history, journey->person));
+    json_kv_str(out, "id_source", contract.client);
     json_kv_text(out, "contract_date", known ? time_format_day(contract.day, day) : NULL);
     json_kv_i64(out, "contract_amount", history_amount(history, row));
     json_kv_str(out, "attributed_platform",

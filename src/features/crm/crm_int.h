@@ -45,7 +45,6 @@ uint32_t journey_house_touch(const struct journey *journey);
 int32_t journey_days(const struct history *history, const struct journey *journey);
 
 Str history_dim(const struct history *history, uint64_t row, enum touch_dim dim);
-Str history_client(const struct history *history, uint32_t person);  /* without the "c:" */
 int64_t history_amount(const struct history *history, uint64_t row); /* whole units */
 
 handler_fn summary_get;                        /* summary_api.c */

@@ -1,7 +1,7 @@
 /* features/crm/events_api.c -- every CRM event with its stage, page by page.
  *
- * The facts have what is counted; the event's own id and document stand in the raw log. A page's raw entries are
- * read once each, however many of its events they hold.
+ * The facts have what is counted; the event's own id, its client (a person may have many names) and its document
+ * stand in the raw log. A page's raw entries are read once each, however many of its events they hold.
  */
 #include <stdlib.h>
 
@@ -15,10 +15,9 @@
 
 struct shown {
     uint64_t row, raw;
-    uint32_t person;
     uint32_t place; /* on the page */
     enum stage stage;
-    Str event_id, doc_id;
+    Str event_id, client, doc_id;
 };
 
 struct listing {
@@ -35,12 +34,13 @@ static void collect(void *context, uint32_t person, uint64_t row, uint64_t nth, 
 {
     struct listing *list = context;
 
+    (void)person;
     (void)nth;
     if (!range_holds(list->span.range, list->history->snapshot->at_ms[row])) return;
     if (list->platform.n && !str_eq_nocase(list->platform, history_dim(list->history, row, TOUCH_PLATFORM))) return;
     if (list->total++ < list->page.skip || list->n == list->page.limit) return;
-    list->shown[list->n] = (struct shown){
-        .row = row, .raw = list->history->snapshot->raw[row], .person = person, .place = list->n, .stage = stage};
+    list->shown[list->n] =
+        (struct shown){.row = row, .raw = list->history->snapshot->raw[row], .place = list->n, .stage = stage};
     list->n++;
 }
 
@@ -71,6 +71,7 @@ static void read_ids(struct request *request, const struct raw_entry *entry, Str
     one.body = arena_printf(&arena, "%.*s%.*s", STR_ARG(header), STR_ARG(record));
     if (stage_decode(&one, STR(""), &arena, &decoded, &err) && decoded.n == 1) {
         shown->event_id = arena_copy(&request->arena, decoded.items[0].message_id);
+        shown->client = arena_copy(&request->arena, decoded.items[0].alias[0].value);
         shown->doc_id = arena_copy(&request->arena, decoded.items[0].doc_id);
     }
     arena_free(&arena);
@@ -142,7 +143,7 @@ static void put_event(const struct history *history, struct json_out *out, const
 
     json_open(out, '{');
     json_kv_str(out, "event_id", shown->event_id);
-    json_kv_str(out, "id_source", history_client(history, shown->person));
+    json_kv_str(out, "id_source", shown->client);
     json_kv_instant(out, "event_at", history->snapshot->at_ms[shown->row]);
     json_kv_text(out, "stage", stage_name(shown->stage));
     for (size_t i = 0; i < COUNT_OF(DIMS); i++)

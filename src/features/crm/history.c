@@ -76,11 +76,6 @@ Str history_dim(const struct history *history, uint64_t row, enum touch_dim dim)
     return snapshot_value(snapshot, snapshot->touches[snapshot->touch[row]].dim[dim]);
 }
 
-Str history_client(const struct history *history, uint32_t person)
-{
-    return str_from(snapshot_alias(history->snapshot, history->snapshot->person_alias[person]), 2);
-}
-
 int64_t history_amount(const struct history *history, uint64_t row)
 {
     return history->snapshot->amount_minor[row] / MINOR_PER_UNIT;
