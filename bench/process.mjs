@@ -2,7 +2,7 @@
 import { spawn, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -111,6 +111,23 @@ function memoryOf(pids) {
     bytes += Number(/^Pss:\s+(\d+) kB/m.exec(rollup)[1]) * 1024;
   }
   return bytes;
+}
+
+// Seconds that all processors of the machine have worked so far, whoever for.
+export function busySeconds() {
+  const [user, nice, system, , , irq, softirq] = readFileSync("/proc/stat", "utf8").split("\n")[0].trim().split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq) / TICKS_PER_S;
+}
+
+// Wait until a second passes in which the machine does next to nothing, for at most `patience_s`.
+export async function quiet(patience_s) {
+  for (let i = 0; i < patience_s; i++) {
+    const before = busySeconds();
+    await sleep(1000);
+    if (busySeconds() - before < 0.15 * availableParallelism()) return;
+  }
 }
 
 // Seconds of processor time so far, and resident bytes, of the programs and their children.

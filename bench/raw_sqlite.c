@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "events.h"
@@ -80,25 +80,38 @@ static uint64_t count_rows(sqlite3 *db)
     return n;
 }
 
+static void report(uint64_t warm, uint64_t events, double seconds, uint64_t stored)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    double cpu = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                 (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    printf("{\"inserted\":%llu,\"stored\":%llu,\"events_per_s\":%.1f,\"cpu_us\":%.3f,\"bytes\":%ld}\n",
+           (unsigned long long)events, (unsigned long long)stored, (double)(events - warm) / seconds,
+           cpu * 1e6 / (double)events, used.ru_maxrss * 1024);
+}
+
 int main(int n, char **args)
 {
     sqlite3 *db;
     sqlite3_stmt *insert;
-    uint64_t warm = 0, events;
+    uint64_t events = 0;
 
-    if (n != 6) return fprintf(stderr, "raw_sqlite FILE CHECKPOINT_PAGES WARM_SECONDS SECONDS RUN\n"), 2;
+    if (n != 6) {
+        fprintf(stderr, "raw_sqlite FILE CHECKPOINT_PAGES WARM_SECONDS SECONDS RUN\n");
+        return 2;
+    }
     uint32_t run = (uint32_t)strtoul(args[5], NULL, 10);
     must(NULL, sqlite3_open(args[1], &db));
     run_sql(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                 "CREATE TABLE event (id INTEGER PRIMARY KEY, body BLOB NOT NULL);");
     must(db, sqlite3_wal_autocheckpoint(db, atoi(args[2])));
     must(db, sqlite3_prepare_v2(db, "INSERT INTO event (body) VALUES (?)", -1, &insert, NULL));
-    insert_for(db, insert, atof(args[3]), run, &warm);
-    events = warm;
+    insert_for(db, insert, atof(args[3]), run, &events);
+    uint64_t warm = events;
     double seconds = insert_for(db, insert, atof(args[4]), run, &events);
-    printf("{\"events\":%llu,\"seconds\":%.6f,\"inserted\":%llu,\"stored\":%llu}\n",
-           (unsigned long long)(events - warm), seconds, (unsigned long long)events,
-           (unsigned long long)count_rows(db));
+    report(warm, events, seconds, count_rows(db));
     sqlite3_finalize(insert);
     sqlite3_close(db);
     return 0;

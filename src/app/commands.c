@@ -104,6 +104,7 @@ int command_openapi(int n, char **args)
     (void)args;
     buf_init(&out, REPLY_BYTES_MAX);
     app_routes(&app);
+    app.tables[app.n_tables++] = openapi_table(NULL);
     openapi_write(app.tables, app.n_tables, DEMETRA_VERSION, &out);
     printf("%.*s\n", STR_ARG(buf_str(&out)));
     buf_reset(&out);

@@ -2,24 +2,33 @@
 
 #include <string.h>
 
-size_t csv_record_length(Str text)
+/* As csv_record_length; *open: a quote is not closed within `text`. */
+static size_t record_length(Str text, bool *open)
 {
-    bool quoted = false;
-
+    *open = false;
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"') quoted = !quoted;
-        if (text.p[i] == '\n' && !quoted) return i + 1;
+        if (text.p[i] == '"') *open = !*open;
+        if (text.p[i] == '\n' && !*open) return i + 1;
     }
     return 0;
+}
+
+size_t csv_record_length(Str text)
+{
+    bool open;
+    return record_length(text, &open);
 }
 
 Str csv_take_record(Str *rest, size_t max)
 {
     Str head = *rest;
+    bool open;
 
     if (head.n > max) head.n = max;
-    size_t length = csv_record_length(head);
-    if (length == 0) { /* too long, or the last one, or a quote is open: take the line */
+    size_t length = record_length(head, &open);
+    if (length == 0 && !open && head.n == rest->n) { /* the last one, without a line end */
+        length = rest->n;
+    } else if (length == 0) { /* too long, or a quote is open: take the line */
         const char *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
         length = end ? (size_t)(end - rest->p) + 1 : rest->n;
     }

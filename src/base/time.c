@@ -224,8 +224,10 @@ int64_t time_day_start(int32_t day)
     civil_from_days(day, &year, &month, &of_month);
     struct tm local = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = of_month, .tm_isdst = -1};
     int64_t at_ms = (int64_t)mktime(&local) * 1000;
-    /* where a clock change skips midnight, mktime may land in the day before: the day starts an hour on */
-    return time_day_of(at_ms) < day ? at_ms + TIME_HOUR_MS : at_ms;
+    /* where clocks change at midnight, mktime may land an hour off: in the day before, whose midnight is skipped, or
+     * at the second of two midnights, when the day starts with the first */
+    if (time_day_of(at_ms) < day) return at_ms + TIME_HOUR_MS;
+    return time_day_of(at_ms - 1) == day ? at_ms - TIME_HOUR_MS : at_ms;
 }
 
 int32_t time_period_day(int32_t day, enum time_step step)

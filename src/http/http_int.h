@@ -36,8 +36,6 @@ bool gzip_unpack(Str bytes, struct buf *out, struct err *err) MUST_CHECK;
 bool gzip_pack(Str bytes, struct buf *out) MUST_CHECK; /* false: does not pay */
 
 /* ---- openapi.c: routes of the server itself, made from every table ---- */
-extern const struct route OPENAPI_ROUTES[];
-extern const size_t OPENAPI_ROUTES_COUNT;
 
 /* ---- assets.c: the dashboard's files ---- */
 bool asset_serve(Str path, struct reply *reply); /* false: there is no such page */

@@ -274,8 +274,12 @@ static bool docs_get(struct request *request, struct reply *reply, struct err *e
     return true;
 }
 
-const struct route OPENAPI_ROUTES[] = {
+static const struct route OPENAPI_ROUTES[] = {
     {GET, "/openapi.json", AUTH_NONE, 0, openapi_get, "This API as OpenAPI 3.1", NULL, NULL, NULL, 0},
     {GET, "/docs", AUTH_NONE, 0, docs_get, "This API as a page", NULL, NULL, NULL, 0},
 };
-const size_t OPENAPI_ROUTES_COUNT = COUNT_OF(OPENAPI_ROUTES);
+
+struct route_table openapi_table(struct server_config *config)
+{
+    return (struct route_table){"Documentation", OPENAPI_ROUTES, COUNT_OF(OPENAPI_ROUTES), "http/schemas.json", config};
+}

@@ -241,19 +241,24 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
     CHECK(MHD_add_response_header(response, name, value) == MHD_YES);
 }
 
+/* Like add_header, for a value that came from outside: false if it cannot stand in a header (a tab, say). */
+static bool echo_header(struct MHD_Response *response, const char *name, Str value)
+{
+    return value.n && MHD_add_response_header(response, name, value.p) == MHD_YES;
+}
+
 /* Credentials forbid "*", so what was asked for is echoed. */
 static void add_cors(struct exchange *x, struct MHD_Response *response)
 {
     Str origin = header(x->connection, "Origin");
     Str headers = header(x->connection, "Access-Control-Request-Headers");
 
-    if (!origin.n) return;
-    add_header(response, "Access-Control-Allow-Origin", origin.p);
+    if (!echo_header(response, "Access-Control-Allow-Origin", origin)) return;
     add_header(response, "Access-Control-Allow-Credentials", "true");
     add_header(response, "Vary", "Origin");
     if (!x->options) return;
     add_header(response, "Access-Control-Allow-Methods", "GET, POST, OPTIONS");
-    if (headers.n) add_header(response, "Access-Control-Allow-Headers", headers.p);
+    (void)!echo_header(response, "Access-Control-Allow-Headers", headers);
     add_header(response, "Access-Control-Max-Age", "900");
 }
 
@@ -264,7 +269,7 @@ static void add_allow(struct exchange *x, struct MHD_Response *response)
     buf_init(&text, 128);
     for (int m = 0; m < METHOD_COUNT; m++)
         if (x->allowed & (1u << m)) buf_printf(&text, "%s%s", text.n ? ", " : "", method_name((enum method)m));
-    add_header(response, "Allow", text.n ? text.p : "");
+    if (text.n) add_header(response, "Allow", text.p);
     buf_reset(&text);
 }
 
@@ -468,6 +473,7 @@ static enum MHD_Result begin(struct exchange *x, const char *url, const char *me
     int64_t length = 0;
 
     if (!method_of(method, &x->method, &x->options)) {
+        x->allowed = (1u << METHOD_COUNT) - 1; /* no path was looked up */
         fail(x, (err_set(&err, ERR_METHOD, "there is no method %.20s here", method), &err));
     } else if (!read_head(x, url, &err)) {
         /* a preflight asks about a GET as about a POST */
@@ -551,11 +557,7 @@ struct server *server_start(const struct server_config *config, struct err *err)
     server->config = *config;
     CHECK(config->n_tables + 1 <= TABLES_MAX);
     memcpy(server->tables, config->tables, config->n_tables * sizeof *config->tables);
-    server->tables[config->n_tables] = (struct route_table){.title = "Documentation",
-                                                            .rows = OPENAPI_ROUTES,
-                                                            .n = OPENAPI_ROUTES_COUNT,
-                                                            .schemas = "http/schemas.json",
-                                                            .context = &server->config};
+    server->tables[config->n_tables] = openapi_table(&server->config);
     server->config.tables = server->tables;
     server->config.n_tables = config->n_tables + 1;
     token_make("", boot);

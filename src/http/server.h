@@ -33,7 +33,8 @@ struct server *server_start(const struct server_config *config, struct err *err)
 /* Take no new connection, let what runs finish, stop. Whoever holds requests must have answered or will. */
 void server_stop(struct server *server); /* NULL is fine */
 int server_port(const struct server *server);
-/* The tables with the server's own, for `demetra openapi`. */
+/* The server's own routes, the documentation of all; server_start adds them, `demetra openapi` does so itself. */
+struct route_table openapi_table(struct server_config *config);
 void openapi_write(const struct route_table *tables, size_t n, const char *version, struct buf *out);
 
 #endif

@@ -160,7 +160,7 @@ export class Server {
       body = JSON.stringify(json);
       sent['Content-Type'] ??= 'application/json';
     }
-    if (body !== undefined) sent['Content-Length'] = Buffer.byteLength(body);
+    if (body !== undefined && !('Transfer-Encoding' in sent)) sent['Content-Length'] = Buffer.byteLength(body);
     const reply = await this.exchange(method, target, { headers: sent, body, timeout });
     this.contract.check(reply);
     return reply;

@@ -28,6 +28,9 @@ static bool read_models(struct ask *ask, struct err *err)
         if (ask->n_models == MODEL_COUNT) return err_set_field(err, "models", "a model is named twice");
         if (!attribution_model_find(name, &ask->model[ask->n_models++]))
             return err_set_field(err, "models", "there is no model \"%.*s\"; /api/v1/models lists them", STR_ARG(name));
+        for (size_t i = 0; i + 1 < ask->n_models; i++)
+            if (ask->model[i] == ask->model[ask->n_models - 1])
+                return err_set_field(err, "models", "the model %.*s is named twice", STR_ARG(name));
     }
     return true;
 }

@@ -6,8 +6,8 @@ export class ApiError extends Error {
   readonly field: string | undefined;
   readonly requestId: string | undefined;
 
-  constructor(problem: Problem) {
-    super(problem.detail ?? problem.title);
+  constructor(problem: Pick<Problem, 'status' | 'detail'> & Partial<Problem>) {
+    super(problem.detail);
     this.name = 'ApiError';
     this.status = problem.status;
     this.field = problem.field;
@@ -44,7 +44,7 @@ function problemOf(status: number, type: string | null, text: string): ApiError 
       /* not JSON after all: fall through */
     }
   }
-  return new ApiError({ title: `HTTP ${status}`, status, detail: text.slice(0, 200) || `HTTP ${status}` });
+  return new ApiError({ status, detail: text.slice(0, 200) || `HTTP ${status}` });
 }
 
 async function ask<T>(method: string, url: string, init: RequestInit = {}): Promise<T> {
@@ -53,7 +53,7 @@ async function ask<T>(method: string, url: string, init: RequestInit = {}): Prom
     answer = await fetch(url, { method, credentials: 'same-origin', ...init, headers: { Accept: 'application/json', ...OURS, ...init.headers } });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError({ title: 'network', status: 0, detail: '' });
+    throw new ApiError({ status: 0, detail: '' });
   }
   const text = await answer.text();
   if (!answer.ok) {
@@ -84,7 +84,7 @@ export function upload(file: File, kind: ImportKind, progress: (share: number) =
       if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as Import);
       else reject(problemOf(request.status, request.getResponseHeader('content-type'), request.responseText));
     };
-    request.onerror = () => reject(new ApiError({ title: 'network', status: 0, detail: '' }));
+    request.onerror = () => reject(new ApiError({ status: 0, detail: '' }));
     request.onabort = () => reject(new DOMException('aborted', 'AbortError'));
     signal?.addEventListener('abort', () => request.abort());
     request.send(file);

@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactNode } from 'react';
+import { useMemo, useState, type CSSProperties, type ReactNode } from 'react';
 import { useApp } from '../hooks/useApp';
 import { csv, download, type Cell } from '../lib/csv';
 import { Button, Hint } from './ui';
@@ -12,7 +12,7 @@ export interface Column<Row> {
   /** What is shown; the value itself if left out. */
   show?: (row: Row) => ReactNode;
   numeric?: boolean;
-  /** A share 0–1 drawn as a bar behind the value. */
+  /** A share 0–1 drawn as a bar from the cell's left, under the value. */
   bar?: (row: Row) => number;
   /** Attributes for the cell: data-testid and the like. */
   attributes?: (row: Row) => Record<string, string>;
@@ -101,7 +101,7 @@ export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTesti
                   const content = column.show ? column.show(row) : (column.value(row) ?? '–');
                   return (
                     <td key={column.key} data-column={column.key} className={(column.numeric ? 'number' : '') + (column.bar ? ' barred' : '')} {...column.attributes?.(row)}>
-                      {column.bar && <i className="bar" style={{ width: `${Math.max(0, Math.min(1, column.bar(row))) * 100}%` }} />}
+                      {column.bar && <i className="bar" style={{ '--share': Math.max(0, Math.min(1, column.bar(row))) } as CSSProperties} />}
                       {index === 0 && onRow ? <button type="button" className="row-button" title={rowLabel?.(row)} onClick={() => onRow(row)}>{content}</button> : <span>{content}</span>}
                     </td>
                   );

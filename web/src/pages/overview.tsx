@@ -1,7 +1,7 @@
 /* Overview: how much came in, and from where. */
 import { useMemo } from 'react';
 import { address } from '../api/client';
-import type { Breakdown, BreakdownRow, Metrics, MetricPoint, MetricValues, Step } from '../api/types';
+import type { Breakdown, BreakdownRow, Metrics, MetricPoint, MetricTotals, Step } from '../api/types';
 import { TimeChart, type TimeSeries } from '../charts/time-chart';
 import { ChartPanel } from '../components/chart-panel';
 import { Kpi } from '../components/kpi';
@@ -23,10 +23,10 @@ const CARDS = ['revenue', 'conversions', 'converted', 'persons', 'rate', 'averag
 type CardName = (typeof CARDS)[number];
 const DIMS: Dimension[] = ['platform', 'source', 'medium', 'campaign', 'content', 'creative'];
 
-const valueOf = (card: CardName, values: MetricValues): number => {
-  if (card === 'rate') return values.persons ? values.converted / values.persons : 0;
-  if (card === 'average') return values.conversions ? values.revenue / values.conversions : 0;
-  return values[card];
+const valueOf = (card: CardName, { revenue = 0, conversions = 0, converted = 0, persons = 0 }: MetricTotals): number => {
+  if (card === 'rate') return persons ? converted / persons : 0;
+  if (card === 'average') return conversions ? revenue / conversions : 0;
+  return { revenue, conversions, converted, persons }[card];
 };
 
 function cardText(card: CardName, { fmt }: App) {
@@ -118,7 +118,7 @@ function Over({ data, scope }: { data: Metrics; scope: Scope }) {
   const before = useMemo(() => data.previous?.points.map((point) => label.long(point.at)), [data, label]);
   const legend = [
     ...series.map((one) => ({ name: one.name, color: `var(${one.token})` })),
-    ...(data.previous ? [{ name: t.previousPeriodOf(fmt.dayRange(data.previous.from, data.previous.to)), color: 'var(--ink-3)', dashed: true }] : []),
+    ...(data.previous ? [{ name: data.previous.from && data.previous.to ? t.previousPeriodOf(fmt.dayRange(data.previous.from, data.previous.to)) : t.previousPeriod, color: 'var(--ink-3)', dashed: true }] : []),
   ];
   const columns: Column<MetricPoint>[] = [
     { key: 'at', title: t.period, value: (row) => row.at, show: (row) => label.long(row.at) },
@@ -135,7 +135,7 @@ function Over({ data, scope }: { data: Metrics; scope: Scope }) {
       legend={legend}
       actions={<Segmented label={t.interval} value={data.step} options={STEPS.filter((one) => one !== 'hour' || data.step === 'hour' || short(scope)).map((one) => ({ value: one, label: t.steps[one] }))} onChange={(one) => patch({ step: one })} />}
       chart={data.points.length ? (
-        <TimeChart labels={labels} titles={titles} {...(before ? { previousTitles: before } : {})} series={series} partial={data.partial} previousName={t.previousPeriod} partialName={t.unfinished} label={`${title}: ${fmt.dayRange(data.from, data.to)}`} />
+        <TimeChart labels={labels} titles={titles} {...(before ? { previousTitles: before } : {})} series={series} partial={data.partial} previousName={t.previousPeriod} partialName={t.unfinished} label={data.from && data.to ? `${title}: ${fmt.dayRange(data.from, data.to)}` : title} />
       ) : <Empty title={t.noneInRange}><p>{t.noneInRangeWhat}</p></Empty>}
       table={<Table name="over-time" testid="over-time-table" caption={title} columns={columns} rows={data.points} rowKey={(row) => row.at} sort={{ key: 'at', down: true }} />}
     />
@@ -145,7 +145,7 @@ function Over({ data, scope }: { data: Metrics; scope: Scope }) {
 const short = (scope: Scope) => !!scope.days && Date.parse(scope.days.to) - Date.parse(scope.days.from) < 8 * 86_400_000;
 
 /** Exports carry plain numbers: money in whole units with its decimals. */
-const exportValue = (card: CardName, row: MetricValues, perUnit: number) =>
+const exportValue = (card: CardName, row: MetricTotals, perUnit: number) =>
   card === 'revenue' || card === 'average' ? Math.round(valueOf(card, row)) / perUnit : valueOf(card, row);
 
 function Platforms({ scope }: { scope: Scope }) {

@@ -171,7 +171,7 @@ function Uncounted() {
     { key: 'client', title: t.client, value: (row) => row.client, show: (row) => <Link className="mono" href={hrefOf(`/persons/${encodeURIComponent(`c:${row.client.replace(/^c:/, '')}`)}`)}>{row.client}</Link> },
     { key: 'cost', title: t.cost, numeric: true, value: (row) => row.cost, show: (row) => fmt.exact(row.cost, 2) },
     { key: 'date', title: t.date, value: (row) => row.date, show: (row) => (row.date ? fmt.day(row.date) : '–') },
-    { key: 'platform', title: t.dims.platform, value: (row) => row.platform },
+    { key: 'signed', title: t.signed, hint: t.signedWhat, value: (row) => row.signed, show: (row) => (row.signed ? t.yes : t.no) },
   ];
   return (
     <Dialog side title={t.uncountedList} onClose={() => patch({ contracts: null })} testid="uncounted">
