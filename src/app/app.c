@@ -39,27 +39,12 @@ static bool check_settings(const struct settings *settings, struct err *err)
            time_zone_set(settings->timezone.p, err);
 }
 
-/* The first source, so that a new user can send at once; the operator's key is kept up to date. */
-static bool first_source(struct app *app, struct err *err)
-{
-    struct source source;
-    int64_t id;
-    struct err why;
-    Str given = app->settings.write_key;
-
-    if (given.n && sources_check_key(app->sources, given, &id, &why)) return true;
-    if (!given.n && sources_count(app->sources)) return true;
-    return sources_add(app->sources, STR("Website"), given, &source, app->made_key, err);
-}
-
 static bool open_parts(struct app *app, struct err *err)
 {
     if (!check_settings(&app->settings, err)) return false;
     if (!(app->store = store_open(app->settings.data, err))) return false;
     if (!(app->auth = auth_open(app->store, err))) return false;
-    if (!auth_set_admin(app->auth, app->settings.admin_token, app->made_token, err)) return false;
     if (!(app->sources = sources_open(app->store, err))) return false;
-    if (!first_source(app, err)) return false;
     if (!(app->pipeline = pipeline_open(app->store, &app->settings, err))) return false;
     if (!(app->importer = importer_open(app->pipeline, app->store, err))) return false;
     app_routes(app);
@@ -73,6 +58,24 @@ bool app_open(struct app *app, struct err *err)
     if (open_parts(app, err)) return true;
     app_close(app);
     return false;
+}
+
+/* The first source, so that a new user can send at once. A key given by the operator is one of a source, always. */
+static bool first_source(struct app *app, struct err *err)
+{
+    struct source source;
+    int64_t id;
+    struct err why;
+    Str given = app->settings.write_key;
+
+    if (given.n && sources_check_key(app->sources, given, &id, &why)) return true;
+    if (!given.n && sources_count(app->sources)) return true;
+    return sources_add(app->sources, STR("Website"), given, &source, app->made_key, err);
+}
+
+bool app_welcome(struct app *app, struct err *err)
+{
+    return auth_set_admin(app->auth, app->settings.admin_token, app->made_token, err) && first_source(app, err);
 }
 
 void app_close(struct app *app)

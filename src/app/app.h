@@ -39,6 +39,9 @@ struct app {
 /* Settings, store, pipeline, importer: what every command needs. On failure all is closed. */
 bool app_open(struct app *app, struct err *err) MUST_CHECK;
 void app_close(struct app *app);
+/* See to an admin token and a first source; what had to be made is in made_token and made_key, for this once. Only
+ * `serve` does this: whoever makes a secret has to show it. */
+bool app_welcome(struct app *app, struct err *err) MUST_CHECK;
 /* Fill the route tables; needs nothing opened but the settings. */
 void app_routes(struct app *app);
 

@@ -58,6 +58,10 @@ int command_serve(int n, char **args)
     int got, code = 1;
 
     if (!app_open(&app, &err)) return fail_with(&err);
+    if (!app_welcome(&app, &err)) {
+        fail_with(&err);
+        goto done;
+    }
     server = server_start(&(struct server_config){.listen = app.settings.listen,
                                                   .threads = cores(&app.settings),
                                                   .store = app.store,

@@ -63,37 +63,38 @@ static struct contract *row_of(struct contracts *contracts, Str doc_id)
     return &contracts->rows[id];
 }
 
-enum contract_change contracts_compare(struct contracts *contracts, Str doc_id, Str client, int64_t cost, int32_t day)
+enum contract_change contracts_compare(struct contracts *contracts, Str doc_id, Str client, int64_t cost_minor,
+                                       int32_t day)
 {
     pthread_mutex_lock(&contracts->mutex);
     uint32_t id = dict_find(contracts->docs, doc_id);
     const struct contract *row = id == DICT_NONE ? NULL : &contracts->rows[id];
     bool known = row && row->known;
-    bool same = known && str_eq(row->client, client) && row->cost == cost && row->day == day;
+    bool same = known && str_eq(row->client, client) && row->cost_minor == cost_minor && row->day == day;
     pthread_mutex_unlock(&contracts->mutex);
     return same ? CONTRACT_SAME : known ? CONTRACT_CHANGED : CONTRACT_NEW;
 }
 
-bool contracts_put(struct contracts *contracts, Str doc_id, Str client, int64_t cost, int32_t day)
+bool contracts_put(struct contracts *contracts, Str doc_id, Str client, int64_t cost_minor, int32_t day)
 {
     pthread_mutex_lock(&contracts->mutex);
     struct contract *row = row_of(contracts, doc_id);
-    int64_t counted_before = row->known && row->cost > 0 ? row->cost : 0;
-    bool reread = row->signed_by && counted_before != (cost > 0 ? cost : 0);
+    int64_t counted_before = row->known && row->cost_minor > 0 ? row->cost_minor : 0;
+    bool reread = row->signed_by && counted_before != (cost_minor > 0 ? cost_minor : 0);
     row->client = dict_text(contracts->clients, dict_add(contracts->clients, client));
-    row->cost = cost;
+    row->cost_minor = cost_minor;
     row->day = day;
     row->known = true;
     pthread_mutex_unlock(&contracts->mutex);
     return reread;
 }
 
-bool contracts_sign(struct contracts *contracts, Str doc_id, uint64_t raw, int64_t *cost)
+bool contracts_sign(struct contracts *contracts, Str doc_id, uint64_t raw, int64_t *cost_minor)
 {
     pthread_mutex_lock(&contracts->mutex);
     struct contract *row = row_of(contracts, doc_id);
     bool first = !row->signed_by;
-    bool counts = first && row->known && row->cost > 0;
+    bool counts = first && row->known && row->cost_minor > 0;
     if (first) {
         uint32_t id = dict_add(contracts->events, (Str){(const char *)&raw, sizeof raw});
         row->signed_by = true;
@@ -105,7 +106,7 @@ bool contracts_sign(struct contracts *contracts, Str doc_id, uint64_t raw, int64
         }
         contracts->row_of_event[id] = (uint32_t)(row - contracts->rows);
     }
-    if (counts) *cost = row->cost;
+    if (counts) *cost_minor = row->cost_minor;
     pthread_mutex_unlock(&contracts->mutex);
     return counts;
 }

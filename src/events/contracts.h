@@ -12,11 +12,11 @@
 struct contract {
     Str doc_id; /* these texts live as long as the table */
     Str client;
-    int64_t cost;   /* whole currency units; counts when above 0 */
-    int32_t day;    /* of signing: days since 1970-01-01 */
-    bool known;     /* false: an event names it, and it has not come yet */
-    bool signed_by; /* an event names it */
-    uint64_t event; /* that event's place in the raw log, if signed_by */
+    int64_t cost_minor; /* counts when above 0 */
+    int32_t day;        /* of signing: days since 1970-01-01 */
+    bool known;         /* false: an event names it, and it has not come yet */
+    bool signed_by;     /* an event names it */
+    uint64_t event;     /* that event's place in the raw log, if signed_by */
 };
 
 struct contracts;
@@ -28,11 +28,13 @@ void contracts_release(struct contracts *contracts);           /* NULL is fine; 
 /* ---- the writer's side ---- */
 enum contract_change { CONTRACT_SAME, CONTRACT_NEW, CONTRACT_CHANGED };
 /* What putting it would do, without doing it. */
-enum contract_change contracts_compare(struct contracts *contracts, Str doc_id, Str client, int64_t cost, int32_t day);
+enum contract_change contracts_compare(struct contracts *contracts, Str doc_id, Str client, int64_t cost_minor,
+                                       int32_t day);
 /* Put or replace one. True: an event that is staged already is read differently now. */
-bool contracts_put(struct contracts *contracts, Str doc_id, Str client, int64_t cost, int32_t day);
-/* The event at `raw` names a document. True if it signs a counted contract, and then *cost; the first to come does. */
-bool contracts_sign(struct contracts *contracts, Str doc_id, uint64_t raw, int64_t *cost);
+bool contracts_put(struct contracts *contracts, Str doc_id, Str client, int64_t cost_minor, int32_t day);
+/* The event at `raw` names a document. True if it signs a counted contract, and then *cost_minor; the first to come
+ * does. */
+bool contracts_sign(struct contracts *contracts, Str doc_id, uint64_t raw, int64_t *cost_minor);
 
 /* ---- any thread ---- */
 uint32_t contracts_count(struct contracts *contracts);                            /* rows, also those not known yet */

@@ -9,6 +9,7 @@
 
 #define COLUMNS_MAX 64
 #define CELL_MAX_BYTES ((size_t)512)
+#define COST_DIGITS 2 /* decimals of the CRM's currency, which is the reporting currency */
 
 enum event_column {
     EVENT_ID,
@@ -134,8 +135,7 @@ static const char *read_contract(struct record *record)
 
     if (wrong) return wrong;
     if (record->cell[CONTRACT_DOC].n == 0) return "doc_id is empty";
-    if (!str_to_minor(record->cell[CONTRACT_COST], 0, &out->cost) || out->cost > INT64_MAX / 1000 ||
-        out->cost < INT64_MIN / 1000)
+    if (!str_to_minor(record->cell[CONTRACT_COST], COST_DIGITS, &out->cost_minor))
         return bad_cell(record, "total_cost_of_the_contract", record->cell[CONTRACT_COST], "amount");
     if (!time_parse_day(record->cell[CONTRACT_DATE], &out->contract_day))
         return bad_cell(record, "currentdate", record->cell[CONTRACT_DATE], "date");

@@ -8,7 +8,6 @@
 
 #define NAME_TOUCH STR("CRM Touch")
 #define NAME_CONTRACT STR("Contract Signed")
-#define MINOR_PER_UNIT 100 /* of the CRM's currency */
 #define PROGRESS_ROWS 100000
 
 struct derived *derived_new(const struct rules *rules)
@@ -49,7 +48,7 @@ static struct hash128 key_of(const struct raw_entry *entry, const struct staged 
 bool derived_is_repeat(struct derived *derived, const struct raw_entry *entry, const struct staged *item)
 {
     if (item->type == STAGED_CONTRACT)
-        return contracts_compare(derived->contracts, item->doc_id, item->alias[0].value, item->cost,
+        return contracts_compare(derived->contracts, item->doc_id, item->alias[0].value, item->cost_minor,
                                  item->contract_day) == CONTRACT_SAME;
     return has_key(item) && !seen_add(&derived->seen, key_of(entry, item));
 }
@@ -72,11 +71,11 @@ static void count_source(struct derived *derived, const struct raw_entry *entry)
 /* A CRM event is a contract signed if it names a counted one, else a touch. */
 static void apply_crm(struct derived *derived, const struct staged *item, struct fact *fact)
 {
-    int64_t cost = 0;
-    bool contract = item->doc_id.n && contracts_sign(derived->contracts, item->doc_id, fact->raw, &cost);
+    int64_t cost_minor = 0;
+    bool contract = item->doc_id.n && contracts_sign(derived->contracts, item->doc_id, fact->raw, &cost_minor);
 
     fact->name = facts_name(derived->facts, contract ? NAME_CONTRACT : NAME_TOUCH);
-    fact->amount_minor = contract ? cost * MINOR_PER_UNIT : 0;
+    fact->amount_minor = contract ? cost_minor : 0;
 }
 
 static void apply_event(struct derived *derived, const struct raw_entry *entry, const struct staged *item,
@@ -100,7 +99,7 @@ void derived_apply(struct derived *derived, int64_t raw_id, const struct raw_ent
     struct fact fact = {.raw = RAW_REF(raw_id, item->item)};
 
     if (item->type == STAGED_CONTRACT) {
-        if (contracts_put(derived->contracts, item->doc_id, item->alias[0].value, item->cost, item->contract_day))
+        if (contracts_put(derived->contracts, item->doc_id, item->alias[0].value, item->cost_minor, item->contract_day))
             derived->stale = true;
         return;
     }

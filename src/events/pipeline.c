@@ -72,7 +72,7 @@ static void plan_contracts(struct pipeline *pipeline, struct delivery *delivery)
             item->repeat = derived_is_repeat(pipeline->derived, &delivery->raw, item);
         } else {
             const struct staged *other = &delivery->decoded.items[last[doc]];
-            item->repeat = other->cost == item->cost && other->contract_day == item->contract_day &&
+            item->repeat = other->cost_minor == item->cost_minor && other->contract_day == item->contract_day &&
                            str_eq(other->alias[0].value, item->alias[0].value);
         }
         last[doc] = i;
@@ -94,7 +94,7 @@ static void plan(struct pipeline *pipeline, struct delivery *delivery)
         const struct staged *item = &delivery->decoded.items[i];
         delivery->repeated += item->repeat;
         delivery->kept += !item->repeat;
-        delivery->uncounted += !item->repeat && item->type == STAGED_CONTRACT && item->cost <= 0;
+        delivery->uncounted += !item->repeat && item->type == STAGED_CONTRACT && item->cost_minor <= 0;
     }
     delivery->rejected = delivery->decoded.n_rejects;
 }

@@ -76,7 +76,7 @@ struct staged {
     bool amount_foreign; /* money in a currency there is no rate for: not counted, and said so */
     struct tuple tuple;
     Str doc_id;           /* CRM: the contract that the event signed, or that this is; may be empty */
-    int64_t cost;         /* STAGED_CONTRACT: whole currency units, may be 0 or less */
+    int64_t cost_minor;   /* STAGED_CONTRACT: may be 0 or less */
     int32_t contract_day; /* STAGED_CONTRACT */
     bool repeat;          /* set by the pipeline: it was taken before */
 };

@@ -35,8 +35,6 @@ bool gzip_is(Str bytes);
 bool gzip_unpack(Str bytes, struct buf *out, struct err *err) MUST_CHECK;
 bool gzip_pack(Str bytes, struct buf *out) MUST_CHECK; /* false: does not pay */
 
-/* ---- openapi.c: routes of the server itself, made from every table ---- */
-
 /* ---- assets.c: the dashboard's files ---- */
 bool asset_serve(Str path, struct reply *reply); /* false: there is no such page */
 

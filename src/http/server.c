@@ -82,7 +82,7 @@ static enum MHD_Result add_query(void *context, enum MHD_ValueKind kind, const c
     struct request *request = context;
 
     (void)kind;
-    if (request->n_query == QUERY_MAX) return MHD_NO;
+    if (request->n_query == QUERY_MAX) return MHD_YES; /* counted all the same, and refused */
     request->query[request->n_query++] =
         (struct query_value){{name, name_n}, {value ? value : "", value ? value_n : 0}};
     return MHD_YES;
@@ -161,7 +161,8 @@ static bool read_head(struct exchange *x, const char *url, struct err *err)
     struct match match;
 
     request->path = arena_copy(&request->arena, str_of(url));
-    MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, add_query, request);
+    int values = MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, add_query, request);
+    if (values > QUERY_MAX) return err_set(err, ERR_INVALID, "more than %d query parameters", QUERY_MAX);
     request->sent_at = header(x->connection, "SentAt");
     request->host = header(x->connection, "Host");
     request->session = str_of(MHD_lookup_connection_value(x->connection, MHD_COOKIE_KIND, SESSION_COOKIE));
@@ -479,6 +480,7 @@ static enum MHD_Result begin(struct exchange *x, const char *url, const char *me
         /* a preflight asks about a GET as about a POST */
         bool preflight = x->options && err.code == ERR_METHOD;
         x->method = preflight ? GET : x->method;
+        x->request.n_query = 0;
         if (!preflight || !read_head(x, url, &err)) fail(x, &err);
     }
     if (x->options && !x->failed && !(x->request.route->flags & ROUTE_CORS))

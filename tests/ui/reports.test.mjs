@@ -273,7 +273,7 @@ site.test('Attribution: models, lookback, half-life, what to leave out', { at: `
   await eventually('in conversions', () => query(page).measure, 'conversions');
 });
 
-site.test('what cannot be had says so and has a way back', { at: '/persons/c%3Anobody', expected: [/404/] }, async (page) => {
+site.test('what cannot be had says so and has a way back', { at: '/persons/c%3Anobody', expected: [/404/, /ERR_FAILED/] }, async (page) => {
   assert.match(await page.locator('main').innerText(), /nobody/i);
   await page.route('**/api/v1/metrics*', (route) => route.abort(), { times: 1 });
   await id(page, 'nav-overview').click();

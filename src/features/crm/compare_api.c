@@ -10,7 +10,7 @@ static void put_models(struct json_out *out, const struct attribution_row *row)
         json_key(out, attribution_model_name((enum attribution_model)m));
         json_open(out, '{');
         json_kv_double(out, "contracts", row->conversions[m]);
-        json_kv_double(out, "revenue", (double)row->revenue_minor[m] / MINOR_PER_UNIT);
+        put_units(out, "revenue", row->revenue_minor[m]);
         json_close(out, '}');
     }
     json_close(out, '}');
@@ -33,7 +33,7 @@ static bool answer(struct history *history, struct reply *reply, struct err *err
     if (!attribution_count(history->snapshot, &query, &request->arena, rows, &total, err)) return false;
     json_open(&out, '{');
     json_kv_i64(&out, "contracts", (int64_t)total.conversions);
-    json_kv_i64(&out, "revenue", total.revenue_minor / MINOR_PER_UNIT);
+    put_units(&out, "revenue", total.revenue_minor);
     json_key(&out, "models");
     json_open(&out, '[');
     for (int m = 0; m < MODEL_COUNT; m++) json_put_str(&out, str_of(attribution_model_name((enum attribution_model)m)));

@@ -48,7 +48,7 @@ static void put_journey(const struct history *history, struct json_out *out, con
     json_kv_str(out, "doc_id", contract.doc_id);
     json_kv_str(out, "id_source", contract.client);
     json_kv_text(out, "contract_date", known ? time_format_day(contract.day, day) : NULL);
-    json_kv_i64(out, "contract_amount", history_amount(history, row));
+    put_units(out, "contract_amount", history->snapshot->amount_minor[row]);
     json_kv_str(out, "attributed_platform",
                 history_dim(history, journey->touch[journey_house_touch(journey)].row, TOUCH_PLATFORM));
     json_kv_i64(out, "touches", journey->n);
@@ -119,9 +119,9 @@ static void put_contract(struct json_out *out, const struct contract *contract)
     json_open(out, '{');
     json_kv_str(out, "doc_id", contract->doc_id);
     json_kv_str(out, "client", contract->client);
-    json_kv_i64(out, "cost", contract->cost);
+    put_units(out, "cost", contract->cost_minor);
     json_kv_text(out, "date", time_format_day(contract->day, day));
-    json_kv_bool(out, "counted", contract->cost > 0);
+    json_kv_bool(out, "counted", contract->cost_minor > 0);
     json_kv_bool(out, "signed", contract->signed_by);
     json_close(out, '}');
 }
@@ -143,7 +143,7 @@ bool contracts_get(struct request *request, struct reply *reply, struct err *err
     json_key(&out, "contracts");
     json_open(&out, '[');
     for (uint32_t i = 0; contracts_at(contracts, i, &contract); i++) {
-        if (!contract.known || (!any && (contract.cost > 0) != counted)) continue;
+        if (!contract.known || (!any && (contract.cost_minor > 0) != counted)) continue;
         if (total++ >= page.skip && total <= page.skip + page.limit) put_contract(&out, &contract);
     }
     json_close(&out, ']');

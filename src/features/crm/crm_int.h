@@ -45,7 +45,8 @@ uint32_t journey_house_touch(const struct journey *journey);
 int32_t journey_days(const struct history *history, const struct journey *journey);
 
 Str history_dim(const struct history *history, uint64_t row, enum touch_dim dim);
-int64_t history_amount(const struct history *history, uint64_t row); /* whole units */
+/* An amount as the contracts have it: whole units, with cents only where there are any. */
+void put_units(struct json_out *out, const char *key, int64_t minor);
 
 handler_fn summary_get;                        /* summary_api.c */
 handler_fn crm_events_get;                     /* events_api.c */

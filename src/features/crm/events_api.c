@@ -124,11 +124,10 @@ static void put_contract(const struct history *history, struct json_out *out, ui
                        contracts_of_event(history->contracts, history->snapshot->raw[row], &contract);
 
     json_kv_bool(out, "is_contract", signed_here);
-    json_key(out, "contract_amount");
     if (signed_here) {
-        json_put_i64(out, history_amount(history, row));
+        put_units(out, "contract_amount", history->snapshot->amount_minor[row]);
     } else {
-        json_put_null(out);
+        json_kv_null(out, "contract_amount");
     }
     json_kv_text(out, "contract_date", signed_here ? time_format_day(contract.day, day) : NULL);
 }

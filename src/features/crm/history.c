@@ -76,7 +76,12 @@ Str history_dim(const struct history *history, uint64_t row, enum touch_dim dim)
     return snapshot_value(snapshot, snapshot->touches[snapshot->touch[row]].dim[dim]);
 }
 
-int64_t history_amount(const struct history *history, uint64_t row)
+void put_units(struct json_out *out, const char *key, int64_t minor)
 {
-    return history->snapshot->amount_minor[row] / MINOR_PER_UNIT;
+    json_key(out, key);
+    if (minor % MINOR_PER_UNIT == 0) {
+        json_put_i64(out, minor / MINOR_PER_UNIT);
+    } else {
+        json_put_double(out, (double)minor / MINOR_PER_UNIT);
+    }
 }

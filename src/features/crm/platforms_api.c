@@ -6,7 +6,7 @@
 /* One row of the tables: by the event's own platform (or campaign), or by the one that the house rule names. */
 struct tally {
     uint32_t group;
-    int64_t events, clients, contracts, revenue;
+    int64_t events, clients, contracts, revenue_minor;
     int64_t stages[3];
     int64_t touches, days; /* summed over its contracts' journeys */
     uint32_t last_client;  /* plus 1: the last one counted */
@@ -30,7 +30,7 @@ static void count_event(void *context, uint32_t person, uint64_t row, uint64_t n
     tally->last_client = person + 1;
     if (!history_is_contract(tables->history, row)) return;
     tally->contracts++;
-    tally->revenue += history_amount(tables->history, row);
+    tally->revenue_minor += tables->history->snapshot->amount_minor[row];
 }
 
 static bool count_journey(void *context, const struct journey *journey)
@@ -44,7 +44,7 @@ static bool count_journey(void *context, const struct journey *journey)
     tables->own[own].touches += journey->n;
     tables->own[own].days += days;
     attributed->contracts++;
-    attributed->revenue += history_amount(tables->history, journey->conversion_row);
+    attributed->revenue_minor += snapshot->amount_minor[journey->conversion_row];
     attributed->touches += journey->n;
     attributed->days += days;
     return true;
@@ -93,7 +93,7 @@ static void put_average(struct json_out *out, const char *key, int64_t sum, int6
 static void put_outcome(struct json_out *out, const struct tally *tally)
 {
     json_kv_i64(out, "contracts", tally->contracts);
-    json_kv_i64(out, "revenue", tally->revenue);
+    put_units(out, "revenue", tally->revenue_minor);
 }
 
 /* ---- /platforms/touches ---- */

@@ -5,7 +5,7 @@
 struct summary {
     const struct history *history;
     bool *platform_seen; /* by value id */
-    int64_t events, clients, contracts, revenue, platforms, clients_with_contract;
+    int64_t events, clients, contracts, revenue_minor, platforms, clients_with_contract;
     uint32_t last_signer; /* plus 1 */
 };
 
@@ -22,7 +22,7 @@ static void count(void *context, uint32_t person, uint64_t row, uint64_t nth, en
     summary->platform_seen[platform] = true;
     if (!history_is_contract(summary->history, row)) return;
     summary->contracts++;
-    summary->revenue += history_amount(summary->history, row);
+    summary->revenue_minor += snapshot->amount_minor[row];
     summary->clients_with_contract += summary->last_signer != person + 1;
     summary->last_signer = person + 1;
 }
@@ -52,7 +52,7 @@ bool summary_get(struct request *request, struct reply *reply, struct err *err)
     json_kv_i64(&out, "mid_and_last_touch_events", s.events - s.clients);
     json_kv_i64(&out, "mid_funnel_events", mid_funnel(&s));
     json_kv_i64(&out, "contracts", s.contracts);
-    json_kv_i64(&out, "total_revenue", s.revenue);
+    put_units(&out, "total_revenue", s.revenue_minor);
     json_kv_i64(&out, "unique_platforms", s.platforms);
     json_kv_i64(&out, "clients_with_contract", s.clients_with_contract);
     /* events kept for each one that a first-touch table would keep */

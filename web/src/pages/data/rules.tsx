@@ -15,9 +15,11 @@ const FIELDS = DIMENSIONS.filter((dim) => dim !== 'platform');
 export function RulesTab() {
   const rules = useQuery<Rules>(RULES);
   const { t } = useApp();
+  // Kept here: what is saved comes back as a new editor.
+  const [told, setTold] = useState(false);
   return (
     <Panel title={t.rulesTitle} hint={t.rulesWhat} testid="rules">
-      <Async query={rules} height={480}>{(data) => <Editor key={JSON.stringify(data)} saved={data.rules} />}</Async>
+      <Async query={rules} height={480}>{(data) => <Editor key={JSON.stringify(data)} saved={data.rules} told={told} tell={setTold} />}</Async>
     </Panel>
   );
 }
@@ -28,10 +30,9 @@ interface Draft { id: number; rule: Rule; values: string }
 const draft = (rule: Rule, id: number): Draft => ({ id, rule, values: rule.values.join(', ') });
 const ruleOf = ({ rule, values }: Draft): Rule => ({ ...rule, values: values.split(',').map((value) => value.trim()).filter(Boolean) });
 
-function Editor({ saved }: { saved: Rule[] }) {
+function Editor({ saved, told, tell }: { saved: Rule[]; told: boolean; tell: (told: boolean) => void }) {
   const { t, session } = useApp();
   const [rows, setRows] = useState(() => saved.map(draft));
-  const [done, setDone] = useState(false);
   const action = useAction();
   const admin = session.role === 'admin';
   const rules = rows.map(ruleOf);
@@ -50,7 +51,7 @@ function Editor({ saved }: { saved: Rule[] }) {
       await send<Rules>('PUT', RULES, { rules });
     });
     if (!good) return;
-    setDone(true);
+    tell(true);
     refresh();
   };
 
@@ -74,7 +75,7 @@ function Editor({ saved }: { saved: Rule[] }) {
           <Button icon="plus" data-testid="rule-add" onClick={() => setRows([...rows, draft({ fields: ['source'], op: 'is', values: [], platform: '', paid: false }, Math.max(0, ...rows.map((row) => row.id)) + 1)])}>{t.addRule}</Button>
           <span className="grow" />
           <Button kind="quiet" icon="download" title={t.exportCsv} onClick={() => download('rules.csv', csv([[t.fields, t.operator, t.values, t.dims.platform, t.paid], ...rules.map((rule) => [rule.fields.join(' '), rule.op, rule.values.join(' '), rule.platform, rule.paid])]))}>CSV</Button>
-          {done && !changed && <span className="good" role="status">{t.rulesSaved}</span>}
+          {told && !changed && <span className="good" role="status">{t.rulesSaved}</span>}
           <Button disabled={!changed} onClick={() => setRows(saved.map(draft))}>{t.discard}</Button>
           <Button kind="main" disabled={!changed || action.busy} data-testid="rules-save" onClick={() => void save()}>{action.busy ? t.saving : t.save}</Button>
         </div>
@@ -115,7 +116,7 @@ function RuleRow({ row, index, count, admin, error, change, move, drop }: RowPro
             )}
           </span>
         </td>
-        <td><Select label={t.operator} value={rule.op} options={[{ value: 'is', label: t.ruleOps.is }, { value: 'contains', label: t.ruleOps.contains }]} onChange={(op) => change(index, { op })} /></td>
+        <td>{admin ? <Select label={t.operator} value={rule.op} options={[{ value: 'is', label: t.ruleOps.is }, { value: 'contains', label: t.ruleOps.contains }]} onChange={(op) => change(index, { op })} /> : t.ruleOps[rule.op]}</td>
         <td><input className="input" value={values} readOnly={!admin} aria-label={t.values} data-testid="rule-values" placeholder="fb, facebook" onChange={(event) => change(index, {}, event.target.value)} /></td>
         <td><span className="row tight"><Dot color={channelColor(rule.platform)} /><input className="input" value={rule.platform} readOnly={!admin} aria-label={t.dims.platform} data-testid="rule-platform" onChange={(event) => change(index, { platform: event.target.value })} /></span></td>
         <td><input type="checkbox" checked={rule.paid} disabled={!admin} aria-label={t.paid} onChange={(event) => change(index, { paid: event.target.checked })} /></td>
