@@ -48,6 +48,9 @@ async function send(open, batch) {
       bytes_before: before.bytes,
       others: others_s / (WARM_S + MEASURED_S) / availableParallelism(),
     };
+  } catch (error) {
+    for (const { exitCode, signalCode, output } of server.programs) error.message += `\n${exitCode ?? signalCode ?? "runs"}: ${output}`;
+    throw error;
   } finally {
     await server.stop();
   }

@@ -50,9 +50,8 @@ static bool naive_match(const char *pattern, Str path)
 
 static void check_router(Str path)
 {
-    struct route_table tables[] = {{.rows = AUTH_ROUTES, .n = AUTH_ROUTES_COUNT},
-                                   {.rows = ROWS, .n = COUNT_OF(ROWS)},
-                                   ingest_routes(&ingest)};
+    struct route_table tables[] = {
+        {.rows = AUTH_ROUTES, .n = AUTH_ROUTES_COUNT}, {.rows = ROWS, .n = COUNT_OF(ROWS)}, ingest_routes(&ingest)};
     unsigned wanted = 0, allowed;
 
     for (size_t t = 0; t < COUNT_OF(tables); t++)
@@ -65,8 +64,8 @@ static void check_router(Str path)
         CHECK(found == ((wanted & 1u << m) != 0));
         if (!found) CHECK(allowed == wanted && err.code == (wanted ? ERR_METHOD : ERR_NOT_FOUND));
         for (size_t i = 0; found && i < PATH_PARAMS_MAX; i++)
-            CHECK(!match.param[i].n || (match.param[i].p >= path.p &&
-                                        match.param[i].p + match.param[i].n <= path.p + path.n));
+            CHECK(!match.param[i].n ||
+                  (match.param[i].p >= path.p && match.param[i].p + match.param[i].n <= path.p + path.n));
     }
 }
 

@@ -75,8 +75,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     Str input = {(const char *)data, n};
-    struct raw_entry entry = {.source_id = 1, .kind = KINDS[fuzz_choice(&input, COUNT_OF(KINDS))],
-                              .received_ms = RECEIVED_MS, .sent_ms = TIME_NONE};
+    struct raw_entry entry = {.source_id = 1,
+                              .kind = KINDS[fuzz_choice(&input, COUNT_OF(KINDS))],
+                              .received_ms = RECEIVED_MS,
+                              .sent_ms = TIME_NONE};
     struct decoded decoded = {0};
     struct arena arena;
     struct err err = {0};

@@ -135,7 +135,8 @@ static const char *read_contract(struct record *record)
 
     if (wrong) return wrong;
     if (record->cell[CONTRACT_DOC].n == 0) return "doc_id is empty";
-    if (!str_to_minor(record->cell[CONTRACT_COST], COST_DIGITS, &out->cost_minor))
+    if (!str_to_minor(record->cell[CONTRACT_COST], COST_DIGITS, &out->cost_minor) ||
+        out->cost_minor > AMOUNT_MINOR_MAX || out->cost_minor < -AMOUNT_MINOR_MAX)
         return bad_cell(record, "total_cost_of_the_contract", record->cell[CONTRACT_COST], "amount");
     if (!time_parse_day(record->cell[CONTRACT_DATE], &out->contract_day))
         return bad_cell(record, "currentdate", record->cell[CONTRACT_DATE], "date");
@@ -149,12 +150,12 @@ static bool is_blank_line(Str line)
     return str_trim(line).n == 0;
 }
 
-/* Every record but the last takes a line end at least. */
-static size_t records_at_most(Str text)
+/* Cut as they will be: a cell may hold any number of line ends, so lines say too much. */
+static size_t count_records(Str text)
 {
-    size_t n = 1;
+    size_t n = 0;
 
-    for (size_t i = 0; i < text.n; i++) n += text.p[i] == '\n';
+    for (; text.n; n++) (void)csv_take_record(&text, EVENT_BYTES_MAX);
     return n;
 }
 
@@ -165,14 +166,14 @@ bool crm_decode(struct stage *stage, struct err *err)
     Str rest = {NULL, 0};
 
     if (!read_header(stage->entry, stage->arena, &columns, &rest, err)) return false;
-    size_t most = records_at_most(rest);
-    stage->out->items = ARENA_ARRAY(stage->arena, struct staged, most);
-    stage->out->rejects = ARENA_ARRAY(stage->arena, struct staged_reject, most);
+    size_t n = count_records(rest);
+    CHECK(n <= RAW_ITEMS_MAX); /* whoever cut the file into entries keeps to it */
+    stage->out->items = ARENA_ARRAY(stage->arena, struct staged, n);
+    stage->out->rejects = ARENA_ARRAY(stage->arena, struct staged_reject, n);
     for (uint32_t i = 0; rest.n; i++) {
         Str text = csv_take_record(&rest, EVENT_BYTES_MAX);
         struct record record = {.stage = stage, .out = stage_next(stage, i)};
         const char *wrong = NULL;
-        CHECK(i < most && i < RAW_ITEMS_MAX); /* whoever cut the file into entries keeps to it */
         if (!is_blank_line(text)) {
             wrong = read_cells(&record, &columns, text);
             if (!wrong) wrong = stage->entry->kind == RAW_CRM_EVENTS ? read_event(&record) : read_contract(&record);

@@ -394,12 +394,13 @@ static bool rules_save(struct db *db, const struct rules *rules, struct err *err
 {
     struct buf text;
 
-    buf_init(&text, 2 * RULES_BYTES_MAX);
+    buf_init(&text, RULES_BYTES_MAX); /* what is longer could not be read back at the next start */
     rules_write(rules, &text);
-    bool ok = db_run(db,
-                     "INSERT INTO platform_rules (id, rules, changed_ms) VALUES (1, $1, $2) "
-                     "ON CONFLICT (id) DO UPDATE SET rules = excluded.rules, changed_ms = excluded.changed_ms",
-                     DB_ARGS(DB_TEXT(buf_str(&text)), DB_I64(time_now_ms())), err);
+    bool ok = !text.full || err_set(err, ERR_LIMIT, "the rules take more than %zu bytes", RULES_BYTES_MAX);
+    ok = ok && db_run(db,
+                      "INSERT INTO platform_rules (id, rules, changed_ms) VALUES (1, $1, $2) "
+                      "ON CONFLICT (id) DO UPDATE SET rules = excluded.rules, changed_ms = excluded.changed_ms",
+                      DB_ARGS(DB_TEXT(buf_str(&text)), DB_I64(time_now_ms())), err);
     buf_reset(&text);
     return ok;
 }

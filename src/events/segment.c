@@ -246,6 +246,10 @@ static Str host_of(Str url)
         Str host = str_from(url, i + 3);
         host = str_cut(&host, '/');
         host = str_cut(&host, '?');
+        host = str_cut(&host, '#');
+        Str behind_user = host; /* "user:password@" is nobody's business */
+        (void)str_cut(&behind_user, '@');
+        if (behind_user.p) host = behind_user;
         return str_cut(&host, ':');
     }
     return (Str){NULL, 0};
@@ -308,9 +312,11 @@ static bool read_minor(const struct item *item, const struct json *value, int di
 {
     double real;
 
-    if (!json_double(value, &real)) return str_to_minor(str_trim(json_str(value)), digits, minor);
+    if (!json_double(value, &real))
+        return str_to_minor(str_trim(json_str(value)), digits, minor) && *minor <= AMOUNT_MINOR_MAX &&
+               *minor >= -AMOUNT_MINOR_MAX;
     double scaled = real * (digits == 2 ? 100 : digits == 3 ? 1000 : 1), near = nearbyint(scaled);
-    if (!isfinite(real) || fabs(scaled) > 9e15) return false;
+    if (!isfinite(real) || fabs(scaled) > (double)AMOUNT_MINOR_MAX) return false;
     if (fabs(scaled - near) < 1e-4 && fabs(scaled) < 1e9) {
         *minor = (int64_t)near;
         return true;

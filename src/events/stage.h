@@ -50,6 +50,7 @@ struct raw_entry {
 
 #define EVENT_BYTES_MAX ((size_t)32 * 1024)
 #define BATCH_ITEMS_MAX 2500
+#define AMOUNT_MINOR_MAX INT64_C(9000000000000000) /* of one event or contract; a double holds it exactly */
 #define ALIASES_MAX 5
 
 enum staged_type {

@@ -33,7 +33,6 @@ static const struct {
 };
 
 struct row {
-    int64_t id;
     enum kind kind;
     struct digest hash;
     int64_t expires_ms;
@@ -55,12 +54,12 @@ static enum kind kind_of(Str text)
 
 static bool load(struct auth_store *auth, struct db *db, struct err *err)
 {
-    struct db_rows rows = db_query(db, "SELECT id, role, hash, expires_ms FROM token ORDER BY id", DB_NO_ARGS);
+    struct db_rows rows = db_query(db, "SELECT role, hash, expires_ms FROM token ORDER BY id", DB_NO_ARGS);
 
     auth->n = 0;
     while (auth->n < ROWS_MAX && db_next(&rows)) {
-        struct row row = {.id = db_i64(&rows, 0), .kind = kind_of(db_str(&rows, 1)), .expires_ms = db_i64(&rows, 3)};
-        Str hash = db_str(&rows, 2);
+        struct row row = {.kind = kind_of(db_str(&rows, 0)), .expires_ms = db_i64(&rows, 2)};
+        Str hash = db_str(&rows, 1);
         if (row.kind == KINDS || hash.n != DIGEST_BYTES) continue;
         memcpy(row.hash.bytes, hash.p, DIGEST_BYTES);
         auth->rows[auth->n++] = row;
@@ -116,6 +115,12 @@ static bool find(struct auth_store *auth, Str secret, struct row *out)
     }
     pthread_rwlock_unlock(&auth->lock);
     return found;
+}
+
+/* Rows are deleted by what they are, not by id: the next row takes the highest id that has become free. */
+static struct db_value hash_arg(const struct row *row)
+{
+    return DB_BYTES(((Str){(const char *)row->hash.bytes, DIGEST_BYTES}));
 }
 
 static bool add(struct auth_store *auth, Str name, enum kind kind, Str secret, int64_t expires_ms, struct err *err)
@@ -187,7 +192,7 @@ bool auth_use_link(struct auth_store *auth, Str code, char *session_out, enum au
                        "this link was used already or has ended; log in with a token, or start the "
                        "server with --link for a new one");
     db = store_writer_take(auth->store); /* whoever deletes the row has used it: of two at once, one wins */
-    bool ok = db_run(db, "DELETE FROM token WHERE id = $1", DB_ARGS(DB_I64(row.id)), err);
+    bool ok = db_run(db, "DELETE FROM token WHERE hash = $1", DB_ARGS(hash_arg(&row)), err);
     bool won = ok && db_changed(db) == 1;
     store_writer_give(auth->store);
     if (!ok) return false;
@@ -210,7 +215,7 @@ bool auth_log_out(struct auth_store *auth, Str session, struct err *err)
     struct row row;
 
     if (!find(auth, session, &row) || !KIND[row.kind].is_session) return true;
-    return change(auth, "DELETE FROM token WHERE id = $1", DB_ARGS(DB_I64(row.id)), err);
+    return change(auth, "DELETE FROM token WHERE hash = $1", DB_ARGS(hash_arg(&row)), err);
 }
 
 bool auth_check(struct auth_store *auth, Str secret, bool by_cookie, struct principal *who, struct err *err)

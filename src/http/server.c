@@ -39,8 +39,11 @@ struct server {
     struct route_table tables[TABLES_MAX]; /* the features', then the server's own */
     struct MHD_Daemon *daemon;
     _Atomic uint64_t next_id;
-    _Atomic uint32_t running; /* exchanges under way */
-    char boot[9];             /* makes request ids differ between runs */
+    _Atomic uint32_t running;  /* exchanges under way */
+    _Atomic uint32_t handling; /* of them, those that a handler has, held ones too */
+    _Atomic bool stopping;     /* no exchange begins any more */
+    _Atomic bool cut;          /* no handler is called any more */
+    char boot[9];              /* makes request ids differ between runs */
 };
 
 enum state { READING, HELD, ANSWERED };
@@ -379,10 +382,12 @@ void request_hold(struct request *request)
 void request_answer(struct request *request, bool ok, const struct err *err)
 {
     struct exchange *x = exchange_of(request);
+    struct server *server = x->server;
 
     if (!ok) fail(x, err);
     x->state = ANSWERED;
-    MHD_resume_connection(x->connection);
+    MHD_resume_connection(x->connection); /* from here on the exchange may be gone */
+    atomic_fetch_sub(&server->handling, 1);
 }
 
 struct reply *request_reply(struct request *request)
@@ -418,14 +423,19 @@ static bool is_page(struct exchange *x)
 
 static enum MHD_Result dispatch(struct exchange *x)
 {
+    struct server *server = x->server;
     struct err err;
 
-    if (is_page(x)) {
+    atomic_fetch_add(&server->handling, 1); /* before `cut` is looked at: server_stop sets it, then looks at this */
+    if (atomic_load(&server->cut)) {
+        fail(x, (err_set(&err, ERR_BUSY, "the server is stopping"), &err));
+    } else if (is_page(x)) {
         x->failed = false;
     } else if (!x->failed && !run(x, &err) && !x->held) {
         fail(x, &err);
     }
     if (x->held) return MHD_YES; /* from here on the exchange is whoever's answers it */
+    atomic_fetch_sub(&server->handling, 1);
     x->state = ANSWERED;
     store_reader_give(x->server->config.store, x->request.db);
     x->request.db = NULL;
@@ -473,7 +483,9 @@ static enum MHD_Result begin(struct exchange *x, const char *url, const char *me
     struct err err;
     int64_t length = 0;
 
-    if (!method_of(method, &x->method, &x->options)) {
+    if (atomic_load(&x->server->stopping)) {
+        fail(x, (err_set(&err, ERR_BUSY, "the server is stopping"), &err));
+    } else if (!method_of(method, &x->method, &x->options)) {
         x->allowed = (1u << METHOD_COUNT) - 1; /* no path was looked up */
         fail(x, (err_set(&err, ERR_METHOD, "there is no method %.20s here", method), &err));
     } else if (!read_head(x, url, &err)) {
@@ -584,7 +596,10 @@ void server_stop(struct server *server)
     if (!server) return;
     if (server->daemon) {
         MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+        atomic_store(&server->stopping, true);
         for (int waited = 0; atomic_load(&server->running) && waited < STOP_WAIT_MS; waited += 10) usleep(10000);
+        atomic_store(&server->cut, true);                     /* whoever still dawdles over a request has lost it */
+        while (atomic_load(&server->handling)) usleep(10000); /* the library stops the program for a held one */
         MHD_stop_daemon(server->daemon);
         if (listening != MHD_INVALID_SOCKET) close(listening);
     }

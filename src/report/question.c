@@ -177,6 +177,28 @@ bool question_length(const struct request *request, const char *name, int64_t fa
                          STR_ARG(text));
 }
 
+bool question_choice(const struct request *request, const char *name, const char *const *choices, size_t *out,
+                     struct err *err)
+{
+    Str text = str_trim(request_query(request, name));
+    char list[160] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; choices[i]; i++) {
+        if (str_eq(text, str_of(choices[i])) || text.n == 0) {
+            *out = i;
+            return true;
+        }
+        int more = snprintf(list + n, sizeof list - n, "%s%s",
+                            i == 0           ? ""
+                            : choices[i + 1] ? ", "
+                                             : " or ",
+                            choices[i]);
+        if (more > 0 && (size_t)more < sizeof list - n) n += (size_t)more;
+    }
+    return err_set_field(err, name, "%s is %s, not \"%.*s\"", name, list, STR_ARG(text));
+}
+
 /* ---- pages ---- */
 
 bool question_page(const struct request *request, uint32_t fallback, uint32_t max, struct page *out, struct err *err)

@@ -67,6 +67,10 @@ bool question_dim(const struct request *request, enum touch_dim fallback, enum t
 bool question_length(const struct request *request, const char *name, int64_t fallback, int64_t *out,
                      struct err *err) MUST_CHECK;
 
+/* One of the words `choices`, which a NULL ends, as its index; 0 when the parameter is left out. */
+bool question_choice(const struct request *request, const char *name, const char *const *choices, size_t *out,
+                     struct err *err) MUST_CHECK;
+
 /* limit= and a cursor= that is the number of rows before the page. */
 struct page {
     uint64_t skip;

@@ -193,6 +193,21 @@ test('a contract that comes again with another cost is read anew', async (t) => 
   assert.equal(await revenue(), 250);
 });
 
+test('a contract to the cent', async (t) => {
+  const other = await Server.start(t);
+  await other.upload('crm_contracts', 'doc_id,id_source,total_cost_of_the_contract,currentdate\nD1,C1,100.55,2025-03-05\nD2,C1,0.10,2025-03-06\nD3,C1,1e3,2025-03-06\nD4,C1,ten,2025-03-06\nD5,C1,1,2025-02-30\n,C1,1,2025-03-06\n');
+  const done = await other.upload('crm_events', `${HEADER}\nX1,C1,2025-03-01T10:00:00Z,,,,,,\nX2,C1,2025-03-05T10:00:00Z,D1,,,,,\nX3,C1,2025-03-06T10:00:00Z,D2,,,,,\n`);
+  assert.equal(done.kept, 3);
+  assert.deepEqual([(await other.get(SUMMARY)).total_revenue, (await other.get(SUMMARY)).contracts], [100.65, 2]);
+  const { contracts: list } = await other.get('/api/data-analytics/v10/contracts/multi-touch');
+  assert.deepEqual(list.map(({ contract_amount }) => contract_amount), [100.55, 0.1]);
+  const { rejects } = await other.get('/api/v1/rejects');
+  assert.deepEqual(rejects.map(({ line, reason }) => [line, reason]), [
+    [4, 'total_cost_of_the_contract "1e3" is no amount'], [5, 'total_cost_of_the_contract "ten" is no amount'],
+    [6, 'currentdate "2025-02-30" is no date'], [7, 'doc_id is empty'],
+  ]);
+});
+
 test('what is no such file fails with a sentence and keeps nothing', async () => {
   const bad = async (kind, body) => {
     const reply = await server.request('POST', `/api/v1/imports?kind=${kind}`, { body });

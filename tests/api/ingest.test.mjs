@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { Server, WRITE_KEY } from '../lib/server.mjs';
+import { SLOW, Server, WRITE_KEY } from '../lib/server.mjs';
 
 const server = await Server.start(test);
 let number = 0;
@@ -473,12 +473,12 @@ test('a wrong method is a 405 that says the right ones; an unknown path is a 404
     assert.equal((await server.request(method, path, { as: 'write' })).status, 404, `${method} ${path}`);
 });
 
-/** Bytes as they are to the server's port; what comes back within two seconds. */
+/** Bytes as they are to the server's port; what comes back in a moment. */
 function raw(bytes) {
   return new Promise((done) => {
     const socket = net.connect(server.port, '127.0.0.1', () => socket.write(bytes));
     let text = '';
-    socket.setTimeout(2000, () => socket.destroy());
+    socket.setTimeout(400 * SLOW, () => socket.destroy());
     socket.on('data', (piece) => {
       text += piece;
       if (text.includes('\r\n\r\n')) socket.end();

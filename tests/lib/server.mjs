@@ -33,9 +33,24 @@ export async function until(what, check, ms = 10_000) {
   }
 }
 
+const endings = new WeakMap();
+
+/** When `test` ends, do this: the last thing first. */
+export function finallyDo(test, ending) {
+  if (!endings.has(test)) {
+    endings.set(test, []);
+    test.after(async () => {
+      const failures = [];
+      for (const one of endings.get(test).reverse()) await Promise.resolve().then(one).catch((error) => failures.push(error));
+      if (failures.length) throw failures[0];
+    });
+  }
+  endings.get(test).push(ending);
+}
+
 export function newFolder(test) {
   const folder = mkdtempSync(path.join(tmpdir(), 'demetra-'));
-  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  finallyDo(test, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -77,9 +92,9 @@ export class Server {
     server.args = args;
     server.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
     server.contract = null;
-    test.after(async () => {
-      if (server.running) await server.stop();
+    finallyDo(test, async () => {
       server.agent.destroy();
+      if (server.running) await server.stop();
     });
     await server.spawn();
     return server;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { PHONE, Site, id, open, settled } from '../lib/browser.mjs';
+import { PHONE, Site, eventually, id, open, settled } from '../lib/browser.mjs';
 import { ROOT } from '../lib/server.mjs';
 
 const SHOTS = path.join(ROOT, 'tests/ui/shots');
@@ -12,30 +12,42 @@ mkdirSync(SHOTS, { recursive: true });
 
 const site = await Site.open();
 const fresh = await Site.open({ history: false });
+/* Something for the live stream to show: kept, repeated, rejected. */
+const orders = ['google', 'facebook', 'email'].map((source, i) => ({
+  type: 'track', userId: `live-${i}`, event: 'Order Completed', messageId: `live-${i}`, timestamp: '2025-11-08T12:00:00Z',
+  properties: { revenue: 990 + i, currency: 'UAH' }, context: { campaign: { source, medium: 'cpc', name: 'spring' } },
+}));
+await site.server.send('batch', { batch: [...orders, orders[0], { type: 'track', event: 'No One', messageId: 'no-one' }] });
+const { page: canvas } = await site.visit({ token: null });
 const SIGNED = 'conversion=Contract+Signed';
 
-/** name: [address, site, who]; every page and every state of one that looks different. */
+/** name: address, whose, who. Each at both widths, in both themes and both languages. */
 const PAGES = {
-  'overview': [`/?${SIGNED}`],
-  'overview-compared': [`/?${SIGNED}&range=90d&compare=previous&filter=platform:is_not:unknown`],
-  'funnel': ['/funnel'],
-  'funnel-by': ['/funnel?by=platform&range=90d&compare=previous'],
-  'funnel-campaigns': ['/funnel?campaigns=paid_search'],
-  'attribution': [`/attribution?${SIGNED}`],
-  'attribution-journeys': [`/attribution?${SIGNED}&cell=linear:paid_search`],
-  'attribution-orders': ['/attribution?conversion=Order+Completed'],
-  'person': ['/persons/c%3AC00657'],
-  'data-sources': ['/data/sources'],
-  'data-live': ['/data/live'],
-  'data-imports': ['/data/imports'],
-  'data-uncounted': ['/data/imports?contracts=uncounted'],
-  'data-rejects': ['/data/rejects'],
-  'data-reject': ['/data/rejects?reject=4'],
-  'data-rules': ['/data/rules'],
-  'welcome': ['/', fresh],
-  'login': ['/', site, null],
+  'overview': { at: `/?${SIGNED}` },
+  'funnel': { at: '/funnel' },
+  'attribution': { at: `/attribution?${SIGNED}` },
+  'person': { at: '/persons/c%3AC00657' },
+  'data-sources': { at: '/data/sources' },
+  'data-live': { at: '/data/live' },
+  'data-imports': { at: '/data/imports' },
+  'data-rejects': { at: '/data/rejects' },
+  'data-rules': { at: '/data/rules' },
+  'welcome': { at: '/', where: fresh },
+  'login': { at: '/', token: null, expected: [/401/] },
 };
-const WIDTHS = { 1440: { width: 1440, height: 900 }, 390: PHONE };
+/** States of a page that look different: light at a desk in English, dark on a phone in Russian. */
+const STATES = {
+  'overview-compared': { at: `/?${SIGNED}&range=90d&compare=previous&filter=platform:is_not:unknown` },
+  'funnel-by': { at: '/funnel?by=platform&range=90d&compare=previous' },
+  'funnel-campaigns': { at: '/funnel?campaigns=paid_search' },
+  'attribution-journeys': { at: `/attribution?${SIGNED}&cell=linear:paid_search` },
+  'attribution-orders': { at: '/attribution?conversion=Order+Completed' },
+  'data-uncounted': { at: '/data/imports?contracts=uncounted' },
+  'data-reject': { at: '/data/rejects?reject=4' },
+};
+const WIDE = { width: 1440, height: 900 };
+const SMALL = { width: 360, height: 740 };
+
 
 /** A picture of the whole page, in a window as high as the page, so that what is fixed to it stands at its end. */
 async function shoot(page, name, size) {
@@ -46,18 +58,17 @@ async function shoot(page, name, size) {
   return png;
 }
 
-/** How many colours a picture has, and the share of the most frequent. */
-async function colours(canvas, png) {
-  return canvas.evaluate(async (base64) => {
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
-    const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
-    context.drawImage(image, 0, 0);
-    const pixels = new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer);
+/** How many colours a picture has, and the share of the most frequent; by 65,536 of its pixels. */
+async function colours(png) {
+  return canvas.evaluate(async (address) => {
+    const image = await createImageBitmap(await (await fetch(address)).blob());
+    const context = new OffscreenCanvas(256, 256).getContext('2d');
+    context.imageSmoothingEnabled = false;
+    context.drawImage(image, 0, 0, 256, 256);
     const counts = new Map();
-    for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
-    return { count: counts.size, most: Math.max(...counts.values()) / pixels.length };
-  }, png.toString('base64'));
+    for (const pixel of new Uint32Array(context.getImageData(0, 0, 256, 256).data.buffer)) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
+    return { count: counts.size, most: Math.max(...counts.values()) / 65536 };
+  }, `data:image/png;base64,${png.toString('base64')}`);
 }
 
 /** What wants a name, a heading or a label and has none. */
@@ -74,30 +85,44 @@ const nameless = (page) => page.evaluate(() => {
   return [...bad, ...(headings === 1 ? [] : [`${headings} h1`]), ...(document.title.trim() ? [] : ['no title'])];
 });
 
-/** By how much the page is wider than its window. */
-const overhang = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+/** The page is no wider than its window; a window that was just made smaller may need a moment. */
+const fits = (page) => eventually('wider than the window by', () => page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0);
 
-for (const [name, [address, where = site, token]] of Object.entries(PAGES)) {
+/** The page as it is open: names, no sideways scroll, a picture in each theme. */
+async function look(page, name, size, schemes) {
+  assert.deepEqual(await nameless(page), []);
+  await fits(page);
+  for (const scheme of schemes) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await settled(page);
+    const { count, most } = await colours(await shoot(page, `${name}-${size.width}-${scheme}`, size));
+    assert.ok(count > 40 && most < 0.99, `blank: ${count} colours, ${most} of one`);
+  }
+}
+
+for (const [name, { at, where = site, ...options }] of Object.entries(PAGES)) {
   for (const lang of ['en', 'ru']) {
-    where.test(`${name} in ${lang}: four pictures, names, no sideways scroll`, { ...(token === null ? { token } : {}), lang, expected: token === null ? [/401/] : [] }, async (page, { context }) => {
-      const canvas = await context.newPage();
-      for (const [width, size] of Object.entries(WIDTHS)) {
+    where.test(`${name} in ${lang}: four pictures, names, no sideways scroll`, { ...options, lang }, async (page) => {
+      for (const size of [WIDE, PHONE]) {
         await page.setViewportSize(size);
-        await page.emulateMedia({ colorScheme: 'light' });
-        await open(page, address);
-        assert.deepEqual(await nameless(page), []);
-        assert.ok((await overhang(page)) <= 0, `${name} at ${width} is ${await overhang(page)} px too wide`);
-        for (const scheme of ['light', 'dark']) {
-          await page.emulateMedia({ colorScheme: scheme });
-          await settled(page);
-          const { count, most } = await colours(canvas, await shoot(page, `${name}-${width}-${scheme}-${lang}`, size));
-          assert.ok(count > 40 && most < 0.99, `${name} is blank: ${count} colours, ${most} of one`);
-        }
+        await open(page, at);
+        await look(page, `${name}-${lang}`, size, ['light', 'dark']);
       }
-      await page.setViewportSize({ width: 360, height: 740 });
-      assert.ok((await overhang(page)) <= 0, `${name} at 360 is ${await overhang(page)} px too wide`);
+      await page.setViewportSize(SMALL);
+      await fits(page);
     });
   }
+}
+
+for (const [name, { at }] of Object.entries(STATES)) {
+  site.test(`${name}: two pictures, names, no sideways scroll`, { at }, async (page) => {
+    await look(page, `${name}-en`, WIDE, ['light']);
+    await page.setViewportSize(PHONE);
+    await open(page, `${at}&lang=ru`);
+    await look(page, `${name}-ru`, PHONE, ['dark']);
+    await page.setViewportSize(SMALL);
+    await fits(page);
+  });
 }
 
 site.test('on a phone the bar of pages covers nothing at the end of a page', { viewport: PHONE }, async (page) => {
@@ -143,14 +168,16 @@ for (const address of [`/?${SIGNED}`, '/funnel', `/attribution?${SIGNED}`, '/dat
   });
 }
 
-site.test('a dialog keeps the focus and gives it back', { at: '/' }, async (page) => {
-  await id(page, 'open-help').focus();
-  await page.keyboard.press('Enter');
-  await id(page, 'help').waitFor();
-  for (let i = 0; i < 6; i++) {
-    await page.keyboard.press('Tab');
-    assert.equal(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('dialog') !== null), true);
-  }
-  await page.keyboard.press('Escape');
-  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), 'open-help');
-});
+for (const [button, dialog] of [['open-help', 'help'], ['open-palette', 'palette']]) {
+  site.test(`a dialog keeps the focus and gives it back: ${dialog}`, { at: '/' }, async (page) => {
+    await id(page, button).focus();
+    await page.keyboard.press('Enter');
+    await id(page, dialog).waitFor();
+    for (let i = 0; i < 6; i++) {
+      await page.keyboard.press('Tab');
+      assert.equal(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('dialog') !== null), true);
+    }
+    await page.keyboard.press('Escape');
+    await eventually('the focus is back', () => page.evaluate(() => document.activeElement.dataset.testid), button);
+  });
+}

@@ -78,8 +78,10 @@ site.test('Overview: presets end on the last day with data; compare shows what w
   assert.match(await shown(page, 'kpi-persons'), /(up|down)\s+was/);
   assert.match(await shown(page, 'over-time'), /Compared with 13 May – 10 Aug 2025/);
   await id(page, 'platforms-table').locator('[data-column="change"]').first().waitFor();
+  const [, was] = /was ([\d,]+)/.exec(await shown(page, 'kpi-persons'));
   await page.keyboard.press('ArrowLeft');
   await eventually('the ninety days before', () => query(page), { conversion: 'Contract Signed', compare: 'previous', range: 'custom', from: '2025-05-13', to: '2025-08-10' });
+  await eventually('what was is what that range has', () => id(page, 'kpi-persons').getAttribute('data-exact'), was);
   await id(page, 'range-button').click();
   await id(page, 'range-from').fill('2025-03-01');
   await id(page, 'range-to').fill('2025-03-31');

@@ -70,7 +70,7 @@ static void test_taking_records(void **state)
         {"a\n\"x\ny\"", 100, 2, {"a\n", "\"x\ny\""}}, /* nor with a line end inside quotes */
         {"\n\na", 100, 3, {"\n", "\n", "a"}},
         {"\"open\nb\nc\n", 100, 3, {"\"open\n", "b\n", "c\n"}}, /* must not swallow what follows */
-        {"\"open\nb\"\n", 6, 2, {"\"open\n", "b\"\n"}},       /* too long for a record */
+        {"\"open\nb\"\n", 6, 2, {"\"open\n", "b\"\n"}},         /* too long for a record */
         {"123456789\nb\n", 4, 2, {"123456789\n", "b\n"}},
         {"a\r\n\"\"\"\n\"\r\n", 100, 2, {"a\r\n", "\"\"\"\n\"\r\n"}},
     };

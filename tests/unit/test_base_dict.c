@@ -1,4 +1,5 @@
-/* Tests of base/dict.h: ids in order of arrival, 100,000 random texts against a sorted copy, a reader beside the adder. */
+/* Tests of base/dict.h: ids in order of arrival, 100,000 random texts against a sorted copy, a reader beside the adder.
+ */
 #include "helpers.h"
 
 #include "base/arena.h"

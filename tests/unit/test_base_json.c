@@ -89,13 +89,15 @@ static void test_depth(void **state)
     assert_null(json_parse((Str){deep, 1000000}, &arena, &err));
     ASSERT_HOLDS(err.text, "too deep");
     free(deep);
-    root = json_parse(STR("[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[\"]"), &arena, &err);
+    root = json_parse(STR("[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[\"]"),
+                      &arena, &err);
     assert_non_null(root); /* brackets in a text do not count */
 }
 
-static const char DOCUMENT[] = "{\"text\":\"a\\u0000b\\u00e9\\ud83d\\ude00\",\"whole\":-9223372036854775808,\"real\":0.29,"
-                               "\"yes\":true,\"no\":false,\"nothing\":null,\"list\":[1,\"two\",[]],\"empty\":\"\",\"twice\":1,"
-                               "\"twice\":2}";
+static const char DOCUMENT[] =
+    "{\"text\":\"a\\u0000b\\u00e9\\ud83d\\ude00\",\"whole\":-9223372036854775808,\"real\":0.29,"
+    "\"yes\":true,\"no\":false,\"nothing\":null,\"list\":[1,\"two\",[]],\"empty\":\"\",\"twice\":1,"
+    "\"twice\":2}";
 
 static void test_getters(void **state)
 {
@@ -335,9 +337,19 @@ static void test_shortest_doubles(void **state)
         double value;
         const char *text;
     } cases[] = {
-        {0, "0"},         {1, "1"},         {-1.5, "-1.5"},   {0.1, "0.1"},           {0.29, "0.29"},
-        {1.0 / 3, "0.3333333333333333"},    {1e21, "1e+21"},  {100000, "100000"},     {0.30000000000000004, "0.30000000000000004"},
-        {NAN, "null"},    {INFINITY, "null"}, {-INFINITY, "null"}, {5e-324, "4.94065645841247e-324"},
+        {0, "0"},
+        {1, "1"},
+        {-1.5, "-1.5"},
+        {0.1, "0.1"},
+        {0.29, "0.29"},
+        {1.0 / 3, "0.3333333333333333"},
+        {1e21, "1e+21"},
+        {100000, "100000"},
+        {0.30000000000000004, "0.30000000000000004"},
+        {NAN, "null"},
+        {INFINITY, "null"},
+        {-INFINITY, "null"},
+        {5e-324, "4.94065645841247e-324"},
     };
     uint64_t seed = 6;
     (void)state;

@@ -15,10 +15,28 @@ static struct arena arena;
 
 static void put_value(uint64_t *seed, struct buf *out, int depth)
 {
-    static const char *const SCALARS[] = {
-        "0",       "-0",     "-12",        "1.5",   "1e5",  "1E-3",   "-0.0",  "9223372036854775807", "9223372036854775808",
-        "1e400",   "1e-400", "true",       "false", "null", "\"\"",   "\"a\"", "\"\\u0000\"",         "\"\\ud83d\\ude00\"",
-        "\"\\/\\b\\f\\n\\r\\t\\\\\\\"\"", "\"\xC3\xA9 and more than eight\"", "0.1e+2", "123456789012345678901234567890"};
+    static const char *const SCALARS[] = {"0",
+                                          "-0",
+                                          "-12",
+                                          "1.5",
+                                          "1e5",
+                                          "1E-3",
+                                          "-0.0",
+                                          "9223372036854775807",
+                                          "9223372036854775808",
+                                          "1e400",
+                                          "1e-400",
+                                          "true",
+                                          "false",
+                                          "null",
+                                          "\"\"",
+                                          "\"a\"",
+                                          "\"\\u0000\"",
+                                          "\"\\ud83d\\ude00\"",
+                                          "\"\\/\\b\\f\\n\\r\\t\\\\\\\"\"",
+                                          "\"\xC3\xA9 and more than eight\"",
+                                          "0.1e+2",
+                                          "123456789012345678901234567890"};
     uint64_t kind = depth > 4 ? 9 : random_below(seed, 10);
     uint64_t n = random_below(seed, 5);
 
@@ -26,7 +44,8 @@ static void put_value(uint64_t *seed, struct buf *out, int depth)
         buf_add_char(out, kind < 2 ? '{' : '[');
         for (uint64_t i = 0; i < n; i++) {
             if (i) buf_add(out, random_below(seed, 2) ? STR(",") : STR(" ,\n\t"));
-            if (kind < 2) buf_printf(out, "\"%s%d\":", random_below(seed, 4) ? "k" : "\\u006b", (int)random_below(seed, 6));
+            if (kind < 2)
+                buf_printf(out, "\"%s%d\":", random_below(seed, 4) ? "k" : "\\u006b", (int)random_below(seed, 6));
             put_value(seed, out, depth + 1);
         }
         buf_add_char(out, kind < 2 ? '}' : ']');
@@ -93,8 +112,8 @@ static void assert_same(const struct json *ours, json_t *theirs)
 static bool is_known_difference(Str text, const json_error_t *why)
 {
     if (text.n && memchr(text.p, '\0', text.n)) return true;
-    return why && (json_error_code(why) == json_error_null_byte_in_key ||
-                   json_error_code(why) == json_error_numeric_overflow);
+    return why &&
+           (json_error_code(why) == json_error_null_byte_in_key || json_error_code(why) == json_error_numeric_overflow);
 }
 
 /* *verdict: is it JSON? False when the two need not agree. */

@@ -98,8 +98,8 @@ static void put_value(uint64_t *seed, struct buf *out, int depth);
 
 static void put_scalar(uint64_t *seed, struct buf *out)
 {
-    static const char *const PLAIN[] = {"0", "-12", "1.5e-3", "true", "false", "null", "\"\"", "\"\\\\\"", "\"\\u00e9\"",
-                                        "\"[{,:]}\"", "\"a\\\"b\""};
+    static const char *const PLAIN[] = {"0",    "-12",      "1.5e-3",      "true",       "false",     "null",
+                                        "\"\"", "\"\\\\\"", "\"\\u00e9\"", "\"[{,:]}\"", "\"a\\\"b\""};
     char text[100];
     struct json_out json = json_to(out);
 

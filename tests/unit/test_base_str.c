@@ -138,12 +138,18 @@ static void test_double_table(void **state)
         bool ok;
         double value;
     } cases[] = {
-        {"12.5", true, 12.5},   {"1e3", true, 1000},   {"-0.25", true, -0.25}, {"+4", true, 4},
-        {".5", true, 0.5},      {"5.", true, 5},       {"1E-2", true, 0.01},   {"1.7976931348623157e308", true, 1.7976931348623157e308},
-        {"1e309", false, 0},    {"-1e309", false, 0},  {"inf", false, 0},      {"nan", false, 0},
-        {"0x1p3", false, 0},    {"", false, 0},        {" 1", false, 0},       {"1 ", false, 0},
-        {"1e", false, 0},       {"e5", false, 0},      {"--1", false, 0},      {"1.2.3", false, 0},
-        {"-", false, 0},        {"1,5", false, 0},     {"1-2", false, 0},
+        {"12.5", true, 12.5},   {"1e3", true, 1000},
+        {"-0.25", true, -0.25}, {"+4", true, 4},
+        {".5", true, 0.5},      {"5.", true, 5},
+        {"1E-2", true, 0.01},   {"1.7976931348623157e308", true, 1.7976931348623157e308},
+        {"1e309", false, 0},    {"-1e309", false, 0},
+        {"inf", false, 0},      {"nan", false, 0},
+        {"0x1p3", false, 0},    {"", false, 0},
+        {" 1", false, 0},       {"1 ", false, 0},
+        {"1e", false, 0},       {"e5", false, 0},
+        {"--1", false, 0},      {"1.2.3", false, 0},
+        {"-", false, 0},        {"1,5", false, 0},
+        {"1-2", false, 0},
     };
     (void)state;
 
@@ -171,21 +177,24 @@ static void test_utf8_table(void **state)
         {"\xC3\xA9", true},
         {"\xE2\x82\xAC", true},
         {"\xF0\x9F\x98\x80", true},
-        {"\xEF\xBF\xBF", true},          /* U+FFFF */
-        {"\xF4\x8F\xBF\xBF", true},      /* U+10FFFF */
-        {"\xF4\x90\x80\x80", false},     /* one past it */
-        {"\xED\x9F\xBF", true},          /* just below the surrogates */
-        {"\xED\xA0\x80", false},         /* a surrogate */
-        {"\xC0\x80", false},             /* overlong NUL */
-        {"\xC1\xBF", false},             /* overlong */
-        {"\xE0\x9F\xBF", false},         /* overlong */
-        {"\xF0\x8F\xBF\xBF", false},     /* overlong */
-        {"\x80", false},                 /* a continuation alone */
-        {"\xC3", false},                 /* cut off */
-        {"\xE2\x82", false},             /* cut off */
-        {"\xF0\x9F\x98", false},         /* cut off */
-        {"\xE2\x28\xA1", false},         /* no continuation */
-        {"\xF5\x80\x80\x80", false},     {"\xFF", false}, {"\xFE", false}, {"a\xC3\xA9z\xFF", false},
+        {"\xEF\xBF\xBF", true},      /* U+FFFF */
+        {"\xF4\x8F\xBF\xBF", true},  /* U+10FFFF */
+        {"\xF4\x90\x80\x80", false}, /* one past it */
+        {"\xED\x9F\xBF", true},      /* just below the surrogates */
+        {"\xED\xA0\x80", false},     /* a surrogate */
+        {"\xC0\x80", false},         /* overlong NUL */
+        {"\xC1\xBF", false},         /* overlong */
+        {"\xE0\x9F\xBF", false},     /* overlong */
+        {"\xF0\x8F\xBF\xBF", false}, /* overlong */
+        {"\x80", false},             /* a continuation alone */
+        {"\xC3", false},             /* cut off */
+        {"\xE2\x82", false},         /* cut off */
+        {"\xF0\x9F\x98", false},     /* cut off */
+        {"\xE2\x28\xA1", false},     /* no continuation */
+        {"\xF5\x80\x80\x80", false},
+        {"\xFF", false},
+        {"\xFE", false},
+        {"a\xC3\xA9z\xFF", false},
     };
     (void)state;
 
@@ -220,7 +229,8 @@ static bool naive_is_utf8(const unsigned char *p, size_t n)
 
 static void test_utf8_agrees_with_decoding(void **state)
 {
-    static const Str near = STR_INIT("\x00\x41\x7F\x80\x8F\x90\x9F\xA0\xBF\xC0\xC1\xC2\xDF\xE0\xED\xEF\xF0\xF4\xF5\xFF");
+    static const Str near =
+        STR_INIT("\x00\x41\x7F\x80\x8F\x90\x9F\xA0\xBF\xC0\xC1\xC2\xDF\xE0\xED\xEF\xF0\xF4\xF5\xFF");
     uint64_t seed = 3;
     int valid = 0;
     (void)state;

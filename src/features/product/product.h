@@ -1,4 +1,4 @@
-/* features/product/product.h -- what people do: metrics over time, breakdowns, funnels, persons.
+/* features/product/product.h -- what people do: metrics over time, breakdowns, funnels, retention, paths, persons.
  *
  * Is:    the routes under /api/v1 that ask the facts about events and people.
  * Owns:  nothing; each answer is made from a snapshot.

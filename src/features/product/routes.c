@@ -36,6 +36,36 @@ static const struct param FUNNEL_PARAMS[] = {
     {"by", "string", "A dimension of the first step's touch, to break down by"},
     {0},
 };
+static const struct param RETENTION_PARAMS[] = {
+    SPAN_PARAMS,
+    FILTER_PARAM,
+    {"start", "string",
+     "The event that makes a person a member of a cohort, when it lies between from and to; * or left out: any event"},
+    {"return", "string", "The event that counts as coming back, also after `to`; * or left out: any event"},
+    {"unit", "string", "day, week (from Monday) or month, in the reporting time zone; week when left out"},
+    {"periods", "integer", "How many periods after its own to follow a cohort, 1 to 60; 8 when left out"},
+    {"mode", "string",
+     "on (when left out): came back in the k-th period after; on_or_after: in the k-th or any later one"},
+    {"cohorts", "string",
+     "first (when left out): a person is in the cohort of its first start event ever; recurring: in that of each "
+     "period "
+     "in which it has one"},
+    {"by", "string", "A dimension of the start event's touch, to break down by; filter looks at the same touch"},
+    {0},
+};
+static const struct param PATHS_PARAMS[] = {
+    SPAN_PARAMS,
+    FILTER_PARAM,
+    {"anchor", "string", "The event that paths begin with (direction=to: lead to), when it lies between from and to"},
+    {"direction", "string", "from (when left out): what comes after the anchor; to: what came before it"},
+    {"depth", "integer", "Steps from the anchor, 1 to 8; 5 when left out"},
+    {"window", "string",
+     "session (when left out): the anchor's session; or a length from the anchor such as 1d; none: no limit"},
+    {"limit", "integer", "Event names a level, the most frequent, 1 to 50; 10 when left out; the rest is (other)"},
+    {"occurrences", "string", "all (when left out): each anchor event begins a path; first: each person's first"},
+    {"collapse", "string", "true: the same event several times in a row is one step; false when left out"},
+    {0},
+};
 static const struct param PERSON_PARAMS[] = {PAGE_PARAMS, {0}};
 
 static const struct route ROUTES[] = {
@@ -49,6 +79,10 @@ static const struct route ROUTES[] = {
      "Breakdown", 0},
     {GET, "/api/v1/funnel", AUTH_READ, 0, product_funnel_get, "People who reached each step", FUNNEL_PARAMS, NULL,
      "Funnel", 0},
+    {GET, "/api/v1/retention", AUTH_READ, 0, retention_get, "Who came back, by the period in which they started",
+     RETENTION_PARAMS, NULL, "Retention", 0},
+    {GET, "/api/v1/paths", AUTH_READ, 0, paths_get, "What people do after an event, or before it", PATHS_PARAMS, NULL,
+     "Paths", 0},
     {GET, "/api/v1/journeys/{person*}", AUTH_READ, 0, person_get, "What one person did", PERSON_PARAMS, NULL, "Person",
      0},
     {GET, "/api/v1/raw/{ref}", AUTH_READ, 0, raw_get, "One event as it came", NULL, NULL, "Raw", 0},

@@ -979,6 +979,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who came back, by the period in which they started */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    filter?: string[];
+                    /** @description The event that makes a person a member of a cohort, when it lies between from and to; * or left out: any event */
+                    start?: string;
+                    /** @description The event that counts as coming back, also after `to`; * or left out: any event */
+                    return?: string;
+                    /** @description day, week (from Monday) or month, in the reporting time zone; week when left out */
+                    unit?: string;
+                    /** @description How many periods after its own to follow a cohort, 1 to 60; 8 when left out */
+                    periods?: number;
+                    /** @description on (when left out): came back in the k-th period after; on_or_after: in the k-th or any later one */
+                    mode?: string;
+                    /** @description first (when left out): a person is in the cohort of its first start event ever; recurring: in that of each period in which it has one */
+                    cohorts?: string;
+                    /** @description A dimension of the start event's touch, to break down by; filter looks at the same touch */
+                    by?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Retention"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people do after an event, or before it */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    filter?: string[];
+                    /** @description The event that paths begin with (direction=to: lead to), when it lies between from and to */
+                    anchor?: string;
+                    /** @description from (when left out): what comes after the anchor; to: what came before it */
+                    direction?: string;
+                    /** @description Steps from the anchor, 1 to 8; 5 when left out */
+                    depth?: number;
+                    /** @description session (when left out): the anchor's session; or a length from the anchor such as 1d; none: no limit */
+                    window?: string;
+                    /** @description Event names a level, the most frequent, 1 to 50; 10 when left out; the rest is (other) */
+                    limit?: number;
+                    /** @description all (when left out): each anchor event begins a path; first: each person's first */
+                    occurrences?: string;
+                    /** @description true: the same event several times in a row is one step; false when left out */
+                    collapse?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Paths"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/journeys/{person}": {
         parameters: {
             query?: never;
@@ -2405,17 +2537,25 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A Segment or RudderStack event, at most 32 KB. One of userId and anonymousId is needed. */
+        /** @description A Segment or RudderStack event, at most 32 KB. One of userId and anonymousId is needed; in a batch also type; in a track also event. */
         Event: {
-            type?: string;
+            /** @enum {string} */
+            type?: "track" | "page" | "screen" | "identify" | "group" | "alias";
             event?: string;
-            messageId?: string;
+            name?: string | null;
+            /** @description At most 200 bytes; the same again is a repeat */
+            messageId?: string | number | null;
             userId?: string | number | null;
             anonymousId?: string | number | null;
-            timestamp?: string;
-            properties?: Record<string, never>;
-            traits?: Record<string, never>;
-            context?: Record<string, never>;
+            /** @description Of an alias */
+            previousId?: string | number | null;
+            /** @description RFC 3339 */
+            timestamp?: string | null;
+            originalTimestamp?: string | null;
+            sentAt?: string | null;
+            properties?: Record<string, never> | null;
+            traits?: Record<string, never> | null;
+            context?: Record<string, never> | null;
         };
         Batch: {
             batch: components["schemas"]["Event"][];
@@ -2423,7 +2563,8 @@ export interface components {
             writeKey?: string;
         };
         Taken: {
-            success: boolean;
+            /** @constant */
+            success: true;
             kept: number;
             repeated: number;
             rejected: number;
@@ -2573,6 +2714,75 @@ export interface components {
             /** @description With compare= */
             previous?: components["schemas"]["FunnelSpan"];
         };
+        RetentionCohort: {
+            /** @description The first day of its period */
+            start: string;
+            /** @description Persons */
+            size: number;
+            /** @description Persons who came back in the k-th period after, k from 0, where it is the size, to `periods`; null: that period is not over yet */
+            returned: (number | null)[];
+        };
+        RetentionTotal: {
+            /** @description Of all cohorts together */
+            size: number;
+            /** @description Of the cohorts whose k-th period is over; null: there is none */
+            returned: (number | null)[];
+            /** @description The size of those cohorts: returned[k] is a share of of[k] */
+            of: (number | null)[];
+        };
+        RetentionGroup: {
+            key: string;
+            cohorts: components["schemas"]["RetentionCohort"][];
+            total: components["schemas"]["RetentionTotal"];
+        };
+        Retention: {
+            /** @enum {string} */
+            unit: "day" | "week" | "month";
+            /** @description Every period of the span, those without persons too */
+            cohorts: components["schemas"]["RetentionCohort"][];
+            total: components["schemas"]["RetentionTotal"];
+            /** @description With by= */
+            groups?: components["schemas"]["RetentionGroup"][];
+        };
+        PathNode: {
+            /**
+             * @description other: events that are not among the most frequent; end: paths without this step
+             * @enum {string}
+             */
+            kind: "event" | "other" | "end";
+            /** @description Of the event; else (other) or (end) */
+            name: string;
+            paths: number;
+            persons: number;
+        };
+        PathLevel: {
+            /** @description Events, the most frequent first, then other, then end; those that have paths */
+            nodes: components["schemas"]["PathNode"][];
+        };
+        PathLink: {
+            /** @description Of `from`; `to` is of the next */
+            level: number;
+            /** @description Its place in the nodes of the level */
+            from: number;
+            /** @description Its place in the nodes of the next level */
+            to: number;
+            /** @description Paths */
+            count: number;
+        };
+        Paths: {
+            anchor: string;
+            /** @enum {string} */
+            direction: "from" | "to";
+            /** @description Paths stay in the session of their anchor */
+            session: boolean;
+            /** @description null: no limit */
+            window_ms: number | null;
+            paths: number;
+            persons: number;
+            /** @description The anchor, then each step */
+            levels: components["schemas"]["PathLevel"][];
+            links: components["schemas"]["PathLink"][];
+        };
         PersonEvent: {
             /** @description RFC 3339, UTC */
             at: string;
@@ -2690,7 +2900,7 @@ export interface components {
             mid_and_last_touch_events: number;
             mid_funnel_events: number;
             contracts: number;
-            /** @description Whole currency units */
+            /** @description Currency units, with cents only where there are any */
             total_revenue: number;
             unique_platforms: number;
             clients_with_contract: number;
@@ -2712,7 +2922,7 @@ export interface components {
             campaign_id: string;
             doc_id: string;
             is_contract: boolean;
-            /** @description Whole currency units */
+            /** @description Currency units, with cents only where there are any */
             contract_amount: number | null;
             /** @description A day such as 2025-02-12 */
             contract_date: string | null;
@@ -2736,7 +2946,7 @@ export interface components {
             id_source: string;
             /** @description A day such as 2025-02-12 */
             contract_date: string | null;
-            /** @description Whole currency units */
+            /** @description Currency units, with cents only where there are any */
             contract_amount: number;
             attributed_platform: string;
             touches: number;
@@ -2756,7 +2966,7 @@ export interface components {
             events: number;
             clients: number;
             contracts: number;
-            /** @description Whole currency units */
+            /** @description Currency units, with cents only where there are any */
             revenue: number;
             /** @description Contracts for each client */
             conversion_rate: number | null;
@@ -2766,7 +2976,7 @@ export interface components {
         CrmAttributed: {
             platform: string;
             contracts: number;
-            /** @description Whole currency units */
+            /** @description Currency units, with cents only where there are any */
             revenue: number;
             avg_touches: number | null;
             avg_days: number | null;
@@ -2783,7 +2993,7 @@ export interface components {
             last: number;
             clients: number;
             contracts: number;
-            /** @description Whole currency units */
+            /** @description Currency units, with cents only where there are any */
             revenue: number;
         };
         CrmCampaigns: {
@@ -2792,7 +3002,7 @@ export interface components {
         };
         CrmCredit: {
             contracts: number;
-            /** @description Currency units, with cents */
+            /** @description Currency units, with cents only where there are any */
             revenue: number;
         };
         /** @description The dimension that `by` asks for stands under its own name */
@@ -2814,7 +3024,7 @@ export interface components {
         };
         CrmCompare: {
             contracts: number;
-            /** @description Whole currency units */
+            /** @description Currency units, with cents only where there are any */
             revenue: number;
             models: string[];
             rows: components["schemas"]["CrmCompareRow"][];
@@ -2822,7 +3032,7 @@ export interface components {
         Contract: {
             doc_id: string;
             client: string;
-            /** @description Whole currency units */
+            /** @description Currency units, with cents only where there are any */
             cost: number;
             /** @description A day such as 2025-02-12 */
             date: string;

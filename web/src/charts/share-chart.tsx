@@ -19,7 +19,8 @@ export function ShareChart({ categories, series, stacked, exact, short, label, h
     (css: Css) => ({
       ...frame(css),
       grid: { ...frame(css).grid, right: 32 },
-      xAxis: valueLook(css, short),
+      // A stack is as long as the whole: the axis ends with it.
+      xAxis: { ...valueLook(css, short), splitNumber: 3, ...(stacked ? { max: 'dataMax' as const } : {}), axisLabel: { ...valueLook(css, short).axisLabel, ...(stacked ? { showMaxLabel: false } : {}) } },
       yAxis: { ...axisLook(css), type: 'category' as const, inverse: true, data: categories, axisLabel: { ...axisLook(css).axisLabel, width: 120, overflow: 'truncate' as const } },
       series: series.map((one) => ({
         type: 'bar' as const,

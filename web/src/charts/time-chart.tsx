@@ -30,7 +30,7 @@ export function TimeChart({ labels, titles, previousTitles, series, partial, pre
   const option = useCallback(
     (css: Css) => ({
       ...frame(css),
-      xAxis: { ...axisLook(css), type: 'category' as const, data: labels, boundaryGap: series.some((one) => one.kind === 'bar') || labels.length < 3 },
+      xAxis: { ...axisLook(css), axisLabel: { ...axisLook(css).axisLabel, margin: 12 }, type: 'category' as const, data: labels, boundaryGap: series.some((one) => one.kind === 'bar') || labels.length < 3 },
       yAxis: series.map((one, index) => ({ ...valueLook(css, one.short), min: 0, position: index ? ('right' as const) : ('left' as const), ...(index ? { splitLine: { show: false } } : {}), minInterval: Number.isInteger(one.values[0] ?? 0) ? 1 : 0 })),
       series: series.flatMap((one, index) => lines(css, one, index, partial)),
     }),
@@ -55,7 +55,8 @@ function lines(css: Css, one: TimeSeries, axis: number, partial: boolean): objec
   const color = css(one.token);
   const last = one.values.length - 1;
   const line = { type: 'line' as const, yAxisIndex: axis, symbol: 'circle', symbolSize: 5, showSymbol: one.values.length < 40, z: 3, itemStyle: { color } };
-  const previous = one.previous
+  // Of two series only the first shows what was, or four lines would cross; the tooltip has both.
+  const previous = one.previous && axis === 0
     ? [{ ...line, name: 'previous', z: 2, data: one.previous.slice(0, one.values.length), showSymbol: false, lineStyle: { color, width: 1.5, type: 'dashed' as const, opacity: 0.6 } }]
     : [];
   if (one.kind === 'bar') {

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'react';
+import { useId, useLayoutEffect, useRef, useState } from 'react';
 import { useApp } from '../hooks/useApp';
 
 export interface Command { id: string; group: string; title: string; key?: string; run: () => void }
@@ -10,7 +10,7 @@ export function Palette({ commands, onClose }: { commands: Command[]; onClose: (
   const [at, setAt] = useState(0);
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

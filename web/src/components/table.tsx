@@ -33,6 +33,8 @@ interface Props<Row> {
   caption: string;
   empty?: ReactNode;
   searchable?: boolean;
+  /** A line under the table. */
+  foot?: ReactNode;
 }
 
 const PAGE = 50;
@@ -46,7 +48,7 @@ function compare(a: Cell, b: Cell): number {
 }
 
 /** Every table sorts, can be searched and exports. What is long scrolls inside itself. */
-export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTestid, onRow, rowLabel, selected, total, caption, empty, searchable }: Props<Row>) {
+export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTestid, onRow, rowLabel, selected, total, caption, empty, searchable, foot }: Props<Row>) {
   const { t } = useApp();
   const [by, setBy] = useState(sort ?? null);
   const [text, setText] = useState('');
@@ -118,6 +120,7 @@ export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTesti
         </table>
       </div>
       <div className="table-tools">
+        {foot && <p className="table-foot">{foot}</p>}
         {sorted.length > shown && <Button kind="quiet" onClick={() => setShown(shown + PAGE * 4)}>{t.showMore(sorted.length - shown)}</Button>}
         <Button kind="quiet" icon="download" title={t.exportCsv} onClick={exportCsv} data-testid={`${testid ?? name}-csv`}>CSV</Button>
       </div>

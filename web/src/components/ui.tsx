@@ -1,5 +1,5 @@
 /* The small parts: buttons, choices, hints, states. They draw what they are given. */
-import { useEffect, useId, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from 'react';
 import { useApp } from '../hooks/useApp';
 import { visit } from '../hooks/useUrl';
 import type { Query } from '../hooks/query';
@@ -116,7 +116,8 @@ export function Dialog({ title, onClose, children, side = false, extra, testid }
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const { t } = useApp();
-  useEffect(() => {
+  // Layout: closed while it still stands in the page, it gives the focus back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     // Not the first hint of the title, which would open.

@@ -43,6 +43,8 @@ export function formatter({ lang: dates, currency, timezone }: Place) {
   };
 
   const percent = (share: number, digits = 1) => numbers(lang, { style: 'percent', maximumFractionDigits: digits }).format(share);
+  /** For columns: always as many digits, so that they stand under each other. */
+  const percentFixed = (share: number, digits = 1) => numbers(lang, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits }).format(share);
   /** "+12.4%", "−3%", "0%": a change always carries its sign. */
   const change = (share: number) => numbers(lang, { style: 'percent', maximumFractionDigits: Math.abs(share) < 1 ? 1 : 0, signDisplay: 'exceptZero' }).format(share);
 
@@ -94,7 +96,7 @@ export function formatter({ lang: dates, currency, timezone }: Place) {
     return numbers(lang, { style: 'unit', unit: names[step] ?? 'byte', unitDisplay: 'short', maximumFractionDigits: step ? 1 : 0 }).format(count / 1000 ** step);
   };
 
-  return { lang: dates, currency, minorPerUnit, exact, fixed, short, moneyExact, moneyWhole, moneyShort, percent, change, day, dayShort, month, weekday, instant, instantDay, instantShort, clock, hour, dayRange, duration, ago, bytes };
+  return { lang: dates, currency, minorPerUnit, exact, fixed, short, moneyExact, moneyWhole, moneyShort, percent, percentFixed, change, day, dayShort, month, weekday, instant, instantDay, instantShort, clock, hour, dayRange, duration, ago, bytes };
 }
 
 /** The share by which a value changed; null where there is nothing to compare with. */

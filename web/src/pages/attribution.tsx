@@ -193,8 +193,7 @@ function Cells({ data, question, models }: { data: Attribution; question: Questi
       note={<span data-testid="attribution-total">{t.conversionsIn(data.conversions, fmt.exact(data.conversions))} · {fmt.moneyExact(data.revenue)} · {t.personsCount(data.persons, fmt.exact(data.persons))}</span>}
       actions={<Segmented<Measure> label={t.measure} value={measure} options={[{ value: 'revenue', label: t.metrics.revenue.name }, { value: 'conversions', label: t.metrics.conversions.name }]} onChange={(one) => patch({ measure: one })} />}
     >
-      <Table key={measure + shown.join()} name="attribution" testid="matrix-table" rowTestid="matrix-row" caption={t.matrix} columns={columns} rows={rows} rowKey={(row) => row.key} total={total} />
-      <p className="faint panel-foot">{t.matrixOpen}</p>
+      <Table key={measure + shown.join()} name="attribution" testid="matrix-table" rowTestid="matrix-row" caption={t.matrix} columns={columns} rows={rows} rowKey={(row) => row.key} total={total} foot={t.matrixOpen} />
     </Panel>
   );
 }
@@ -227,7 +226,7 @@ function Shares({ data, question }: { data: Attribution; question: Question }) {
   }, [stacked, names, rows, t]);
   const columns: Column<(typeof byKey)[number]>[] = [
     { key: 'name', title: t.dims[by], value: (row) => row.name },
-    ...names.map((name, index): Column<(typeof byKey)[number]> => ({ key: name, title: modelName(t, name), numeric: true, value: (row) => (data[measure] ? (row.values[index] ?? 0) / data[measure] : 0), show: (row) => fmt.percent(data[measure] ? (row.values[index] ?? 0) / data[measure] : 0) })),
+    ...names.map((name, index): Column<(typeof byKey)[number]> => ({ key: name, title: modelName(t, name), numeric: true, value: (row) => (data[measure] ? (row.values[index] ?? 0) / data[measure] : 0), show: (row) => fmt.percentFixed(data[measure] ? (row.values[index] ?? 0) / data[measure] : 0) })),
   ];
   return (
     <ChartPanel

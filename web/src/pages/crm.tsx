@@ -66,7 +66,7 @@ function Platforms({ rows, uah }: { rows: CrmPlatform[]; uah: (amount: number) =
     { key: 'clients', title: t.crm.clients, numeric: true, value: (row) => row.clients, show: (row) => fmt.exact(row.clients), attributes: (row) => exact('clients', row.clients) },
     { key: 'contracts', title: t.crm.contracts, numeric: true, value: (row) => row.contracts, show: (row) => fmt.exact(row.contracts), attributes: (row) => exact('contracts', row.contracts) },
     { key: 'revenue', title: t.metrics.revenue.name, numeric: true, value: (row) => row.revenue, show: (row) => uah(row.revenue), bar: (row) => row.revenue / mostRevenue, attributes: (row) => exact('revenue', row.revenue) },
-    { key: 'rate', title: t.metrics.rate.name, hint: t.crm.rateWhat, numeric: true, value: (row) => row.conversion_rate, show: (row) => (row.conversion_rate === null ? '–' : fmt.percent(row.conversion_rate, 2)) },
+    { key: 'rate', title: t.metrics.rate.name, hint: t.crm.rateWhat, numeric: true, value: (row) => row.conversion_rate, show: (row) => (row.conversion_rate === null ? '–' : fmt.percentFixed(row.conversion_rate, 2)) },
     { key: 'touches', title: t.crm.avgTouches, hint: t.crm.avgTouchesWhat, numeric: true, value: (row) => row.avg_touches, show: (row) => (row.avg_touches === null ? '–' : fmt.fixed(row.avg_touches, 1)) },
     { key: 'days', title: t.crm.avgDays, hint: t.crm.avgDaysWhat, numeric: true, value: (row) => row.avg_days, show: (row) => (row.avg_days === null ? '–' : fmt.fixed(row.avg_days, 1)) },
   ];

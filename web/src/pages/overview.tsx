@@ -170,11 +170,11 @@ function Platforms({ scope }: { scope: Scope }) {
           const columns: Column<BreakdownRow>[] = [
             { key: 'key', title: t.dims[by], value: (row) => row.key, show: (row) => <>{by === 'platform' && <Dot color={channelColor(row.key)} />}{name(row.key)}</> },
             { key: 'revenue', numeric: true, title: t.metrics.revenue.name, hint: t.metrics.revenue.what, value: (row) => row.revenue / fmt.minorPerUnit, show: (row) => fmt.moneyExact(row.revenue), bar: (row) => row.revenue / most },
-            { key: 'share', numeric: true, title: t.share, value: (row) => (data.totals.revenue ? row.revenue / data.totals.revenue : 0), show: (row) => (data.totals.revenue ? fmt.percent(row.revenue / data.totals.revenue) : '–') },
+            { key: 'share', numeric: true, title: t.share, value: (row) => (data.totals.revenue ? row.revenue / data.totals.revenue : 0), show: (row) => (data.totals.revenue ? fmt.percentFixed(row.revenue / data.totals.revenue) : '–') },
             ...(data.previous ? [{ key: 'change', numeric: true, title: t.changeOfRevenue, value: (row: BreakdownRow) => changeOf(row.revenue, before.get(row.key)?.revenue), show: (row: BreakdownRow) => <Change share={changeOf(row.revenue, before.get(row.key)?.revenue)} before={t.was(fmt.moneyExact(before.get(row.key)?.revenue ?? 0))} /> }] : []),
             { key: 'conversions', numeric: true, title: t.metrics.conversions.name, hint: t.metrics.conversions.what, value: (row) => row.conversions, show: (row) => fmt.exact(row.conversions) },
             { key: 'persons', numeric: true, title: t.metrics.persons.name, hint: t.metrics.persons.what, value: (row) => row.persons, show: (row) => fmt.exact(row.persons), bar: (row) => row.persons / mostPersons },
-            { key: 'rate', numeric: true, title: t.metrics.rate.name, hint: t.metrics.rate.what, value: (row) => valueOf('rate', row), show: (row) => fmt.percent(valueOf('rate', row)) },
+            { key: 'rate', numeric: true, title: t.metrics.rate.name, hint: t.metrics.rate.what, value: (row) => valueOf('rate', row), show: (row) => fmt.percentFixed(valueOf('rate', row)) },
             { key: 'sessions', numeric: true, title: t.metrics.sessions.name, hint: t.metrics.sessions.what, value: (row) => row.sessions, show: (row) => fmt.exact(row.sessions) },
             { key: 'events', numeric: true, title: t.metrics.events.name, hint: t.metrics.events.what, value: (row) => row.events, show: (row) => fmt.exact(row.events) },
           ];
@@ -194,7 +194,7 @@ function Platforms({ scope }: { scope: Scope }) {
               onRow={(row) => toggleFilter(scope.filters, { dim: by, op: 'is', value: row.key })}
               total={{
                 key: t.total, revenue: fmt.moneyExact(data.totals.revenue), conversions: fmt.exact(data.totals.conversions), persons: fmt.exact(data.totals.persons),
-                rate: fmt.percent(valueOf('rate', data.totals)), sessions: fmt.exact(data.totals.sessions), events: fmt.exact(data.totals.events), share: data.totals.revenue ? fmt.percent(1) : '–',
+                rate: fmt.percentFixed(valueOf('rate', data.totals)), sessions: fmt.exact(data.totals.sessions), events: fmt.exact(data.totals.events), share: data.totals.revenue ? fmt.percentFixed(1) : '–',
               }}
               empty={<Empty title={t.noneInRange}><p>{t.noneInRangeWhat}</p></Empty>}
             />

@@ -2,10 +2,10 @@
 import { useState } from 'react';
 import { address, get } from '../api/client';
 import type { Person, PersonEvent, Raw } from '../api/types';
-import { Async, Button, Code, Dot, Empty, Link, Panel, Problem } from '../components/ui';
+import { Async, Button, Code, Dot, Empty, Panel, Problem } from '../components/ui';
 import { useApp } from '../hooks/useApp';
 import { useQuery } from '../hooks/useQuery';
-import { hrefOf, patch, useUrl } from '../hooks/useUrl';
+import { patch, useUrl } from '../hooks/useUrl';
 import { channelColor } from '../lib/color';
 import { PageHead } from './shell';
 
@@ -54,7 +54,6 @@ function OnePerson({ id }: { id: string }) {
           </Panel>
         )}
       </Async>
-      <p className="faint"><Link href={hrefOf('/attribution')}>{t.pages.attribution}</Link></p>
     </>
   );
 }

@@ -85,7 +85,7 @@ export const en = {
   signIn: 'Sign in',
   signOut: 'Sign out',
   signInHow: 'Paste the admin token, or a read token that you were given.',
-  signInLost: 'The first start prints a one-time link into the server’s log. A lost admin token is replaced with DEMETRA_ADMIN_TOKEN.',
+  signInLost: 'The first start prints a one-time link in the server’s terminal. A lost admin token is replaced with DEMETRA_ADMIN_TOKEN.',
   token: 'Token',
   wrongToken: 'This token is not known. Check that it was copied whole.',
 
@@ -320,7 +320,7 @@ export const en = {
   dropKinds: 'Touches (event_id, id_source, event_at…) and contracts (doc_id, id_source, total_cost…) are told apart by their header.',
   unknownKind: 'The header is neither of touches nor of contracts.',
   chooseKind: 'What is it?',
-  kinds: { crm_events: 'CRM touches', crm_contracts: 'CRM contracts' },
+  kinds: { crm_events: 'CRM touches', crm_contracts: 'CRM contracts', webhook: 'event' },
   sending: 'Sending',
   importStates: { waiting: 'waiting', running: 'reading', done: 'done', failed: 'failed', undone: 'rolled back' },
   importColumns: { rows: 'Rows', kept: 'Kept', repeated: 'Repeated', rejected: 'Rejected', uncounted: 'Not counted' },

@@ -85,7 +85,7 @@ export const ru: Texts = {
   signIn: 'Войти',
   signOut: 'Выйти',
   signInHow: 'Вставьте токен администратора или токен на чтение, который вам выдали.',
-  signInLost: 'При первом запуске сервер пишет в журнал одноразовую ссылку. Если токен потерян, задайте новый через DEMETRA_ADMIN_TOKEN.',
+  signInLost: 'При первом запуске сервер печатает в терминале одноразовую ссылку. Если токен потерян, задайте новый через DEMETRA_ADMIN_TOKEN.',
   token: 'Токен',
   wrongToken: 'Такого токена нет. Проверьте, что он скопирован целиком.',
 
@@ -311,7 +311,7 @@ export const ru: Texts = {
   dropKinds: 'Касания (event_id, id_source, event_at…) и договоры (doc_id, id_source, total_cost…) различаются по строке заголовка.',
   unknownKind: 'Заголовок не похож ни на касания, ни на договоры.',
   chooseKind: 'Что это?',
-  kinds: { crm_events: 'касания CRM', crm_contracts: 'договоры CRM' },
+  kinds: { crm_events: 'касания CRM', crm_contracts: 'договоры CRM', webhook: 'событие' },
   sending: 'Отправляем',
   importStates: { waiting: 'в очереди', running: 'читаем', done: 'готово', failed: 'ошибка', undone: 'отменён' },
   importColumns: { rows: 'Строки', kept: 'Принято', repeated: 'Повторы', rejected: 'Отклонено', uncounted: 'Не в счёт' },

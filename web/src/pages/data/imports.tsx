@@ -175,11 +175,10 @@ function Uncounted() {
   ];
   return (
     <Dialog side title={t.uncountedList} onClose={() => patch({ contracts: null })} testid="uncounted">
-      <p className="faint">{t.uncountedWhat}</p>
       <Async query={contracts} height={320}>
         {(data) => (
           <>
-            <p><b data-testid="uncounted-total">{fmt.exact(data.total)}</b></p>
+            <p><b data-testid="uncounted-total">{fmt.exact(data.total)}</b> <span className="faint">· {t.uncountedWhat}</span></p>
             <Table name="contracts-uncounted" testid="uncounted-table" rowTestid="uncounted-row" caption={t.uncountedList} columns={columns} rows={[...data.contracts, ...(more?.rows ?? [])]} rowKey={(row) => row.doc_id} empty={<Empty title={t.nothingFound} />} />
             {next && <Button onClick={() => void get<Contracts>(`${url}&cursor=${encodeURIComponent(next)}`).then((page) => setMore({ rows: [...(more?.rows ?? []), ...page.contracts], next: page.next }))}>{t.more}</Button>}
           </>

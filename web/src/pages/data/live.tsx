@@ -77,12 +77,12 @@ export function LiveTab() {
       {shown.length > 0 && (
         <div className="table-scroll" tabIndex={0} role="region" aria-label={t.tabs.live}>
           <table>
-            <thead><tr>{[t.received, t.event, t.personWord, t.dims.platform, t.amount, t.source, t.state].map((title) => <th key={title} scope="col">{title}</th>)}</tr></thead>
+            <thead><tr>{[t.received, t.event, t.personWord, t.dims.platform, t.amount, t.source, t.state].map((title) => <th key={title} scope="col" className={title === t.amount ? 'number' : ''}>{title}</th>)}</tr></thead>
             <tbody>
               {shown.map((item) => (
                 <tr key={item.seq} data-testid="live-row" data-state={item.state} data-seq={item.seq}>
                   <td className="mono" title={fmt.instant(item.at)}>{fmt.clock(item.received_at)}</td>
-                  <td><b>{item.event ?? item.type}</b>{item.event && item.type !== 'track' && <span className="faint"> {item.type}</span>}</td>
+                  <td><b>{item.event ?? t.kinds[item.type as 'webhook'] ?? item.type}</b>{item.event && item.type !== 'track' && <span className="faint"> {item.type}</span>}</td>
                   <td>{item.person ? <Link className="mono" href={hrefOf(`/persons/${encodeURIComponent(item.person)}`)}>{item.person}</Link> : '–'}</td>
                   <td>{item.platform ? <><Dot color={channelColor(item.platform)} />{item.platform}</> : '–'}</td>
                   <td className="number">{item.amount ? fmt.moneyExact(item.amount) : ''}</td>

@@ -60,7 +60,7 @@ function Editor({ saved, told, tell }: { saved: Rule[]; told: boolean; tell: (to
       <p className="faint">{t.rulesHow}</p>
       <div className="table-scroll" tabIndex={0} role="region" aria-label={t.rulesTitle}>
         <table className="rules" data-testid="rules-table">
-          <thead><tr><th>#</th><th>{t.fields}</th><th>{t.operator}</th><th>{t.values}</th><th>{t.dims.platform}</th><th title={t.paidWhat}>{t.paid}</th>{admin && <th><span className="unseen">{t.actions}</span></th>}</tr></thead>
+          <thead><tr><th className="number">#</th><th>{t.fields}</th><th>{t.operator}</th><th>{t.values}</th><th>{t.dims.platform}</th><th title={t.paidWhat}>{t.paid}</th>{admin && <th><span className="unseen">{t.actions}</span></th>}</tr></thead>
           <tbody>
             {rows.map((row, index) => (
               <RuleRow key={row.id} row={row} index={index} count={rows.length} admin={admin} error={wrong === String(index) ? (action.error?.message ?? null) : null} change={change} move={move} drop={() => setRows(rows.filter((one) => one !== row))} />

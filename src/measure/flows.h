@@ -1,0 +1,50 @@
+/* measure/flows.h -- what people do after (or before) an event, level by level.
+ *
+ * Is:    one pure kernel: a snapshot in, the nodes and links of a Sankey diagram out.
+ * Owns:  nothing; every array belongs to the caller or its arena.
+ * Never: reads the store, the clock or a setting; logs.
+ *
+ * A walk begins at an anchor event in `range` and goes on, event by event of its person, in the order of time (or
+ * backwards), for up to `depth` steps, as long as they are within `window_ms` of the anchor, both ends counted in, and
+ * (in_session) in its session. Steps may lie outside `range`. With `collapse` events of one name that follow each other
+ * are one step, and such a run of anchor events is one anchor: its last event, or backwards its first. With
+ * `first_only` only a person's first anchor in range begins a walk.
+ *
+ * Level 0 is the anchor, level k the k-th step. Of each level the `limit` most frequent names have a node each (of
+ * equals the lower name id), the others are "other" together, and walks that had no k-th step are "end".
+ */
+#ifndef MEASURE_FLOWS_H
+#define MEASURE_FLOWS_H
+
+#include "measure/range.h"
+
+#define FLOWS_DEPTH_MAX 8
+#define FLOWS_LIMIT_MAX 50
+
+struct flows_query {
+    uint32_t anchor; /* event name id; DICT_NONE: no event has it */
+    uint32_t depth;  /* 1 .. FLOWS_DEPTH_MAX */
+    uint32_t limit;  /* 1 .. FLOWS_LIMIT_MAX */
+    bool backwards, first_only, in_session, collapse;
+    int64_t window_ms; /* > 0; INT64_MAX: no limit */
+    struct range range;
+    const bool *touch_counts; /* by touch id, of the session that the anchor is in; NULL: all */
+};
+
+/* The slots of a level: its names, most frequent first (level 0: the anchor alone), then these two. */
+#define FLOWS_OTHER(limit) ((size_t)(limit))
+#define FLOWS_END(limit) ((size_t)(limit) + 1)
+#define FLOWS_SLOTS(limit) ((size_t)(limit) + 2)
+
+struct flows_node {
+    uint32_t name; /* DICT_NONE: other, end or none */
+    uint64_t walks;
+    uint64_t persons; /* distinct */
+};
+
+/* nodes: (depth + 1) * slots, [level * slots + slot]; links: depth * slots * slots walks, from a slot of a level to one
+ * of the next: [(level * slots + from) * slots + to]. Cost: two scans, O(events x depth). */
+bool flows_count(const struct snapshot *snapshot, const struct flows_query *query, struct arena *arena,
+                 struct flows_node *nodes, uint64_t *links, struct err *err) MUST_CHECK;
+
+#endif
