@@ -228,6 +228,20 @@ bool auth_check(struct auth_store *auth, Str secret, bool by_cookie, struct prin
     return true;
 }
 
+Str auth_header_secret(Str header, struct arena *arena)
+{
+    char decoded[256];
+    size_t n;
+
+    if (header.n > 6 && str_eq_nocase((Str){header.p, 6}, STR("Basic "))) {
+        if (!base64_decode(str_trim(str_from(header, 6)), decoded, sizeof decoded, &n)) return (Str){NULL, 0};
+        Str pair = {decoded, n};
+        return arena_copy(arena, str_cut(&pair, ':'));
+    }
+    if (header.n > 7 && str_eq_nocase((Str){header.p, 7}, STR("Bearer "))) return str_trim(str_from(header, 7));
+    return (Str){NULL, 0};
+}
+
 /* ---- routes: the context is the auth store ---- */
 
 static void set_cookie(struct request *request, struct reply *reply, const char *session, int64_t seconds)

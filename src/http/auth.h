@@ -29,6 +29,9 @@ bool auth_use_link(struct auth_store *auth, Str code, char *session_out, enum au
 bool auth_log_in(struct auth_store *auth, Str token, char *session_out, struct err *err) MUST_CHECK;
 bool auth_log_out(struct auth_store *auth, Str session, struct err *err) MUST_CHECK;
 
+/* The secret of an Authorization header: "Basic base64(key:)" -> key, "Bearer token" -> token; else empty. */
+Str auth_header_secret(Str header, struct arena *arena);
+
 /* Who has this token (or session, by_cookie)? ERR_DENIED if nobody. */
 bool auth_check(struct auth_store *auth, Str secret, bool by_cookie, struct principal *who, struct err *err) MUST_CHECK;
 

@@ -91,20 +91,9 @@ static enum MHD_Result add_query(void *context, enum MHD_ValueKind kind, const c
     return MHD_YES;
 }
 
-/* "Basic base64(key:)" -> key; "Bearer token" -> token. */
 static Str secret_of(struct exchange *x)
 {
-    Str text = header(x->connection, "Authorization");
-    char decoded[256];
-    size_t n;
-
-    if (text.n > 6 && str_eq_nocase((Str){text.p, 6}, STR("Basic "))) {
-        if (!base64_decode(str_trim(str_from(text, 6)), decoded, sizeof decoded, &n)) return (Str){NULL, 0};
-        Str pair = {decoded, n};
-        return arena_copy(&x->request.arena, str_cut(&pair, ':'));
-    }
-    if (text.n > 7 && str_eq_nocase((Str){text.p, 7}, STR("Bearer "))) return str_trim(str_from(text, 7));
-    return (Str){NULL, 0};
+    return auth_header_secret(header(x->connection, "Authorization"), &x->request.arena);
 }
 
 /* A browser sends its cookie whoever asked it to; only our own page can add this header (a foreign one would need a
@@ -307,9 +296,8 @@ static struct MHD_Response *make_response(struct exchange *x, bool *gzip)
         buf_init(&reply->body, REPLY_BYTES_MAX);
     }
     bytes = buf_take(&other, &n);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(n, bytes ? bytes : "", bytes ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-    return response;
+    return MHD_create_response_from_buffer(n, bytes ? bytes : "",
+                                           bytes ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
 }
 
 static void add_headers(struct exchange *x, struct MHD_Response *response, bool gzip)

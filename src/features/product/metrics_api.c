@@ -112,7 +112,10 @@ static bool make_bounds(struct question *q, const struct span *span, int64_t **b
     int64_t end = time_day_start(span->days.last + 1), next = time_day_start(time_period_day(span->days.first, step));
     int32_t day = time_period_day(span->days.first, step);
 
-    for (*n = 0; next < end; ++*n) {
+    *n = 0;
+    *bounds = at;
+    if (span->days.last < span->days.first) return true; /* no day, no period */
+    for (; next < end; ++*n) {
         if (*n == POINTS_MAX)
             return err_set_field(err, "step", "more than %d points; ask for a longer step or a shorter span",
                                  POINTS_MAX);
@@ -123,7 +126,6 @@ static bool make_bounds(struct question *q, const struct span *span, int64_t **b
     at[*n] = next;
     if (*n && at[0] < span->range.from_ms) at[0] = span->range.from_ms;
     if (*n && at[*n] > span->range.to_ms) at[*n] = span->range.to_ms;
-    *bounds = at;
     return true;
 }
 
