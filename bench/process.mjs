@@ -113,12 +113,12 @@ function memoryOf(pids) {
   return bytes;
 }
 
-// Seconds that all processors of the machine have worked so far, whoever for.
+// Seconds that all processors of the machine have worked so far, whoever for; but for what is niced, which gives way.
 export function busySeconds() {
-  const [user, nice, system, , , irq, softirq] = readFileSync("/proc/stat", "utf8").split("\n")[0].trim().split(/\s+/)
+  const [user, , system, , , irq, softirq] = readFileSync("/proc/stat", "utf8").split("\n")[0].trim().split(/\s+/)
     .slice(1)
     .map(Number);
-  return (user + nice + system + irq + softirq) / TICKS_PER_S;
+  return (user + system + irq + softirq) / TICKS_PER_S;
 }
 
 // Wait until a second passes in which the machine does next to nothing, for at most `patience_s`.

@@ -167,7 +167,8 @@ bool crm_decode(struct stage *stage, struct err *err)
 
     if (!read_header(stage->entry, stage->arena, &columns, &rest, err)) return false;
     size_t n = count_records(rest);
-    CHECK(n <= RAW_ITEMS_MAX); /* whoever cut the file into entries keeps to it */
+    if (n > RAW_ITEMS_MAX) /* no piece of a file is, but a corrected reject may be */
+        return err_set(err, ERR_LIMIT, "more than %d records at once", RAW_ITEMS_MAX);
     stage->out->items = ARENA_ARRAY(stage->arena, struct staged, n);
     stage->out->rejects = ARENA_ARRAY(stage->arena, struct staged_reject, n);
     for (uint32_t i = 0; rest.n; i++) {

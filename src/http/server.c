@@ -523,9 +523,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
     (void)connection;
     (void)why;
-    (void)context;
+    struct server *server = context;
     if (!x) return;
-    struct server *server = x->server;
     if (x->spool >= 0) close(x->spool);
     if (x->request.spool) (void)!unlink(x->request.spool); /* gone already if the handler took it */
     store_reader_give(server->config.store, x->request.db);

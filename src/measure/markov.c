@@ -22,8 +22,8 @@
  *
  * Order: a path is predicted by its last state, P = conversions / journeys that end there. AUC over 100 thresholds
  * from the smallest P to the greatest, by trapezoids; more states always predict better, so it is penalised for the
- * number of states there could be. Source: ChannelAttribution's choose_order (which also leaves out orders of more
- * such states than there are rows in the file: a table of paths has no such number).
+ * number of states there could be, p; 0 if p >= n - 1. Source: ChannelAttribution's choose_order (which leaves out
+ * orders with p >= the rows of the file: a table of paths has no such number).
  */
 #include <math.h>
 
@@ -141,8 +141,9 @@ static double penalise(double auc, const struct chain *chain, int order)
     double states = 1; /* C(channels + k - 1, k) */
 
     for (int i = 1; i <= order; i++) states = states * ((double)chain->n_present + i - 1) / i;
-    double penalised = 1 - (1 - auc) * (chain->journeys - 1) / (chain->journeys - states - 1);
-    return penalised >= 0 && penalised <= 1 ? penalised : 0; /* NAN is neither */
+    double free = chain->journeys - states - 1;
+    double penalised = 1 - (1 - auc) * (chain->journeys - 1) / free;
+    return free > 0 && penalised >= 0 && penalised <= 1 ? penalised : 0; /* NAN is neither */
 }
 
 bool markov_choose_order(const struct paths *paths, int max_order, struct arena *arena, struct markov_order *out,

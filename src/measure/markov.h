@@ -37,7 +37,8 @@ bool markov_count(const struct paths *paths, int order, struct arena *arena, str
 /* How well the last k channels tell conversions from nulls. */
 struct markov_order {
     double auc;       /* area under the ROC curve through 100 thresholds; NAN without conversions or without nulls */
-    double penalised; /* 1 - (1 - auc)(n - 1)/(n - p - 1), n journeys, p = C(channels + k - 1, k); 0 outside 0..1 */
+    double penalised; /* 1 - (1 - auc)(n - 1)/(n - p - 1), n journeys, p = C(channels + k - 1, k); 0 outside 0..1
+                         and for p >= n - 1 */
 };
 
 /* Orders 1 .. max_order, out[k - 1]; *best is the first with the greatest `penalised`, 1 if none says anything. */

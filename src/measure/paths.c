@@ -165,31 +165,30 @@ static bool counts_check(const struct paths *paths, const struct path *path, str
     return true;
 }
 
-/* A new row; there is room. */
-static void append(struct paths *paths, const struct path *path, uint32_t tag)
+/* The place of these channels' row, made if there is none; paths->n when there is no room for it. */
+static uint32_t row_of(struct paths *paths, const struct path *path, struct err *err)
 {
-    struct path_row *row = &paths->row[paths->n++];
+    struct hash128 hash = hash_of(path);
+    uint32_t *slot = paths->n_slots ? find_slot(paths, path, hash) : NULL;
 
-    *row = (struct path_row){.first = paths->n_touches, .n = path->n, .tag = tag};
+    if (slot && *slot) return *slot - 1;
+    if (!reserve_row(paths, path->n, err)) return paths->n;
+    struct path_row *row = &paths->row[paths->n];
+    *row = (struct path_row){.first = paths->n_touches, .n = path->n, .tag = (uint32_t)(hash.a >> 32)};
     if (path->n) memcpy(paths->channel + paths->n_touches, path->channel, path->n * sizeof *path->channel);
     paths->n_touches += path->n;
     if (path->n > paths->longest) paths->longest = path->n;
+    *find_slot(paths, path, hash) = ++paths->n;
+    return paths->n - 1;
 }
 
 bool paths_add(struct paths *paths, const struct path *path, struct err *err)
 {
-    bool counts = path->conversions > 0 || path->nulls > 0;
-
     if (!counts_check(paths, path, err)) return false;
-    if (counts) {
-        if (!reserve_row(paths, path->n, err)) return false;
-        struct hash128 hash = hash_of(path);
-        uint32_t *slot = find_slot(paths, path, hash);
-        if (*slot == 0) {
-            append(paths, path, (uint32_t)(hash.a >> 32));
-            *slot = paths->n;
-        }
-        struct path_row *row = &paths->row[*slot - 1];
+    if (path->conversions > 0 || path->nulls > 0) {
+        uint32_t place = row_of(paths, path, err);
+        if (place == paths->n) return false;
+        struct path_row *row = &paths->row[place];
         row->conversions += path->conversions;
         row->nulls += path->nulls;
         row->value_minor += path->value_minor;

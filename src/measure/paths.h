@@ -42,7 +42,7 @@ void paths_reset(struct paths *paths);                /* frees, keeps the ceilin
 
 /* Count a row in; `path` is copied. A row of neither conversions nor nulls counts nothing, but its channels are known
  * from then on. INVALID: a negative count, or value without conversions. LIMIT: past the ceiling, PATHS_CHANNELS_MAX
- * or PATHS_TOTAL_MAX. On failure the table is as before. O(touches). */
+ * or PATHS_TOTAL_MAX; a known path still counts when the table is full. On failure it is as before. O(touches). */
 bool paths_add(struct paths *paths, const struct path *path, struct err *err) MUST_CHECK;
 
 /* Row i < n, in the order of first appearance; good until the next paths_add. */

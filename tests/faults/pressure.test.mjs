@@ -11,20 +11,16 @@ import { SLOW, Server, WRITE_KEY, finallyDo, newFolder, until } from '../lib/ser
 
 const MEGABYTE = 1024 * 1024;
 const AUTH = `Host: x\r\nAuthorization: Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}\r\n`;
-let number = 0;
-
-/** A batch of about `bytes`, each event with a name of its own. */
-function bulk(bytes) {
-  return Array.from({ length: Math.ceil(bytes / 30_000) }, () => {
-    const id = `bulk-${number++}`;
-    return { type: 'track', event: id, messageId: id, userId: `user-${number % 20}`, properties: { filler: 'x'.repeat(29_800) } };
-  });
-}
+/** A batch of about `bytes`. */
+const bulk = (load, bytes) => load.events(Math.ceil(bytes / 30_000), 29_800);
 
 /** Write until the server refuses even the smallest; the refusal. */
 async function fill(load) {
   for (const bytes of [MEGABYTE / 2, 30_000]) {
-    for (const before = load.refused.length; load.refused.length === before;) assert.ok(await load.send(bulk(bytes)), load.server.stderr);
+    for (const before = load.refused.length; load.refused.length === before;) {
+      assert.ok(load.next < 2000, 'some 60 MB, and still room');
+      assert.ok(await load.send(bulk(load, bytes)), load.server.stderr);
+    }
   }
   return load.refused.at(-1);
 }
@@ -102,7 +98,7 @@ db.execute('ROLLBACK')`, path.join(server.folder, 'demetra.sqlite')]);
   await new Promise((held) => holder.stdout.once('data', held));
   finallyDo(t, () => holder.kill());
   const load = new Load(server);
-  const sends = Array.from({ length: 30 }, () => load.send(bulk(3.8 * MEGABYTE)));
+  const sends = Array.from({ length: 30 }, () => load.send(bulk(load, 3.8 * MEGABYTE)));
   await until('somebody to be told to come again', () => load.refused.length > 0);
   if (SLOW === 1) assert.match(load.refused[0].json().detail, /too much is waiting/); /* a slow build may wait the five seconds out */
   await readsGoOn(server);

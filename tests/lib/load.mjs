@@ -1,17 +1,19 @@
 // tests/lib/load.mjs -- writers that note what was acknowledged, and the comparison with what is stored.
 //
-// Is:    a Load: several writers posting events that each have a name of their own, so that GET /api/v1/names says of
-//        each whether it is stored and how often.
+// Is:    a Load: several writers posting events; each has an amount of its own, by which it is found again among its
+//        person's events, once or more often.
 // Never: forgets an acknowledgement; takes an answer that is not 200 for one.
 import assert from 'node:assert/strict';
+
+const PERSONS = 40;
 
 export class Load {
   constructor(server, { writers = 8, most = 20 } = {}) {
     this.server = server;
     this.writers = writers;
     this.most = most;
-    this.next = 0;
-    this.acked = new Set();
+    this.next = 0; /* the number of the next event; its amount in minor units is one more */
+    this.acked = new Set(); /* of numbers */
     this.unsure = []; /* batches that were not acknowledged: they may be stored or not */
     this.refused = [];
   }
@@ -27,18 +29,18 @@ export class Load {
     await this.done;
   }
 
-  batch() {
-    const n = 1 + Math.floor(Math.random() * this.most);
+  /** The next `n` events, each with some bytes for weight. */
+  events(n, weight = 0) {
     return Array.from({ length: n }, () => {
-      const id = `load-${this.next++}`;
-      return { type: 'track', event: id, messageId: id, userId: `writer-${this.next % 50}` };
+      const number = this.next++;
+      const properties = { revenue: (number + 1) / 100, ...(weight && { filler: 'x'.repeat(weight) }) };
+      return { type: 'track', event: 'Load', messageId: `load-${number}`, userId: `person-${number % PERSONS}`, properties };
     });
   }
 
   async write() {
     while (!this.stopping) {
-      const batch = this.batch();
-      if (!(await this.send(batch))) return;
+      if (!(await this.send(this.events(1 + Math.floor(Math.random() * this.most))))) return;
     }
   }
 
@@ -58,7 +60,7 @@ export class Load {
       return true;
     }
     assert.equal(reply.json().rejected, 0);
-    for (const { messageId } of batch) this.acked.add(messageId);
+    for (const event of batch) this.acked.add(numberOf(event));
     return true;
   }
 
@@ -70,14 +72,31 @@ export class Load {
     assert.deepEqual(this.unsure, []);
   }
 
-  /** Everything acknowledged is stored, nothing twice, and nothing that was never sent. */
+  /** How often each event is stored, by its number. */
+  async stored() {
+    const found = new Map();
+    for (let person = 0; person < Math.min(PERSONS, this.next); person++) {
+      const known = await this.server.request('GET', `/api/v1/journeys/u:person-${person}`);
+      if (known.status === 404) continue; /* none of theirs was acknowledged yet */
+      for (const { amount } of await this.server.all(`/api/v1/journeys/u:person-${person}`, 'events', { limit: 1000 }))
+        found.set(amount - 1, (found.get(amount - 1) ?? 0) + 1);
+    }
+    return found;
+  }
+
+  /** Everything acknowledged is stored, nothing twice, and nothing that was never sent; how many there are. */
   async check() {
-    const { names } = await this.server.get('/api/v1/names', {}, { timeout: 60_000 });
-    const stored = new Map(names.map(({ name, events }) => [name, events]));
-    const lost = [...this.acked].filter((id) => !stored.has(id));
-    const twice = names.filter(({ events }) => events !== 1);
-    const sent = new Set([...this.acked, ...this.unsure.flat().map(({ messageId }) => messageId)]);
-    assert.deepEqual([lost, twice, names.filter(({ name }) => !sent.has(name))], [[], [], []]);
+    const stored = await this.stored();
+    const sent = new Set([...this.acked, ...this.unsure.flat().map(numberOf)]);
+    assert.deepEqual({
+      lost: [...this.acked].filter((number) => !stored.has(number)),
+      twice: [...stored].filter(([, times]) => times !== 1),
+      unknown: [...stored.keys()].filter((number) => !sent.has(number)),
+    }, { lost: [], twice: [], unknown: [] });
     return stored.size;
   }
+}
+
+export function numberOf(event) {
+  return Number(event.messageId.split('-')[1]);
 }

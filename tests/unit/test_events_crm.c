@@ -234,6 +234,42 @@ static void test_cells_full_of_line_ends(void **state)
     buf_reset(&body);
 }
 
+/* Doubled quotes make copies: the most of them that fit. The arena must hold them, or the program stops. */
+static void test_the_arena_is_large_enough(void **state)
+{
+    enum { CELLS = 6500, RECORDS = 30 };
+    struct staging *staging = *state;
+    struct buf body;
+
+    buf_init(&body, (size_t)2 << 20);
+    buf_add(&body, STR(EVENTS));
+    for (int i = 0; i < RECORDS; i++) {
+        for (int k = 0; k < CELLS; k++) buf_add(&body, STR("\"\"\"\","));
+        buf_add_char(&body, '\n');
+    }
+    assert_true(stage_text(staging, RAW_CRM_EVENTS, buf_str(&body)));
+    assert_int_equal(staging->decoded.n_rejects, RECORDS);
+    ASSERT_HOLDS(staging->decoded.rejects[0].reason, "6501 fields");
+    buf_reset(&body);
+}
+
+/* What a person sends as the correction of a reject may hold anything. */
+static void test_more_records_than_an_entry_holds(void **state)
+{
+    struct staging *staging = *state;
+
+    for (size_t n = RAW_ITEMS_MAX; n <= RAW_ITEMS_MAX + 1; n++) {
+        struct buf body;
+        buf_init(&body, (size_t)1 << 20);
+        buf_add(&body, STR(CONTRACTS));
+        for (size_t i = 0; i < n; i++) buf_add(&body, STR("x\n"));
+        assert_int_equal(stage_text(staging, RAW_CRM_CONTRACTS, buf_str(&body)), n == RAW_ITEMS_MAX);
+        if (n > RAW_ITEMS_MAX) assert_int_equal(staging->err.code, ERR_LIMIT);
+        if (n == RAW_ITEMS_MAX) assert_int_equal(staging->decoded.n_rejects, RAW_ITEMS_MAX);
+        buf_reset(&body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +282,8 @@ int main(void)
         STAGING_TEST(test_lengths),
         STAGING_TEST(test_line_numbers),
         STAGING_TEST(test_cells_full_of_line_ends),
+        STAGING_TEST(test_the_arena_is_large_enough),
+        STAGING_TEST(test_more_records_than_an_entry_holds),
     };
     return cmocka_run_group_tests_name("events/crm", tests, NULL, NULL);
 }

@@ -357,6 +357,47 @@ static void test_how_many_a_batch_may_hold(void **state)
     }
 }
 
+/* What takes the most memory for its bytes. An entry that was stored is decoded at every start in an arena of
+ * stage_arena_bytes: too small a one would stop the program each time. */
+static void test_the_arena_is_large_enough(void **state)
+{
+    static const char *const units[] = {
+        ("{\"type\":\"page\",\"userId\":1,\"anonymousId\":2,\"messageId\":3,\"context\":{\"campaign\":{\"source\":1,"
+         "\"medium\":1,\"name\":1,\"id\":1,\"content\":1,\"term\":1,\"creative\":1,\"source_type\":1}}}"),
+        "{\"type\":\"track\",\"event\":\"\\u0061\",\"userId\":\"\\n1\",\"properties\":{\"revenue\":0.12345678}}",
+        "{}",
+        "1",
+        "tru",
+        "{\"type\":\"page\"", /* rejects, with reasons longer than themselves */
+    };
+    struct staging *staging = *state;
+
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        struct buf body;
+        buf_init(&body, (size_t)8 << 20);
+        buf_add(&body, STR("{\"batch\":["));
+        for (int k = 0; k < BATCH_ITEMS_MAX; k++) buf_printf(&body, "%s%s", k ? "," : "", units[i]);
+        buf_add(&body, STR("]}"));
+        (void)stage_text(staging, RAW_BATCH, buf_str(&body)); /* or it stops */
+        buf_reset(&body);
+    }
+    for (int items = 1; items <= 100; items += 99) { /* landing pages with as many parameters as fit */
+        struct buf body;
+        buf_init(&body, (size_t)8 << 20);
+        buf_add(&body, STR("{\"batch\":["));
+        for (int k = 0; k < items; k++) {
+            size_t from = body.n;
+            buf_printf(&body, "%s{\"type\":\"page\",\"userId\":1,\"context\":{\"page\":{\"search\":\"", k ? "," : "");
+            while (body.n - from < EVENT_BYTES_MAX - 100) buf_add(&body, STR("utm_id=a&"));
+            buf_add(&body, STR("\"}}}"));
+        }
+        buf_add(&body, STR("]}"));
+        assert_true(stage_text(staging, RAW_BATCH, buf_str(&body)));
+        assert_int_equal(staging->decoded.n, items);
+        buf_reset(&body);
+    }
+}
+
 static void test_kinds_by_name(void **state)
 {
     enum raw_kind kind;
@@ -387,6 +428,7 @@ int main(void)
         STAGING_TEST(test_a_large_item_is_rejected_alone),
         STAGING_TEST(test_unreadable_batches),
         STAGING_TEST(test_how_many_a_batch_may_hold),
+        STAGING_TEST(test_the_arena_is_large_enough),
         cmocka_unit_test(test_kinds_by_name),
     };
     hash_start();

@@ -21,6 +21,12 @@ export type BreakdownRow = Schemas['BreakdownRow'];
 export type Funnel = Schemas['Funnel'];
 export type FunnelStep = Schemas['FunnelStep'];
 
+export type Retention = Schemas['Retention'];
+export type RetentionCohort = Schemas['RetentionCohort'];
+export type RetentionTotal = Schemas['RetentionTotal'];
+export type Paths = Schemas['Paths'];
+export type PathNode = Schemas['PathNode'];
+
 export type Attribution = Schemas['Attribution'];
 export type AttributionRow = Schemas['AttributionRow'];
 export type Credit = Schemas['Credit'];

@@ -19,7 +19,7 @@ interface Props {
   onPick?: ((place: { series: string; index: number }) => void) | undefined;
 }
 
-interface Place { index: number; x: number; y: number }
+export interface Place { index: number; x: number; y: number }
 
 /** One ECharts canvas with a tooltip of our own: by pointer, or by the arrow keys. */
 export function Chart({ option, height, label, axis, count, tip, onPick }: Props) {
@@ -86,7 +86,7 @@ export function Chart({ option, height, label, axis, count, tip, onPick }: Props
 
 const TIP_WIDTH = 260;
 
-function TipBox({ place, tip, width, line }: { place: Place; tip: Tip; width: number; line: boolean }) {
+export function TipBox({ place, tip, width, line }: { place: Place; tip: Tip; width: number; line: boolean }) {
   const left = place.x + 16 + TIP_WIDTH > width ? Math.max(0, place.x - 16 - TIP_WIDTH) : place.x + 16;
   return (
     <>

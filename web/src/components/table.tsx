@@ -30,6 +30,8 @@ interface Props<Row> {
   rowLabel?: (row: Row) => string;
   selected?: (row: Row) => boolean;
   total?: Record<string, ReactNode>;
+  /** The total stands above the rows, not below. */
+  totalFirst?: boolean;
   caption: string;
   empty?: ReactNode;
   searchable?: boolean;
@@ -48,7 +50,7 @@ function compare(a: Cell, b: Cell): number {
 }
 
 /** Every table sorts, can be searched and exports. What is long scrolls inside itself. */
-export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTestid, onRow, rowLabel, selected, total, caption, empty, searchable, foot }: Props<Row>) {
+export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTestid, onRow, rowLabel, selected, total, totalFirst = false, caption, empty, searchable, foot }: Props<Row>) {
   const { t } = useApp();
   const [by, setBy] = useState(sort ?? null);
   const [text, setText] = useState('');
@@ -67,6 +69,7 @@ export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTesti
   const exportCsv = () => download(`${name}.csv`, csv([columns.map((column) => column.title), ...sorted.map((row) => columns.map((column) => column.value(row)))]));
   const press = (key: string, numeric: boolean) => setBy((now) => (now?.key === key ? { key, down: !now.down } : { key, down: numeric }));
 
+  const totals = total && <tr>{columns.map((column) => <td key={column.key} data-column={column.key} className={column.numeric ? 'number' : ''}>{total[column.key]}</td>)}</tr>;
   const search = searchable ?? rows.length > 12;
   if (!rows.length && empty) return <>{empty}</>;
   return (
@@ -88,6 +91,7 @@ export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTesti
                 </th>
               ))}
             </tr>
+            {totalFirst && totals}
           </thead>
           <tbody>
             {sorted.slice(0, shown).map((row) => (
@@ -112,11 +116,7 @@ export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTesti
             ))}
             {!sorted.length && <tr><td colSpan={columns.length} className="nothing">{t.nothingFound}</td></tr>}
           </tbody>
-          {total && (
-            <tfoot>
-              <tr>{columns.map((column) => <td key={column.key} data-column={column.key} className={column.numeric ? 'number' : ''}>{total[column.key]}</td>)}</tr>
-            </tfoot>
-          )}
+          {!totalFirst && totals && <tfoot>{totals}</tfoot>}
         </table>
       </div>
       <div className="table-tools">

@@ -17,10 +17,12 @@ import { AddFilter, FilterChips } from './filter-bar';
 export const Welcome = lazy(() => import('./welcome').then((part) => ({ default: part.Welcome })));
 
 /** The pages: a row here puts one into the sidebar, the keys and the palette. */
-const PAGES: { path: string; name: 'overview' | 'funnel' | 'attribution' | 'data'; icon: IconName }[] = [
+const PAGES: { path: string; name: 'overview' | 'funnel' | 'attribution' | 'retention' | 'paths' | 'data'; icon: IconName }[] = [
   { path: '/', name: 'overview', icon: 'overview' },
   { path: '/funnel', name: 'funnel', icon: 'funnel' },
   { path: '/attribution', name: 'attribution', icon: 'attribution' },
+  { path: '/retention', name: 'retention', icon: 'retention' },
+  { path: '/paths', name: 'paths', icon: 'paths' },
   { path: '/data', name: 'data', icon: 'data' },
 ];
 const DATA_TABS = ['sources', 'live', 'imports', 'rejects', 'rules'] as const;

@@ -1,0 +1,141 @@
+import type { EChartsType } from 'echarts/core';
+import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from 'react';
+import { useSeenTheme } from '../hooks/useTheme';
+import { TipBox, type Tip } from './chart';
+
+export interface FlowNode {
+  id: string;
+  /** The column it stands in, from the left. */
+  column: number;
+  name: string;
+  value: string;
+  token: string;
+  /** Nothing happens on a click. */
+  fixed?: boolean;
+}
+export interface FlowLink { source: string; target: string; value: number }
+
+interface Props {
+  nodes: FlowNode[];
+  links: FlowLink[];
+  columns: number;
+  /** The column that is seen first where all do not fit. */
+  first: 'left' | 'right';
+  height: number;
+  label: string;
+  nodeTip: (id: string) => Tip;
+  linkTip: (source: string, target: string) => Tip;
+  onPick: (id: string) => void;
+}
+
+const COLUMN_MIN = 148;
+const NODE_WIDTH = 10;
+const LABEL_ROOM = 120;
+
+interface Pointed { dataType?: string; dataIndex: number; event?: { offsetX: number; offsetY: number } }
+
+/** Bands between columns of nodes, as wide as what goes there. What is too wide scrolls inside itself. */
+export function FlowChart({ nodes, links, columns, first, height, label, nodeTip, linkTip, onPick }: Props) {
+  const scroll = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const [chart, setChart] = useState<EChartsType | null>(null);
+  const [at, setAt] = useState<{ node?: number; link?: number; x: number; y: number } | null>(null);
+  const theme = useSeenTheme();
+  const width = columns * COLUMN_MIN;
+
+  const point = useEffectEvent((event: Pointed) => {
+    const place = { x: event.event?.offsetX ?? 0, y: event.event?.offsetY ?? 0 };
+    setAt(event.dataType === 'edge' ? { ...place, link: event.dataIndex } : { ...place, node: event.dataIndex });
+  });
+  const choose = (index: number) => {
+    const node = nodes[index];
+    if (!node || node.fixed) return;
+    setAt(null);
+    onPick(node.id);
+  };
+  const pick = useEffectEvent(choose);
+
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    let made: EChartsType | null = null;
+    let gone = false;
+    const observer = new ResizeObserver(() => made?.resize());
+    void import('./echarts-sankey').then(({ init }) => {
+      if (gone) return;
+      made = init(element);
+      made.on('mousemove', (event) => point(event as unknown as Pointed));
+      made.on('mouseout', () => setAt(null));
+      made.on('click', (event) => (event as unknown as Pointed).dataType === 'node' && pick(event.dataIndex));
+      observer.observe(element);
+      setChart(made);
+    });
+    return () => {
+      gone = true;
+      observer.disconnect();
+      made?.dispose();
+      setChart(null);
+    };
+  }, []);
+
+  useEffect(() => {
+    if (!chart) return;
+    const style = getComputedStyle(document.documentElement);
+    const css = (token: string) => style.getPropertyValue(token).trim();
+    const named = new Map(nodes.map((node) => [node.id, node]));
+    const room = Math.max(COLUMN_MIN, (chart.getWidth() - LABEL_ROOM) / Math.max(1, columns - 1)) - NODE_WIDTH - 16;
+    chart.setOption({
+      animation: false,
+      textStyle: { fontFamily: css('--font'), fontSize: 12, color: css('--ink') },
+      series: [{
+        type: 'sankey', left: 1, top: 8, bottom: 8, right: LABEL_ROOM, nodeWidth: NODE_WIDTH, nodeGap: 18, nodeAlign: 'left', layoutIterations: 0, draggable: false,
+        emphasis: { focus: 'adjacency', lineStyle: { opacity: 0.5 } },
+        blur: { itemStyle: { opacity: 0.35 }, lineStyle: { opacity: 0.08 }, label: { opacity: 0.35 } },
+        label: {
+          color: css('--ink'), fontSize: 12, distance: 6, overflow: 'truncate', width: columns > 1 ? Math.min(room, 200) : 200,
+          formatter: ({ name }: { name: string }) => `${named.get(name)?.name ?? ''}  {value|${named.get(name)?.value ?? ''}}`, rich: { value: { color: css('--ink-2'), fontSize: 12 } },
+        },
+        data: nodes.map((node) => ({ name: node.id, depth: node.column, itemStyle: { color: css(node.token), borderWidth: 0 }, cursor: node.fixed ? 'default' : 'pointer' })),
+        links: links.map((link) => ({ ...link, lineStyle: { color: css(named.get(first === 'left' ? link.target : link.source)?.token ?? '--c0'), opacity: 0.28, curveness: 0.5 } })),
+      }],
+    }, { notMerge: true });
+  }, [chart, nodes, links, columns, first, theme]);
+
+  useEffect(() => {
+    if (scroll.current) scroll.current.scrollLeft = first === 'right' ? scroll.current.scrollWidth : 0;
+  }, [first, nodes]);
+
+  const mark = (index: number | null) => {
+    if (!chart) return;
+    chart.dispatchAction({ type: 'downplay', seriesIndex: 0 });
+    if (index !== null) chart.dispatchAction({ type: 'highlight', seriesIndex: 0, dataIndex: index });
+  };
+  const leave = () => {
+    mark(null);
+    setAt(null);
+  };
+  const walk = (event: KeyboardEvent) => {
+    const by = event.key === 'ArrowRight' || event.key === 'ArrowDown' ? 1 : event.key === 'ArrowLeft' || event.key === 'ArrowUp' ? -1 : 0;
+    if (event.key === 'Enter' && at?.node !== undefined) return choose(at.node);
+    if (!by || !chart || !nodes.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const index = Math.max(0, Math.min(nodes.length - 1, (at?.node ?? (by > 0 ? -1 : nodes.length)) + by));
+    const x = ((nodes[index]?.column ?? 0) / Math.max(1, columns - 1)) * (chart.getWidth() - LABEL_ROOM);
+    mark(index);
+    setAt({ node: index, x, y: 32 });
+    if (scroll.current) scroll.current.scrollLeft = x - scroll.current.clientWidth / 2;
+  };
+
+  const node = at?.node !== undefined ? nodes[at.node] : undefined;
+  const link = at?.link !== undefined ? links[at.link] : undefined;
+  const tip = node ? nodeTip(node.id) : link ? linkTip(link.source, link.target) : null;
+  return (
+    <div className="flow-scroll" ref={scroll}>
+      <div className="chart" style={{ height, minWidth: width }}>
+        <div ref={box} className="chart-canvas" role="img" aria-label={label} tabIndex={0} onKeyDown={walk} onBlur={leave} data-ready={chart ? '' : undefined} />
+        {at && tip && <TipBox place={{ index: 0, x: at.x, y: at.y }} tip={tip} width={chart?.getWidth() ?? width} line={false} />}
+      </div>
+    </div>
+  );
+}
