@@ -106,7 +106,7 @@ ${markdownTable([
 Medians of the repetitions. Memory is resident, at the start → after the last event; of several processes, shared
 pages counted once. CPU is that of the server and all its processes, the database's among them; others' CPU is what the
 rest of the machine took of its two processors meanwhile, the kernel's work for nobody in particular included: the more,
-the less the figures say.
+the less the figures say. A run from which others took more than 15 % is made again, twice at most.
 
 ${ran.map((figure) => sides(figure, results.get(figure.name))).join("\n")}
 ## How it is measured

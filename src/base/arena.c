@@ -109,6 +109,15 @@ Str arena_copy(struct arena *arena, Str s)
     return (Str){p, s.n};
 }
 
+Str arena_join(struct arena *arena, Str a, Str b)
+{
+    char *p = arena_alloc(arena, a.n + b.n + 1);
+
+    if (a.n) memcpy(p, a.p, a.n);
+    if (b.n) memcpy(p + a.n, b.p, b.n);
+    return (Str){p, a.n + b.n};
+}
+
 const char *arena_cstr(struct arena *arena, Str s)
 {
     return arena_copy(arena, s).p;
@@ -117,10 +126,11 @@ const char *arena_cstr(struct arena *arena, Str s)
 Str arena_printf(struct arena *arena, const char *format, ...)
 {
     va_list args, again;
+    char none[1]; /* only the length is wanted */
 
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(none, sizeof none, format, args);
     va_end(args);
     CHECK(n >= 0);
     char *p = arena_alloc(arena, (size_t)n + 1);

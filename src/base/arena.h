@@ -23,6 +23,7 @@ void *arena_alloc(struct arena *arena, size_t n) __attribute__((malloc)); /* zer
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc_array((arena), sizeof(type), (count)))
 void *arena_alloc_array(struct arena *arena, size_t size, size_t count);
 Str arena_copy(struct arena *arena, Str s);         /* also NUL-terminated, past n */
+Str arena_join(struct arena *arena, Str a, Str b);  /* one after the other, NULs in them too */
 const char *arena_cstr(struct arena *arena, Str s); /* a C string; stops at an inner NUL for its readers */
 Str arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

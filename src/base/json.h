@@ -33,6 +33,7 @@ bool json_is_array(const struct json *value);
 bool json_is_null(const struct json *value);                      /* absent counts as null */
 Str json_str(const struct json *value);                           /* empty unless a string */
 bool json_i64(const struct json *value, int64_t *out) MUST_CHECK; /* a whole number */
+Str json_number_text(const struct json *value); /* of a number that is no 64-bit whole one: as it stands there */
 bool json_double(const struct json *value, double *out) MUST_CHECK; /* any number */
 bool json_bool(const struct json *value, bool *out) MUST_CHECK;
 

@@ -14,12 +14,11 @@
 enum type { TYPE_NULL, TYPE_FALSE, TYPE_TRUE, TYPE_WHOLE, TYPE_REAL, TYPE_STRING, TYPE_ARRAY, TYPE_OBJECT };
 
 struct json {
-    uint32_t type_and_length; /* type in the lowest 3 bits; above: bytes of a string, members of a container */
+    uint32_t type_and_length; /* type in the lowest 3 bits; above: bytes of a string or real, members of a container */
     uint32_t span;            /* nodes, its own included */
     union {
         const char *text;
         int64_t whole;
-        double real;
     } value;
 };
 
@@ -254,8 +253,10 @@ static bool read_number(struct reader *r)
     Str text = {from, (size_t)(at - from)};
     uint32_t node = node_add(r, TYPE_WHOLE);
     if (!whole || !str_to_i64(text, &r->nodes[node].value.whole)) {
-        r->nodes[node].type_and_length = TYPE_REAL;
-        if (!str_to_double(text, &r->nodes[node].value.real)) return fail(r, "a number too long or too large");
+        double real;
+        if (!str_to_double(text, &real)) return fail(r, "a number too long or too large");
+        r->nodes[node].type_and_length = (uint32_t)TYPE_REAL | (uint32_t)text.n << 3;
+        r->nodes[node].value.text = text.p; /* a number with more digits than a double holds keeps them */
     }
     r->at = at;
     return true;
@@ -421,6 +422,11 @@ Str json_str(const struct json *value)
     return type_of(value) == TYPE_STRING ? (Str){value->value.text, length_of(value)} : (Str){NULL, 0};
 }
 
+Str json_number_text(const struct json *value)
+{
+    return type_of(value) == TYPE_REAL ? (Str){value->value.text, length_of(value)} : (Str){NULL, 0};
+}
+
 bool json_i64(const struct json *value, int64_t *out)
 {
     if (type_of(value) != TYPE_WHOLE) return false;
@@ -431,7 +437,7 @@ bool json_i64(const struct json *value, int64_t *out)
 bool json_double(const struct json *value, double *out)
 {
     if (type_of(value) == TYPE_REAL) {
-        *out = value->value.real;
+        CHECK(str_to_double(json_number_text(value), out)); /* it was read once */
     } else if (type_of(value) == TYPE_WHOLE) {
         *out = (double)value->value.whole;
     } else {

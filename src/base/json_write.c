@@ -50,18 +50,16 @@ static void add_quoted(struct buf *buf, Str s)
     buf_add_char(buf, '"');
 }
 
-/* Bytes that are no UTF-8 cannot stand in JSON: each byte past ASCII becomes U+FFFD. */
+/* Bytes that are no UTF-8 cannot stand in JSON: each that is part of no character becomes U+FFFD. */
 static void add_repaired(struct buf *buf, Str s)
 {
     struct buf clean;
 
     buf_init(&clean, s.n * 3);
-    for (size_t i = 0; i < s.n; i++) {
-        if ((unsigned char)s.p[i] < 0x80) {
-            buf_add_char(&clean, s.p[i]);
-        } else {
-            buf_add(&clean, STR("\xEF\xBF\xBD"));
-        }
+    while (s.n) {
+        size_t n = str_utf8_length(s);
+        buf_add(&clean, n ? (Str){s.p, n} : STR("\xEF\xBF\xBD"));
+        s = str_from(s, n ? n : 1);
     }
     add_quoted(buf, buf_str(&clean));
     buf_reset(&clean);
@@ -69,8 +67,7 @@ static void add_repaired(struct buf *buf, Str s)
 
 void json_key_str(struct json_out *out, Str key)
 {
-    before_value(out);
-    add_quoted(out->buf, key);
+    json_put_str(out, key);
     buf_add_char(out->buf, ':');
     out->comma = false;
 }

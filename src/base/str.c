@@ -177,22 +177,32 @@ static size_t utf8_length(unsigned char c, unsigned char *low, unsigned char *hi
     return 0;
 }
 
+size_t str_utf8_length(Str s)
+{
+    unsigned char low, high;
+
+    if (s.n == 0) return 0;
+    if ((unsigned char)s.p[0] < 0x80) return 1;
+    size_t n = utf8_length((unsigned char)s.p[0], &low, &high);
+    if (n == 0 || s.n < n) return 0;
+    for (size_t k = 1; k < n; k++) {
+        unsigned char next = (unsigned char)s.p[k];
+        if (next < low || next > high) return 0;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return n;
+}
+
 bool str_is_utf8(Str s)
 {
     for (size_t i = 0; i < s.n;) {
-        unsigned char c = (unsigned char)s.p[i], low, high;
-        if (c < 0x80) {
+        if ((unsigned char)s.p[i] < 0x80) { /* most text */
             i++;
             continue;
         }
-        size_t n = utf8_length(c, &low, &high);
-        if (n == 0 || s.n - i < n) return false;
-        for (size_t k = 1; k < n; k++) {
-            unsigned char next = (unsigned char)s.p[i + k];
-            if (next < low || next > high) return false;
-            low = 0x80;
-            high = 0xBF;
-        }
+        size_t n = str_utf8_length(str_from(s, i));
+        if (n == 0) return false;
         i += n;
     }
     return true;

@@ -48,6 +48,7 @@ bool str_to_double(Str s, double *out) MUST_CHECK;
 /* "1234.5" with `digits` decimals -> 123450 exactly, half away from zero beyond them; accepts a sign. */
 bool str_to_minor(Str s, int digits, int64_t *out) MUST_CHECK;
 
-bool str_is_utf8(Str s); /* RFC 3629: no surrogates, nothing overlong, nothing above U+10FFFF */
+size_t str_utf8_length(Str s); /* bytes of the character that s starts with; 0 if it starts with none */
+bool str_is_utf8(Str s);       /* RFC 3629: no surrogates, nothing overlong, nothing above U+10FFFF */
 
 #endif

@@ -144,6 +144,13 @@ static bool store_step(struct db *db, const struct delivery *delivery, struct er
                   err);
 }
 
+/* A delivery of nothing but repeats needs no row, unless it is of a file: when the import that was first is taken
+ * back, this one still says that its rows are there. */
+static bool has_row(const struct delivery *delivery)
+{
+    return delivery->kept || (delivery->raw.import_id && delivery->decoded.n);
+}
+
 /* The deliveries with something new get the raw ids last_raw_id + 1, + 2, ... */
 static bool store_group(struct pipeline *pipeline, struct db *db, struct delivery *group, struct err *err)
 {
@@ -151,7 +158,7 @@ static bool store_group(struct pipeline *pipeline, struct db *db, struct deliver
 
     if (!db_begin(db, err)) return false;
     for (struct delivery *d = group; d; d = d->next) {
-        if (d->kept && !raw_append(db, ++id, &d->raw, err)) goto failed;
+        if (has_row(d) && !raw_append(db, ++id, &d->raw, err)) goto failed;
         if (!store_rejects(db, d, err) || !store_step(db, d, err)) goto failed;
     }
     return db_commit(db, err);
@@ -169,7 +176,7 @@ static void apply_group(struct pipeline *pipeline, struct delivery *group)
     facts_write_begin(derived->facts);
     for (struct delivery *d = group; d; d = d->next) {
         atomic_fetch_add(&pipeline->repeated, d->repeated);
-        if (!d->kept) continue;
+        if (!has_row(d)) continue;
         int64_t id = atomic_fetch_add(&pipeline->last_raw_id, 1) + 1;
         for (uint32_t i = 0; i < d->decoded.n; i++)
             if (!d->decoded.items[i].repeat) derived_apply(derived, id, &d->raw, &d->decoded.items[i]);
@@ -438,7 +445,7 @@ bool pipeline_undo_import(struct pipeline *pipeline, int64_t import_id, struct e
     struct db *db = store_writer_take(pipeline->store);
     bool ok = db_begin(db, err);
     if (ok) {
-        ok = raw_delete_import(db, import_id, err) && rejects_delete_import(db, import_id, err) &&
+        ok = raw_delete_import(db, import_id, err) && rejects_undo_import(db, import_id, err) &&
              db_run(db, "UPDATE import SET state = 'undone' WHERE id = $1", DB_ARGS(DB_I64(import_id)), err);
         if (ok) {
             ok = db_commit(db, err);

@@ -31,7 +31,8 @@ bool rejects_put(struct db *db, const struct reject *reject, bool *added, struct
     if (!db_run(db,
                 "INSERT INTO reject (id, digest, source_id, kind, import_id, line, reason, header, body, state, at_ms) "
                 "VALUES ((SELECT coalesce(max(id), 0) + 1 FROM reject), $1, $2, $3, $4, $5, $6, $7, $8, 'open', $9) "
-                "ON CONFLICT (digest) DO NOTHING",
+                "ON CONFLICT (digest) DO UPDATE SET state = 'open', import_id = excluded.import_id "
+                "WHERE reject.state = 'undone'",
                 DB_ARGS(DB_BYTES(((Str){(const char *)digest.bytes, DIGEST_BYTES})), DB_I64(reject->source_id),
                         DB_I64(reject->kind), DB_I64(reject->import_id), DB_I64(reject->line), DB_TEXT(reject->reason),
                         DB_BYTES(reject->header), DB_BYTES(body), DB_I64(reject->at_ms)),
@@ -77,15 +78,16 @@ bool rejects_mark_replayed(struct db *db, int64_t id, struct err *err)
     return db_run(db, "UPDATE reject SET state = 'replayed' WHERE id = $1", DB_ARGS(DB_I64(id)), err);
 }
 
-bool rejects_delete_import(struct db *db, int64_t import_id, struct err *err)
+bool rejects_undo_import(struct db *db, int64_t import_id, struct err *err)
 {
-    return db_run(db, "DELETE FROM reject WHERE import_id = $1", DB_ARGS(DB_I64(import_id)), err);
+    return db_run(db, "UPDATE reject SET state = 'undone' WHERE import_id = $1", DB_ARGS(DB_I64(import_id)), err);
 }
 
 bool rejects_count(struct db *db, enum reject_filter filter, int64_t *n, struct err *err)
 {
     struct db_rows rows =
-        db_query(db, "SELECT count(*) FROM reject WHERE $1 = '' OR state = $1", DB_ARGS(DB_TEXT(STATES[filter])));
+        db_query(db, "SELECT count(*) FROM reject WHERE state <> 'undone' AND ($1 = '' OR state = $1)",
+                 DB_ARGS(DB_TEXT(STATES[filter])));
     int64_t found = db_next(&rows) ? db_i64(&rows, 0) : 0;
 
     if (!db_end(&rows, err)) return false;
@@ -99,7 +101,8 @@ bool rejects_list(struct db *db, enum reject_filter filter, int64_t import_id, i
     struct db_rows rows =
         db_query(db,
                  "SELECT id, source_id, kind, import_id, line, reason, header, body, state, at_ms FROM reject "
-                 "WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR import_id = $2) AND id > $3 ORDER BY id LIMIT $4",
+                 "WHERE state <> 'undone' AND ($1 = '' OR state = $1) AND ($2 = 0 OR import_id = $2) AND id > $3 ORDER "
+                 "BY id LIMIT $4",
                  DB_ARGS(DB_TEXT(STATES[filter]), DB_I64(import_id), DB_I64(after), DB_I64((int64_t)max)));
     size_t found = 0;
 

@@ -29,7 +29,8 @@ enum reject_filter { REJECTS_OPEN, REJECTS_REPLAYED, REJECTS_ALL };
 bool rejects_put(struct db *db, const struct reject *reject, bool *added, struct err *err) MUST_CHECK;
 bool rejects_read(struct db *db, int64_t id, struct arena *arena, struct reject *out, struct err *err) MUST_CHECK;
 bool rejects_mark_replayed(struct db *db, int64_t id, struct err *err) MUST_CHECK;
-bool rejects_delete_import(struct db *db, int64_t import_id, struct err *err) MUST_CHECK;
+/* Those of an import that is taken back are no longer listed; sent again, they stand there again. */
+bool rejects_undo_import(struct db *db, int64_t import_id, struct err *err) MUST_CHECK;
 bool rejects_count(struct db *db, enum reject_filter filter, int64_t *n, struct err *err) MUST_CHECK;
 
 /* At most `max` of them with an id above `after`, of one import or (0) of all; texts in the arena. */

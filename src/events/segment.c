@@ -40,11 +40,10 @@ static Str keep(const struct item *item, Str s)
 static Str text_of(const struct item *item, const struct json *value)
 {
     int64_t whole;
-    double real;
 
     if (json_i64(value, &whole)) return arena_printf(item->stage->arena, "%lld", (long long)whole);
-    if (json_double(value, &real)) return arena_printf(item->stage->arena, "%.17g", real);
-    return keep(item, str_trim(json_str(value)));
+    Str text = json_number_text(value);
+    return keep(item, text.n ? text : str_trim(json_str(value)));
 }
 
 /* ---- type ---- */

@@ -23,6 +23,8 @@ bool gzip_unpack(Str bytes, struct buf *out, struct err *err)
         code = inflate(&z, Z_NO_FLUSH);
         if (code != Z_OK && code != Z_STREAM_END) break;
         if (!buf_add(out, (Str){(const char *)chunk, sizeof chunk - z.avail_out})) break;
+        /* RFC 1952: a file may be several members, one after the other */
+        if (code == Z_STREAM_END && z.avail_in && inflateReset(&z) == Z_OK) code = Z_OK;
     } while (code != Z_STREAM_END);
     inflateEnd(&z);
     if (out->full) return err_set(err, ERR_LIMIT, "the body unpacks to more than %zu bytes", out->ceiling);

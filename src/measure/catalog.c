@@ -18,7 +18,8 @@ void catalog_names(const struct snapshot *snapshot, struct arena *arena, struct 
         for (uint64_t r = snapshot->first[p]; r < snapshot->first[p + 1]; r++) {
             struct catalog_name *row = &out[snapshot->name[r]];
             if (row->events++ == 0 || snapshot->at_ms[r] > row->last_ms) row->last_ms = snapshot->at_ms[r];
-            row->revenue_minor += snapshot->amount_minor[r];
+            if (__builtin_add_overflow(row->revenue_minor, snapshot->amount_minor[r], &row->revenue_minor))
+                row->revenue_minor = INT64_MAX; /* an order of names is all that it is used for */
             if (last_person[row->name] == p + 1) continue;
             last_person[row->name] = p + 1;
             row->persons++;

@@ -6,7 +6,7 @@ const site = await Site.open();
 const pathOf = (page) => new URL(page.url()).pathname;
 
 site.test('one key a page, one key a range, and what it says under "?"', { at: '/' }, async (page) => {
-  for (const [key, at] of [['2', '/funnel'], ['3', '/attribution'], ['4', '/data'], ['1', '/']]) {
+  for (const [key, at] of [['2', '/funnel'], ['3', '/attribution'], ['4', '/retention'], ['5', '/paths'], ['6', '/data'], ['1', '/']]) {
     await page.keyboard.press(key);
     await eventually(`${key} goes to ${at}`, () => pathOf(page), at);
     await settled(page);

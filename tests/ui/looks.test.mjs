@@ -26,6 +26,8 @@ const PAGES = {
   'overview': { at: `/?${SIGNED}` },
   'funnel': { at: '/funnel' },
   'attribution': { at: `/attribution?${SIGNED}` },
+  'retention': { at: '/retention?start=Page+Viewed&range=90d' },
+  'paths': { at: '/paths' },
   'person': { at: '/persons/c%3AC00657' },
   'data-sources': { at: '/data/sources' },
   'data-live': { at: '/data/live' },
@@ -42,6 +44,8 @@ const STATES = {
   'funnel-campaigns': { at: '/funnel?campaigns=paid_search' },
   'attribution-journeys': { at: `/attribution?${SIGNED}&cell=linear:paid_search` },
   'attribution-orders': { at: '/attribution?conversion=Order+Completed' },
+  'retention-by': { at: '/retention?start=Page+Viewed&range=90d&by=platform' },
+  'paths-to': { at: '/paths?anchor=Order+Completed&direction=to&window=7d&limit=8' },
   'data-uncounted': { at: '/data/imports?contracts=uncounted' },
   'data-reject': { at: '/data/rejects?reject=4' },
 };
@@ -126,7 +130,7 @@ for (const [name, { at }] of Object.entries(STATES)) {
 }
 
 site.test('on a phone the bar of pages covers nothing at the end of a page', { viewport: PHONE }, async (page) => {
-  for (const address of [`/?${SIGNED}`, '/funnel', `/attribution?${SIGNED}`, '/data/rules', '/persons/c%3AC00657']) {
+  for (const address of [`/?${SIGNED}`, '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/data/rules', '/persons/c%3AC00657']) {
     await open(page, address);
     const { end, bar } = await page.evaluate(() => {
       scrollTo(0, document.documentElement.scrollHeight);
@@ -147,7 +151,7 @@ site.test('the range and the filter open whole on a phone', { viewport: PHONE, a
   }
 });
 
-for (const address of [`/?${SIGNED}`, '/funnel', `/attribution?${SIGNED}`, '/data/sources', '/data/rules']) {
+for (const address of [`/?${SIGNED}`, '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/data/sources', '/data/rules']) {
   site.test(`focus is seen wherever Tab goes: ${address}`, { at: address }, async (page) => {
     const stops = new Set();
     await page.keyboard.press('Tab');

@@ -213,7 +213,7 @@ static void test_listing_rejects(void **state)
         for (size_t k = 0; k < n; k++) ASSERT_I64(rows[k].id, cases[i].ids[k]);
     }
     ASSERT_I64(count(place, REJECTS_REPLAYED), 1);
-    ASSERT_OK(rejects_delete_import(store_writer_take(place->store), 7, &err));
+    ASSERT_OK(rejects_undo_import(store_writer_take(place->store), 7, &err));
     store_writer_give(place->store);
     ASSERT_I64(count(place, REJECTS_ALL), 3);
 }

@@ -30,7 +30,7 @@ static void assert_removals(const struct answer *answer, const double *wanted, s
 
 /* ---- worked numbers ---- */
 
-/* analecore and the markovattribution tests: C1 > C2 > C3. */
+/* analyzecore and the markovattribution tests: C1 > C2 > C3. */
 static void test_three_channels(void **state)
 {
     struct world *w = *state;
@@ -276,7 +276,7 @@ static void test_oracle_of_sweeps(void **state)
         struct answer answer = solve(w, cases[i].order);
         assert_false(answer.markov.direct);
         assert_true(answer.markov.states > 512);
-        assert_true(answer.markov.states < 1000); print_message("%u states %u sweeps %g\n", answer.markov.states, answer.markov.sweeps, answer.markov.residual);
+        assert_true(answer.markov.states < 1000);
         assert_oracle(w, &answer, cases[i].order, 9, 1e-12);
     }
 }
@@ -481,6 +481,40 @@ static void test_long_path(void **state)
     }
 }
 
+/* 600 channels in a ring that is gone round 300 times: sweeps at their slowest. */
+static void test_ring(void **state)
+{
+    struct world *w = *state;
+    uint32_t *channel = mem_new(180000 * sizeof *channel), one = 3;
+    struct path around = {channel, 180000, 1, 1, -500}, stray = {&one, 1, 0, 1, 0};
+    struct markov_removal *removal = mem_new(600 * sizeof *removal);
+    struct path_credit *credit = mem_new(601 * sizeof *credit);
+    struct markov markov;
+    struct oracle o;
+    struct err err;
+    long double all[2], left[2];
+
+    for (uint32_t i = 0; i < around.n; i++) channel[i] = i % 600;
+    ASSERT_OK(paths_add(&w->paths, &around, &err));
+    ASSERT_OK(paths_add(&w->paths, &stray, &err));
+    ASSERT_OK(markov_count(&w->paths, 1, &w->arena, removal, credit, &markov, &err));
+    assert_false(markov.direct);
+    assert_true(markov.residual <= 1e-12);
+    ASSERT_WITHIN(markov.conversion_rate, 1.0 / 3, 1e-12);
+    assert_adds_up(&w->paths, credit);
+    oracle_open(&o, &w->paths, 1);
+    oracle_solve(&o, UINT32_MAX, all);
+    for (uint32_t c = 1; c < 600; c += 250) {
+        oracle_solve(&o, c, left);
+        ASSERT_WITHIN(removal[c].conversions, 1 - left[0] / all[0], 1e-11);
+        ASSERT_WITHIN(removal[c].value, 1 - left[1] / all[1], 1e-11);
+    }
+    oracle_close(&o);
+    free(channel);
+    free(removal);
+    free(credit);
+}
+
 static void test_refused(void **state)
 {
     struct world *w = *state;
@@ -637,6 +671,7 @@ int main(void)
         PATHS_TEST(test_nothing),
         PATHS_TEST(test_values_of_both_signs),
         PATHS_TEST(test_long_path),
+        PATHS_TEST(test_ring),
         PATHS_TEST(test_refused),
         PATHS_TEST(test_order_worked),
         PATHS_TEST(test_order_of_nothing),

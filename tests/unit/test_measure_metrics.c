@@ -136,15 +136,16 @@ static void test_by_touch(void **state)
     query.by = (struct grouping){(const uint32_t[TOUCHES]){1, 0, 1}, 2};
     count(f, 3, query);
     assert_cell(f->cell[0], (struct metrics_cell){0});                  /* B, first period */
-    assert_cell(f->cell[1], (struct metrics_cell){1, 1, 1, 0, 0, 0});   /* B, second */
+    assert_cell(f->cell[1], (struct metrics_cell){3, 1, 1, 2, 1, 250}); /* B, second: its session brought the orders */
     assert_cell(f->cell[2], (struct metrics_cell){2, 1, 1, 1, 1, 500}); /* A and NONE, first */
-    assert_cell(f->cell[3], (struct metrics_cell){3, 2, 1, 2, 1, 250});
-    assert_cell(f->total[1], (struct metrics_cell){5, 2, 2, 3, 1, 750});
+    assert_cell(f->cell[3], (struct metrics_cell){1, 1, 1, 0, 0, 0});   /* person 1 came by itself */
+    assert_cell(f->total[1], (struct metrics_cell){3, 2, 2, 1, 1, 500});
     query.touch_counts = (const bool[TOUCHES]){[NONE] = true};
     count(f, 3, query);
     assert_cell(f->cell[0], (struct metrics_cell){0});
+    assert_cell(f->cell[1], (struct metrics_cell){0});
     assert_cell(f->cell[2], (struct metrics_cell){0});
-    assert_cell(f->cell[3], (struct metrics_cell){3, 2, 1, 2, 1, 250}); /* person 0's events there go on a session */
+    assert_cell(f->cell[3], (struct metrics_cell){1, 1, 1, 0, 0, 0}); /* person 0's empty tuples go on a session of B */
 }
 
 static void test_period_bounds(void **state)

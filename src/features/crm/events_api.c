@@ -68,7 +68,7 @@ static void read_ids(struct request *request, const struct raw_entry *entry, Str
     struct err err;
 
     arena_init(&arena, stage_arena_bytes(header.n + record.n));
-    one.body = arena_printf(&arena, "%.*s%.*s", STR_ARG(header), STR_ARG(record));
+    one.body = arena_join(&arena, header, record);
     if (stage_decode(&one, STR(""), &arena, &decoded, &err) && decoded.n == 1) {
         shown->event_id = arena_copy(&request->arena, decoded.items[0].message_id);
         shown->client = arena_copy(&request->arena, decoded.items[0].alias[0].value);

@@ -129,7 +129,7 @@ static Str body_of(struct arena *arena, const struct reject *reject, Str body)
 {
     if (!raw_kind_is_csv(reject->kind)) return arena_copy(arena, body);
     Str header = str_trim(reject->header);
-    return arena_printf(arena, "%.*s\n%.*s\n", STR_ARG(header), STR_ARG(str_trim(body)));
+    return arena_join(arena, arena_join(arena, header, STR("\n")), str_trim(body));
 }
 
 /* Read the reject again, as it was or as corrected. False with ERR_INVALID when it still cannot be staged. */
@@ -152,6 +152,10 @@ static bool replay(const struct data *data, const struct reject *reject, Str bod
     if (!stage_decode(&delivery.raw, data->settings->currency, &arena, &delivery.decoded, err)) goto done;
     if (delivery.decoded.n_rejects) {
         err_set_field(err, "body", "%s", delivery.decoded.rejects[0].reason);
+        goto done;
+    }
+    if (delivery.decoded.n == 0 || (raw_kind_is_csv(reject->kind) && delivery.decoded.n != 1)) {
+        err_set_field(err, "body", "the corrected text must be one row, not %u", delivery.decoded.n);
         goto done;
     }
     if (!pipeline_submit_wait(data->pipeline, &delivery, err)) goto done;

@@ -23,6 +23,7 @@ export function CurveChart({ labels, curves, share, label, height = 260 }: Props
   const option = useCallback(
     (css: Css) => ({
       ...frame(css),
+      grid: { ...frame(css).grid, right: 36 },
       xAxis: { ...axisLook(css), axisLabel: { ...axisLook(css).axisLabel, margin: 12 }, type: 'category' as const, data: labels, boundaryGap: labels.length < 3 },
       yAxis: { ...valueLook(css, share), min: 0 },
       series: curves.map((one) => ({

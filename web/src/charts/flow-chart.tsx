@@ -28,9 +28,9 @@ interface Props {
   onPick: (id: string) => void;
 }
 
-const COLUMN_MIN = 148;
+const COLUMN_MIN = 172;
 const NODE_WIDTH = 10;
-const LABEL_ROOM = 120;
+const LABEL_ROOM = 172;
 
 interface Pointed { dataType?: string; dataIndex: number; event?: { offsetX: number; offsetY: number } }
 
@@ -92,11 +92,11 @@ export function FlowChart({ nodes, links, columns, first, height, label, nodeTip
         emphasis: { focus: 'adjacency', lineStyle: { opacity: 0.5 } },
         blur: { itemStyle: { opacity: 0.35 }, lineStyle: { opacity: 0.08 }, label: { opacity: 0.35 } },
         label: {
-          color: css('--ink'), fontSize: 12, distance: 6, overflow: 'truncate', width: columns > 1 ? Math.min(room, 200) : 200,
-          formatter: ({ name }: { name: string }) => `${named.get(name)?.name ?? ''}  {value|${named.get(name)?.value ?? ''}}`, rich: { value: { color: css('--ink-2'), fontSize: 12 } },
+          color: css('--ink'), textBorderColor: css('--panel'), textBorderWidth: 3, fontSize: 12, distance: 6, overflow: 'truncate', width: columns > 1 ? Math.min(room, 200) : 200,
+          formatter: ({ name }: { name: string }) => `${named.get(name)?.name ?? ''}  {value|${named.get(name)?.value ?? ''}}`, rich: { value: { color: css('--ink-2'), textBorderColor: css('--panel'), textBorderWidth: 3, fontSize: 12 } },
         },
         data: nodes.map((node) => ({ name: node.id, depth: node.column, itemStyle: { color: css(node.token), borderWidth: 0 }, cursor: node.fixed ? 'default' : 'pointer' })),
-        links: links.map((link) => ({ ...link, lineStyle: { color: css(named.get(first === 'left' ? link.target : link.source)?.token ?? '--c0'), opacity: 0.28, curveness: 0.5 } })),
+        links: links.map((link) => ({ ...link, lineStyle: { color: css(named.get(first === 'left' ? link.target : link.source)?.token ?? '--c0'), opacity: 0.3, curveness: 0.5 } })),
       }],
     }, { notMerge: true });
   }, [chart, nodes, links, columns, first, theme]);

@@ -102,7 +102,7 @@ const nodeName = ({ t }: App, node: PathNode, direction: Paths['direction']) => 
 function rowsOf(app: App, data: Paths): { nodes: NodeRow[]; links: LinkRow[] } {
   const tokens = new Map<string, string>();
   const tokenOf = (node: PathNode) => {
-    if (node.kind !== 'event') return node.kind === 'end' ? '--line-2' : '--c0';
+    if (node.kind !== 'event') return node.kind === 'end' ? '--end' : '--c0';
     if (!tokens.has(node.name)) tokens.set(node.name, seriesToken(tokens.size));
     return tokens.get(node.name) ?? '--c0';
   };
@@ -164,7 +164,7 @@ function Flow({ data, nodes, links, title }: { data: Paths; nodes: NodeRow[]; li
     return { title: `${before.name} → ${next.name}`, rows: [{ name: words.paths, value: fmt.exact(link.count) }, { name: link.from.name, value: share(link.count, link.from.node.paths) }, { name: words.share, value: share(link.count, data.paths) }] };
   };
   const most = Math.max(...data.levels.map((level) => level.nodes.length));
-  return <FlowChart nodes={drawn} links={bands} columns={last + 1} first={backwards ? 'right' : 'left'} height={Math.min(720, Math.max(320, most * 56))} label={title} nodeTip={nodeTip} linkTip={linkTip} onPick={pick} />;
+  return <FlowChart nodes={drawn} links={bands} columns={last + 1} first={backwards ? 'right' : 'left'} height={Math.min(760, Math.max(360, most * 64))} label={title} nodeTip={nodeTip} linkTip={linkTip} onPick={pick} />;
 }
 
 function Tables({ data, nodes, links }: { data: Paths; nodes: NodeRow[]; links: LinkRow[] }) {

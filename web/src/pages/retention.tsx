@@ -183,12 +183,11 @@ function HeatMap({ data, unit, question, chosen }: { data: { cohorts: RetentionC
   );
 }
 
-/** "12.3% came back in week 1", of the first period that is over. */
+/** "12.3% came back the next week": how the total begins, once it is known. */
 function headline({ t, fmt }: App, total: RetentionTotal, unit: Retention['unit'], question: Question): string {
   const share = shareOf(total.returned[1], total.of[1]);
   if (share === null) return '';
-  const words = t.retention;
-  return (question.mode === 'on' ? words.headline : words.headlineAfter)(fmt.percent(share), words.period(unit, 1));
+  return t.retention.headline(fmt.percent(share), unit, question.mode === 'on_or_after');
 }
 
 function Curves({ data, groups, question }: { data: Retention; groups: Group[]; question: Question }) {
