@@ -14,7 +14,7 @@
 #define PATH_TABLE_DIGITS 2 /* decimals of a value that are kept, rounded half away from zero */
 
 struct path_fault {
-    int64_t line; /* of the file, from 1 */
+    int64_t line;  /* of the file, from 1 */
     char why[320]; /* as in struct err */
 };
 

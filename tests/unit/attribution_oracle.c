@@ -80,24 +80,18 @@ static long double raw_weight(enum attribution_model model, const struct snapsho
         if (touch->paid) last_paid = k;
     }
     switch (model) {
-    case MODEL_FIRST:
-        return i == 0 ? 1 : 0;
-    case MODEL_LAST:
-        return i == n - 1 ? 1 : 0;
-    case MODEL_LAST_NON_DIRECT:
-        return i == last_non_direct ? 1 : 0;
-    case MODEL_LAST_PAID:
-        return i == last_paid ? 1 : 0;
-    case MODEL_LINEAR:
-        return 1.0L / n;
+    case MODEL_FIRST: return i == 0 ? 1 : 0;
+    case MODEL_LAST: return i == n - 1 ? 1 : 0;
+    case MODEL_LAST_NON_DIRECT: return i == last_non_direct ? 1 : 0;
+    case MODEL_LAST_PAID: return i == last_paid ? 1 : 0;
+    case MODEL_LINEAR: return 1.0L / n;
     case MODEL_POSITION:
         if (n == 1) return 1;
         if (n == 2) return 0.5L;
         return i == 0 || i == n - 1 ? 0.4L : 0.2L / (n - 2);
     case MODEL_TIME_DECAY:
         return powl(2.0L, -(long double)(conversion_ms - s->at_ms[j->row[i]]) / (long double)query->half_life_ms);
-    case MODEL_COUNT:
-        break;
+    case MODEL_COUNT: break;
     }
     return NAN;
 }

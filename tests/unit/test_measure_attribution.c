@@ -144,16 +144,8 @@ static void test_single_touch_models(void **state)
         const char *path;
         uint32_t first, last, last_non_direct, last_paid;
     } cases[] = {
-        {"a", A, A, A, A},
-        {"d", D, D, D, D},
-        {"dn", D, NONE, NONE, D},
-        {"abd", A, D, B, A},
-        {"apb", A, B, B, P},
-        {"pad", P, D, A, P},
-        {"and", A, D, A, A},
-        {"dad", D, D, A, D},
-        {"cab", C, B, B, C},
-        {"bpdpd", B, D, P, P},
+        {"a", A, A, A, A},   {"d", D, D, D, D},   {"dn", D, NONE, NONE, D}, {"abd", A, D, B, A}, {"apb", A, B, B, P},
+        {"pad", P, D, A, P}, {"and", A, D, A, A}, {"dad", D, D, A, D},      {"cab", C, B, B, C}, {"bpdpd", B, D, P, P},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

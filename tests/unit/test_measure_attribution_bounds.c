@@ -217,16 +217,11 @@ static void test_walk_starts_and_stops(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_nothing_to_count),
-        FIXTURE_TEST(test_bad_questions_change_nothing),
-        FIXTURE_TEST(test_extreme_times),
-        FIXTURE_TEST(test_half_life_limits),
-        FIXTURE_TEST(test_revenue_boundaries),
-        FIXTURE_TEST(test_revenue_too_large_to_sum),
-        FIXTURE_TEST(test_names_of_models),
-        FIXTURE_TEST(test_no_room_is_an_error),
-        FIXTURE_TEST(test_long_journey),
-        FIXTURE_TEST(test_walk_starts_and_stops),
+        FIXTURE_TEST(test_nothing_to_count),   FIXTURE_TEST(test_bad_questions_change_nothing),
+        FIXTURE_TEST(test_extreme_times),      FIXTURE_TEST(test_half_life_limits),
+        FIXTURE_TEST(test_revenue_boundaries), FIXTURE_TEST(test_revenue_too_large_to_sum),
+        FIXTURE_TEST(test_names_of_models),    FIXTURE_TEST(test_no_room_is_an_error),
+        FIXTURE_TEST(test_long_journey),       FIXTURE_TEST(test_walk_starts_and_stops),
     };
     return cmocka_run_group_tests_name("measure/attribution, bounds", tests, NULL, NULL);
 }

@@ -87,8 +87,8 @@ static void test_clickhouse_default_mode(void **state)
     static const char *const others[] = {"abcbd", "abac", "acb", "abcabcd"};
 
     assert_depths(*state, users, COUNT_OF(users), (struct funnel_query){STEPS_A_B_C, ALL_TIME}, "333331");
-    assert_depths(*state, others, COUNT_OF(others),
-                  (struct funnel_query){.steps = 4, .step = {0, 1, 2, 3}, ALL_TIME}, "4324");
+    assert_depths(*state, others, COUNT_OF(others), (struct funnel_query){.steps = 4, .step = {0, 1, 2, 3}, ALL_TIME},
+                  "4324");
 }
 
 static void test_window_is_inclusive(void **state)
@@ -397,7 +397,8 @@ static void try_chains(struct trial *trial, int depth, uint64_t from)
     for (uint64_t row = from; row < trial->end; row++) {
         if (s->name[row] != query->step[depth]) continue;
         if (s->at_ms[row] < query->range.from_ms || s->at_ms[row] >= query->range.to_ms) continue;
-        if (depth == 0 && query->first_touch_counts && !query->first_touch_counts[oracle_session_touch(s, trial->person, row)])
+        if (depth == 0 && query->first_touch_counts &&
+            !query->first_touch_counts[oracle_session_touch(s, trial->person, row)])
             continue;
         if (depth > 0 && s->at_ms[row] - s->at_ms[trial->row[0]] > query->window_ms) continue;
         trial->row[depth] = row;
@@ -432,7 +433,8 @@ static void slow_count(const struct snapshot *snapshot, const struct funnel_quer
     struct sample previous[GROUPS][STEPS] = {0}, first[GROUPS][STEPS] = {0};
 
     for (uint32_t person = 0; person < snapshot->n_persons; person++) {
-        struct trial trial = {.snapshot = snapshot, .query = query, .person = person, .end = snapshot->first[person + 1]};
+        struct trial trial = {
+            .snapshot = snapshot, .query = query, .person = person, .end = snapshot->first[person + 1]};
         try_chains(&trial, 0, snapshot->first[person]);
         for (int k = 0; k < trial.best_depth; k++) {
             uint32_t group = query->by.key ? query->by.key[oracle_session_touch(snapshot, person, trial.best[0])] : 0;
