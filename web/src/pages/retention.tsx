@@ -136,7 +136,7 @@ function Heat({ back, size, most, pending, question, testid = 'retention-cell', 
   if (share === null) return <span className="heat none" data-testid={testid} data-period={k} data-returned={back} data-size={size}>–</span>;
   return (
     <span
-      className="heat" data-testid={testid} data-period={k} data-returned={back} data-size={size}
+      className={back ? 'heat' : 'heat none'} data-testid={testid} data-period={k} data-returned={back} data-size={size}
       style={{ '--heat': `${Math.round(Math.sqrt(share / most) * 62)}%` } as CSSProperties} title={t.retention.cell(fmt.exact(back), fmt.exact(size), fmt.percent(share, 2))}
     >
       {question.measure === 'share' ? fmt.percentFixed(share) : fmt.exact(back)}
