@@ -29,7 +29,8 @@ struct markov {
 };
 
 /* removal: n_channels rows; credit: n_channels + 1. 1 <= order <= MARKOV_ORDER_MAX, else INVALID. LIMIT if the arena
- * is too small, or if an iteration does not reach MARKOV_TOLERANCE within its ceiling of work. */
+ * is too small, or if an iteration does not reach MARKOV_TOLERANCE (or, for walks of more than 1000 steps on average,
+ * 1e-16 a step) within its ceiling of work. */
 #define MARKOV_TOLERANCE 1e-13
 bool markov_count(const struct paths *paths, int order, struct arena *arena, struct markov_removal *removal,
                   struct path_credit *credit, struct markov *out, struct err *err) MUST_CHECK;

@@ -26,7 +26,8 @@
  *     |error of the effect| <= sum over j of |change of y_j| * sum over i <= j of q_ji h_i
  *
  * is a bound and not an estimate. Sweeps end when it is below MARKOV_TOLERANCE of the total (for h: likewise, weighed
- * by visits); a chain that does not get there within WORK_MAX is refused with LIMIT.
+ * by visits), or below a unit of rounding for each step of a walk, under which there is only noise; a chain that does
+ * not get there within WORK_MAX is refused with LIMIT.
  *
  * Long walks die out slowly, but most of what is then left undone has one shape, that of the slowest mode (Perron's),
  * and shrinks by the same factor r each sweep: every LEAP_EVERY sweeps the last change is taken r / (1 - r) times
@@ -34,6 +35,7 @@
  * downward transitions need it: the others follow in the next sweep. A leap may miss; the bound holds all the same,
  * as it is of the sweep after.
  */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -58,6 +60,7 @@ struct solver {
     struct worth *worth; /* by state */
     struct markov_removal *removal;
     struct markov *out;
+    double tolerance; /* of either system */
     double work;
 };
 
@@ -365,7 +368,7 @@ static bool worth_by_sweeps(struct solver *solver)
     double bound = INFINITY;
 
     if (!upstream_new(solver, &up)) return false;
-    for (uint32_t sweeps = 1; bound > MARKOV_TOLERANCE / 2; sweeps++) {
+    for (uint32_t sweeps = 1; bound > solver->tolerance; sweeps++) {
         if (!may_sweep(solver, bound)) return false;
         if (sweeps > 1 && sweeps % LEAP_EVERY == 1) worth_leap(solver, &up);
         worth_sweep(solver, &up);
@@ -461,7 +464,7 @@ static bool lanes_solve(struct solver *solver, struct lanes *lanes, uint32_t fro
         for (int w = 0; w < LANES; w++)
             lanes->visits[i][w] = lanes->has[i] >> w & 1 ? 0 : chain->visits[i] / chain->journeys;
     }
-    for (uint32_t sweeps = 1; bound > MARKOV_TOLERANCE / 2; sweeps++) {
+    for (uint32_t sweeps = 1; bound > solver->tolerance; sweeps++) {
         if (!may_sweep(solver, bound)) return false;
         if (sweeps > 1 && sweeps % LEAP_EVERY == 1) lanes_leap(lanes);
         lanes_sweep(solver, lanes);
@@ -545,11 +548,14 @@ static bool lanes_new(const struct solver *solver, struct lanes *lanes)
 
 static bool solve_by_sweeps(struct solver *solver)
 {
+    const struct chain *chain = solver->chain;
     struct lanes lanes = {0};
-    double residual = 0;
+    double residual = 0, steps = 0;
 
+    for (uint32_t i = 0; i < chain->n; i++) steps += chain->visits[i] / chain->journeys;
+    solver->tolerance = fmax(MARKOV_TOLERANCE, steps * DBL_EPSILON / 2) / 2;
     if (!worth_by_sweeps(solver) || !lanes_new(solver, &lanes)) return false;
-    for (uint32_t from = 0; from < solver->chain->n_present; from += LANES) {
+    for (uint32_t from = 0; from < chain->n_present; from += LANES) {
         if (!lanes_solve(solver, &lanes, from, &residual)) return false;
     }
     solver->out->residual += residual;

@@ -161,6 +161,41 @@ test('a page of journeys holds as many as asked, and the next ones follow', asyn
   assert.equal(exactly.next, null, 'a full last page has none after it');
 });
 
+// Of a Poisson bootstrap the variance is known: the sum over persons of their credit squared.
+test('intervals lie about each number, as wide as the persons behind it make them', async () => {
+  const got = await server.get('/api/v1/attribution', { ...ASKED, intervals: 'true' });
+  const plain = await server.get('/api/v1/attribution', ASKED);
+  assert.equal(got.interval_level, 0.9);
+  assert.equal('interval_level' in plain, false);
+  assert.equal('revenue_interval' in plain.rows[0].models.first, false);
+  for (const [i, row] of got.rows.entries()) {
+    for (const model of MODELS) {
+      const { conversions, revenue, conversions_interval: c, revenue_interval: r, ...rest } = row.models[model];
+      assert.deepEqual(rest, {});
+      assert.deepEqual({ conversions, revenue }, plain.rows[i].models[model]);
+      assert.ok(c[0] <= c[1] && r[0] <= r[1]);
+      assert.ok(c[0] <= conversions && conversions <= c[1], `${row.key}, ${model}: ${conversions} in ${c}`);
+    }
+  }
+  const row = got.rows.find(({ key }) => key === 'paid_search');
+  const byPerson = new Map();
+  for await (const journey of pages({ model: 'linear', key: 'paid_search' }))
+    byPerson.set(journey.person, (byPerson.get(journey.person) ?? 0) + journey.credit);
+  const spread = 1.645 * Math.sqrt([...byPerson.values()].reduce((sum, credit) => sum + credit ** 2, 0));
+  const { conversions, conversions_interval: [low, high] } = row.models.linear;
+  assert.ok(Math.abs(conversions - low - spread) < spread / 4, `${low} is about ${conversions - spread}`);
+  assert.ok(Math.abs(high - conversions - spread) < spread / 4, `${high} is about ${conversions + spread}`);
+  await server.refused('/api/v1/attribution', { ...ASKED, intervals: 'maybe' }, 'intervals');
+});
+
+async function* pages(cell) {
+  for (let cursor = '0'; cursor !== null; ) {
+    const page = await server.get('/api/v1/attribution/journeys', { ...ASKED, ...cell, cursor });
+    yield* page.journeys;
+    cursor = page.next;
+  }
+}
+
 test('a conversion that nothing has is no error: it has no rows', async () => {
   const got = await server.get('/api/v1/attribution', { conversion: 'Never Seen' });
   assert.deepEqual([got.conversions, got.persons, got.revenue, got.rows, got.touches], [0, 0, 0, [], 'sessions']);

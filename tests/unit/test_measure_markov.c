@@ -499,8 +499,8 @@ static void test_ring(void **state)
     ASSERT_OK(paths_add(&w->paths, &stray, &err));
     ASSERT_OK(markov_count(&w->paths, 1, &w->arena, removal, credit, &markov, &err));
     assert_false(markov.direct);
-    assert_true(markov.residual <= 1e-12);
-    ASSERT_WITHIN(markov.conversion_rate, 1.0 / 3, 1e-12);
+    assert_true(markov.residual <= 2e-11); /* 120,000 steps a walk, a unit of rounding each */
+    ASSERT_WITHIN(markov.conversion_rate, 1.0 / 3, 1e-11);
     assert_adds_up(&w->paths, credit);
     oracle_open(&o, &w->paths, 1);
     oracle_solve(&o, UINT32_MAX, all);

@@ -299,7 +299,7 @@ static void test_limit_of_exact(void **state)
     struct path_credit exact[LETTERS + 1];
     char letter[] = "a";
 
-    for (; letter[0] <= 'p'; letter[0]++) add(&w->paths, letter, letter[0] - 'a', 5, 10);
+    for (; letter[0] <= 'p'; letter[0]++) add(&w->paths, letter, letter[0] - 'a' + 1, 5, 10);
     add(&w->paths, "abcdefghijklmnop", 3, 3, 1);
     assert_true(count_rate(w, 2, 1, NULL).exact);
     memcpy(exact, w->credit, sizeof exact);

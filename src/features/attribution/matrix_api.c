@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "features/attribution/attribution_int.h"
+#include "measure/bootstrap.h"
 
 static void put_length(struct json_out *out, const char *key, int64_t ms)
 {
@@ -11,8 +12,30 @@ static void put_length(struct json_out *out, const char *key, int64_t ms)
     }
 }
 
-static void put_models(const struct ask *ask, struct json_out *out, const struct attribution_row *row)
+/* What the bootstrap is asked for: enough for a 90 % interval that moves little from seed to seed. */
+static const struct bootstrap BOOTSTRAP = {.replicates = 200, .level = 0.9, .seed = 1};
+
+struct matrix {
+    const struct ask *ask;
+    struct attribution_row *rows;           /* by.n + 1 */
+    struct attribution_interval *intervals; /* likewise; NULL: not asked for */
+    struct attribution_total total;
+};
+
+static void put_interval(struct json_out *out, const char *key, struct interval interval)
 {
+    json_key(out, key);
+    json_open(out, '[');
+    json_put_double(out, interval.low);
+    json_put_double(out, interval.high);
+    json_close(out, ']');
+}
+
+static void put_models(const struct matrix *matrix, struct json_out *out, uint32_t group)
+{
+    const struct ask *ask = matrix->ask;
+    const struct attribution_row *row = &matrix->rows[group];
+
     json_kv_i64(out, "touches", (int64_t)row->touches);
     json_key(out, "models");
     json_open(out, '{');
@@ -21,6 +44,10 @@ static void put_models(const struct ask *ask, struct json_out *out, const struct
         json_open(out, '{');
         json_kv_double(out, "conversions", row->conversions[ask->model[i]]);
         json_kv_i64(out, "revenue", row->revenue_minor[ask->model[i]]);
+        if (matrix->intervals) {
+            put_interval(out, "conversions_interval", matrix->intervals[group].conversions[ask->model[i]]);
+            put_interval(out, "revenue_interval", matrix->intervals[group].revenue_minor[ask->model[i]]);
+        }
         json_close(out, '}');
     }
     json_close(out, '}');
@@ -42,8 +69,10 @@ static int most_first(const void *a, const void *b)
 }
 
 /* Groups that took part, by the revenue of the first model asked for. */
-static void put_rows(const struct ask *ask, struct json_out *out, const struct attribution_row *rows)
+static void put_rows(const struct matrix *matrix, struct json_out *out)
 {
+    const struct ask *ask = matrix->ask;
+    const struct attribution_row *rows = matrix->rows;
     struct sorted *order = ARENA_ARRAY(&ask->request->arena, struct sorted, ask->groups.by.n);
     uint32_t n = 0;
 
@@ -56,36 +85,59 @@ static void put_rows(const struct ask *ask, struct json_out *out, const struct a
     for (uint32_t i = 0; i < n; i++) {
         json_open(out, '{');
         json_kv_str(out, "key", ask_key(ask, order[i].group));
-        put_models(ask, out, &rows[order[i].group]);
+        put_models(matrix, out, order[i].group);
         json_close(out, '}');
     }
     json_close(out, ']');
+}
+
+static bool wants_intervals(const struct request *request, bool *wanted, struct err *err)
+{
+    static const char *const CHOICES[] = {"false", "true", NULL};
+    size_t choice;
+
+    if (!question_choice(request, "intervals", CHOICES, &choice, err)) return false;
+    *wanted = choice == 1;
+    return true;
+}
+
+static bool compute(struct matrix *matrix, struct err *err)
+{
+    const struct ask *ask = matrix->ask;
+    struct arena *arena = &ask->request->arena;
+    size_t n = (size_t)ask->groups.by.n + 1;
+    bool intervals;
+
+    if (!wants_intervals(ask->request, &intervals, err)) return false;
+    matrix->rows = ARENA_ARRAY(arena, struct attribution_row, n);
+    if (!attribution_count(ask->snapshot, &ask->query, arena, matrix->rows, &matrix->total, err)) return false;
+    if (!intervals) return true;
+    matrix->intervals = ARENA_ARRAY(arena, struct attribution_interval, n);
+    return attribution_intervals(ask->snapshot, &ask->query, &BOOTSTRAP, arena, matrix->intervals, err);
 }
 
 static bool answer(struct ask *ask, struct reply *reply, struct err *err)
 {
     const struct attribution *attribution = ask->request->context;
     struct json_out out = json_to(&reply->body);
-    struct attribution_row *rows;
-    struct attribution_total total;
+    struct matrix matrix = {.ask = ask};
 
-    if (!ask_read(ask, err)) return false;
-    rows = ARENA_ARRAY(&ask->request->arena, struct attribution_row, (size_t)ask->groups.by.n + 1);
-    if (!attribution_count(ask->snapshot, &ask->query, &ask->request->arena, rows, &total, err)) return false;
+    if (!ask_read(ask, err) || !compute(&matrix, err)) return false;
     json_open(&out, '{');
     json_kv_str(&out, "conversion", ask->conversion);
     json_kv_text(&out, "touches", ask_touches_name(ask->query.touches));
     json_kv_text(&out, "by", touch_dim_name(ask->dim));
     put_length(&out, "lookback_ms", ask->query.lookback_ms);
     put_length(&out, "half_life_ms", ask->query.half_life_ms);
-    json_kv_i64(&out, "conversions", (int64_t)total.conversions);
-    json_kv_i64(&out, "persons", (int64_t)total.persons);
-    json_kv_i64(&out, "revenue", total.revenue_minor);
+    json_kv_i64(&out, "conversions", (int64_t)matrix.total.conversions);
+    json_kv_i64(&out, "persons", (int64_t)matrix.total.persons);
+    json_kv_i64(&out, "revenue", matrix.total.revenue_minor);
     json_kv_str(&out, "currency", attribution->settings->currency);
-    put_rows(ask, &out, rows);
+    if (matrix.intervals) json_kv_double(&out, "interval_level", BOOTSTRAP.level);
+    put_rows(&matrix, &out);
     json_key(&out, "unattributed");
     json_open(&out, '{');
-    put_models(ask, &out, &rows[ask->groups.by.n]);
+    put_models(&matrix, &out, ask->groups.by.n);
     json_close(&out, '}');
     json_close(&out, '}');
     return true;

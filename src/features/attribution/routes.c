@@ -14,6 +14,7 @@
 static const struct param MATRIX_PARAMS[] = {
     QUESTION_PARAMS,
     {"models", "string", "Comma-separated; all when left out"},
+    {"intervals", "string", "true: 90 % intervals beside each number, from a Poisson bootstrap over persons"},
     {0},
 };
 static const struct param JOURNEYS_PARAMS[] = {

@@ -1241,6 +1241,8 @@ export interface paths {
                     exclude?: string[];
                     /** @description Comma-separated; all when left out */
                     models?: string;
+                    /** @description true: 90 % intervals beside each number, from a Poisson bootstrap over persons */
+                    intervals?: string;
                 };
                 header?: never;
                 path?: never;
@@ -2817,6 +2819,8 @@ export interface components {
             conversions: number;
             /** @description Minor units of the reporting currency */
             revenue: number;
+            conversions_interval?: number[];
+            revenue_interval?: number[];
         };
         /** @description By the name of the model */
         Credits: {
@@ -2847,6 +2851,8 @@ export interface components {
             /** @description Minor units of the reporting currency */
             revenue: number;
             currency: string;
+            /** @description Of the intervals, when they are asked for */
+            interval_level?: number;
             rows: components["schemas"]["AttributionRow"][];
             unattributed: components["schemas"]["Unattributed"];
         };

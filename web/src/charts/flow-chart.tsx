@@ -19,7 +19,7 @@ interface Props {
   nodes: FlowNode[];
   links: FlowLink[];
   columns: number;
-  /** The column that is seen first where all do not fit. */
+  /** The column that all begin at: seen first where not all fit; names stand on its other side. */
   first: 'left' | 'right';
   height: number;
   label: string;
@@ -28,20 +28,30 @@ interface Props {
   onPick: (id: string) => void;
 }
 
-const COLUMN_MIN = 172;
+const COLUMN_MIN = 155;
 const NODE_WIDTH = 10;
 const LABEL_ROOM = 172;
+const LETTER = 6.2; /* px, on average, of the small text */
 
 interface Pointed { dataType?: string; dataIndex: number; event?: { offsetX: number; offsetY: number } }
 
+/** "Product Viewed  4,773"; a name too long for the room is cut, the number never. (Their own cutting puts what stands
+ * on the left of a node too far from it.) */
+function label(node: FlowNode | undefined, room: number): string {
+  if (!node) return '';
+  const letters = Math.max(6, Math.floor(room / LETTER) - node.value.length - 2);
+  const name = node.name.length > letters ? `${node.name.slice(0, letters - 1)}…` : node.name;
+  return `${name}  {value|${node.value}}`;
+}
+
 /** Bands between columns of nodes, as wide as what goes there. What is too wide scrolls inside itself. */
-export function FlowChart({ nodes, links, columns, first, height, label, nodeTip, linkTip, onPick }: Props) {
+export function FlowChart({ nodes, links, columns, first, height, label: said, nodeTip, linkTip, onPick }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<EChartsType | null>(null);
   const [at, setAt] = useState<{ node?: number; link?: number; x: number; y: number } | null>(null);
   const theme = useSeenTheme();
-  const width = columns * COLUMN_MIN;
+  const width = (columns - 1) * COLUMN_MIN + LABEL_ROOM;
 
   const point = useEffectEvent((event: Pointed) => {
     const place = { x: event.event?.offsetX ?? 0, y: event.event?.offsetY ?? 0 };
@@ -83,17 +93,17 @@ export function FlowChart({ nodes, links, columns, first, height, label, nodeTip
     const style = getComputedStyle(document.documentElement);
     const css = (token: string) => style.getPropertyValue(token).trim();
     const named = new Map(nodes.map((node) => [node.id, node]));
-    const room = Math.max(COLUMN_MIN, (chart.getWidth() - LABEL_ROOM) / Math.max(1, columns - 1)) - NODE_WIDTH - 16;
+    const room = Math.min(LABEL_ROOM, (chart.getWidth() - LABEL_ROOM) / Math.max(1, columns - 1)) - NODE_WIDTH - 16;
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: css('--font'), fontSize: 12, color: css('--ink') },
       series: [{
-        type: 'sankey', left: 1, top: 8, bottom: 8, right: LABEL_ROOM, nodeWidth: NODE_WIDTH, nodeGap: 18, nodeAlign: 'left', layoutIterations: 0, draggable: false,
+        type: 'sankey', top: 8, bottom: 8, ...(first === 'left' ? { left: 1, right: LABEL_ROOM } : { left: LABEL_ROOM, right: 1 }), nodeWidth: NODE_WIDTH, nodeGap: 18, nodeAlign: 'left', layoutIterations: 0, draggable: false,
         emphasis: { focus: 'adjacency', lineStyle: { opacity: 0.5 } },
         blur: { itemStyle: { opacity: 0.35 }, lineStyle: { opacity: 0.08 }, label: { opacity: 0.35 } },
         label: {
-          color: css('--ink'), textBorderColor: css('--panel'), textBorderWidth: 3, fontSize: 12, distance: 6, overflow: 'truncate', width: columns > 1 ? Math.min(room, 200) : 200,
-          formatter: ({ name }: { name: string }) => `${named.get(name)?.name ?? ''}  {value|${named.get(name)?.value ?? ''}}`, rich: { value: { color: css('--ink-2'), textBorderColor: css('--panel'), textBorderWidth: 3, fontSize: 12 } },
+          position: first === 'left' ? 'right' : 'left', color: css('--ink'), textBorderColor: css('--panel'), textBorderWidth: 3, fontSize: 12, distance: 6,
+          formatter: ({ name }: { name: string }) => label(named.get(name), room), rich: { value: { color: css('--ink-2'), textBorderColor: css('--panel'), textBorderWidth: 3, fontSize: 12 } },
         },
         data: nodes.map((node) => ({ name: node.id, depth: node.column, itemStyle: { color: css(node.token), borderWidth: 0 }, cursor: node.fixed ? 'default' : 'pointer' })),
         links: links.map((link) => ({ ...link, lineStyle: { color: css(named.get(first === 'left' ? link.target : link.source)?.token ?? '--c0'), opacity: 0.3, curveness: 0.5 } })),
@@ -121,7 +131,7 @@ export function FlowChart({ nodes, links, columns, first, height, label, nodeTip
     event.preventDefault();
     event.stopPropagation();
     const index = Math.max(0, Math.min(nodes.length - 1, (at?.node ?? (by > 0 ? -1 : nodes.length)) + by));
-    const x = ((nodes[index]?.column ?? 0) / Math.max(1, columns - 1)) * (chart.getWidth() - LABEL_ROOM);
+    const x = ((nodes[index]?.column ?? 0) / Math.max(1, columns - 1)) * (chart.getWidth() - LABEL_ROOM) + (first === 'left' ? 0 : LABEL_ROOM);
     mark(index);
     setAt({ node: index, x, y: 32 });
     if (scroll.current) scroll.current.scrollLeft = x - scroll.current.clientWidth / 2;
@@ -133,7 +143,7 @@ export function FlowChart({ nodes, links, columns, first, height, label, nodeTip
   return (
     <div className="flow-scroll" ref={scroll}>
       <div className="chart" style={{ height, minWidth: width }}>
-        <div ref={box} className="chart-canvas" role="img" aria-label={label} tabIndex={0} onKeyDown={walk} onBlur={leave} data-ready={chart ? '' : undefined} />
+        <div ref={box} className="chart-canvas" role="img" aria-label={said} tabIndex={0} onKeyDown={walk} onBlur={leave} data-ready={chart ? '' : undefined} />
         {at && tip && <TipBox place={{ index: 0, x: at.x, y: at.y }} tip={tip} width={chart?.getWidth() ?? width} line={false} />}
       </div>
     </div>

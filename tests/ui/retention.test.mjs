@@ -1,0 +1,152 @@
+// Retention and Paths: each number is the API's, the address holds what is asked, what is not over yet is not a zero.
+import assert from 'node:assert/strict';
+import { Site, downloaded, eventually, id, open, query, settled } from '../lib/browser.mjs';
+
+const site = await Site.open();
+const DAY_MS = 86_400_000;
+const SPAN = { from: '2025-08-11', to: '2025-11-08' };
+const ASKED = `range=custom&from=${SPAN.from}&to=${SPAN.to}`;
+const RETENTION = '/api/v1/retention';
+
+/** Rows of a heat map as numbers: [data-key, [returned, size] of each period]; null: not over yet. */
+const heat = (page, row, cell) => id(page, row).evaluateAll((rows, name) => rows.map((one) => [
+  one.dataset.key, ...[...one.querySelectorAll(`[data-testid="${name}"]`)].map((at) => (at.dataset.returned === '' ? null : [Number(at.dataset.returned), Number(at.dataset.size)])),
+]), cell);
+const cells = (returned, of) => returned.slice(1).map((back, k) => (back === null ? null : [back, Array.isArray(of) ? of[k + 1] : of]));
+const cohorts = (list) => list.map((one) => [one.start, ...cells(one.returned, one.size)]);
+const totals = (page) => id(page, 'retention-total').evaluateAll((all) => all.map((at) => (at.dataset.returned === '' ? null : [Number(at.dataset.returned), Number(at.dataset.size)])));
+const shows = async (page, answer) => {
+  await eventually('cohorts', () => heat(page, 'retention-row', 'retention-cell'), cohorts(answer.cohorts));
+  assert.deepEqual(await totals(page), cells(answer.total.returned, answer.total.of));
+};
+
+site.test('Retention begins with the first event, by weeks, eight of them; numbers are the API’s', { at: `/retention?${ASKED}` }, async (page) => {
+  const [first] = (await site.server.get('/api/v1/names')).names;
+  assert.equal(await id(page, 'retention-start').inputValue(), first.name);
+  const answer = await site.server.get(RETENTION, { start: first.name, unit: 'week', periods: 8, ...SPAN });
+  assert.equal(answer.cohorts[0].returned.length, 9);
+  await shows(page, answer);
+  assert.equal((await id(page, 'retention-size').innerText()).replace(/\D/g, ''), String(answer.total.size));
+});
+
+site.test('Retention: a share on the cell, the persons behind it on its title', { at: `/retention?start=Page+Viewed&${ASKED}` }, async (page) => {
+  const { cohorts: [first] } = await site.server.get(RETENTION, { start: 'Page Viewed', ...SPAN });
+  const cell = page.locator(`[data-testid="retention-row"][data-key="${first.start}"] [data-testid="retention-cell"][data-period="1"]`);
+  assert.ok(first.returned[1] > 0);
+  assert.equal(await cell.innerText(), `${((100 * first.returned[1]) / first.size).toFixed(1)}%`);
+  assert.match(await cell.getAttribute('title'), new RegExp(`^${first.returned[1]} of ${first.size} persons`));
+  await id(page, 'retention').getByRole('button', { name: 'Persons', exact: true }).first().click();
+  await eventually('persons', () => cell.innerText(), String(first.returned[1]));
+  assert.equal(query(page).measure, 'persons');
+  const file = await downloaded(page, () => id(page, 'retention-table-csv').click());
+  assert.equal(file.name, 'retention-by-week.csv');
+  assert.ok(file.text.includes(`\r\n${first.start},${first.size},${first.returned[1]},`), file.text);
+});
+
+site.test('Retention: every choice is in the address and in the question', { at: `/retention?${ASKED}` }, async (page) => {
+  await id(page, 'retention-start').fill('Page Viewed');
+  await page.keyboard.press('Enter');
+  await id(page, 'retention-return').fill('Order Completed');
+  await page.keyboard.press('Enter');
+  await id(page, 'retention-controls').getByRole('button', { name: 'Months' }).click();
+  await id(page, 'retention-periods').selectOption('4');
+  await id(page, 'retention-mode').selectOption('on_or_after');
+  await id(page, 'retention-cohorts').selectOption('recurring');
+  await id(page, 'retention-by').selectOption('platform');
+  const asked = { start: 'Page Viewed', return: 'Order Completed', unit: 'month', periods: '4', mode: 'on_or_after', cohorts: 'recurring', by: 'platform', ...SPAN };
+  await eventually('the address', () => query(page), { ...asked, range: 'custom' });
+  await settled(page);
+  const answer = await site.server.get(RETENTION, asked);
+  await shows(page, answer);
+  const groups = answer.groups.map((one) => [one.key, ...cells(one.total.returned, one.total.of)]);
+  assert.deepEqual((await heat(page, 'retention-group', 'retention-group-cell')).sort(), groups.sort());
+  const google = answer.groups.find((one) => one.key === 'google');
+  await page.locator('[data-testid="retention-group"][data-key="google"] button').click();
+  await shows(page, google);
+  await page.reload();
+  await settled(page);
+  await shows(page, google);
+  await id(page, 'retention-everyone').click();
+  await shows(page, answer);
+  await page.goBack();
+  await shows(page, google);
+});
+
+site.test('Retention: filters narrow it; a start that nobody did says what to do', { at: `/retention?start=Page+Viewed&filter=platform:is:google&${ASKED}` }, async (page) => {
+  await shows(page, await site.server.get(RETENTION, { start: 'Page Viewed', filter: 'platform:is:google', ...SPAN }));
+  await open(page, '/retention?start=No+Such+Event');
+  assert.match(await id(page, 'empty').innerText(), /Nobody began with “No Such Event”/);
+  await page.keyboard.press('i');
+  await eventually('another unit', () => query(page).unit, 'month');
+});
+
+site.test('Retention: a period that is not over is dotted and says so', { at: '/retention' }, async (page) => {
+  const now = Date.now();
+  const at = (days) => new Date(now - days * DAY_MS).toISOString();
+  const batch = [[15, 0], [15, 1], [8, 0], [1, 1]].map(([days, user], index) => ({ type: 'track', userId: `fresh-${user}`, event: 'App Opened', messageId: `fresh-${index}`, timestamp: at(days) }));
+  await site.server.send('batch', { batch });
+  const span = { from: at(16).slice(0, 10), to: at(0).slice(0, 10) };
+  await eventually('they have come', async () => (await site.server.get(RETENTION, { start: 'App Opened', ...span })).total.size, 2);
+  await open(page, `/retention?start=App+Opened&range=custom&from=${span.from}&to=${span.to}`);
+  const answer = await site.server.get(RETENTION, { start: 'App Opened', ...span });
+  await shows(page, answer);
+  const unknown = page.locator('[data-testid="retention-row"]').last().locator('[data-testid="retention-cell"]').first();
+  assert.equal(await unknown.getAttribute('data-returned'), '');
+  assert.match(await unknown.getAttribute('title'), /Week 1 of this cohort is not over yet/);
+  assert.match(await id(page, 'retention').innerText(), /Dotted: that period is not over yet/);
+});
+
+const PATHS = '/api/v1/paths';
+
+/** Nodes and links of an answer under the keys of the table's rows. */
+function flows(answer) {
+  const nodes = answer.levels.flatMap((level, at) => level.nodes.map((node, place) => [`${at}:${place}`, String(at), String(node.paths), String(node.persons)]));
+  const links = answer.links.map((link) => [`${link.level}:${link.from}-${link.level + 1}:${link.to}`, String(link.count)]);
+  return { nodes, links };
+}
+const table = (page, row, columns) => id(page, row).evaluateAll((rows, names) => rows.map((one) => [one.dataset.key, ...names.map((name) => one.querySelector(`[data-column="${name}"]`).innerText.replace(/\D/g, ''))]), columns);
+const flowShows = async (page, answer) => {
+  const { nodes, links } = flows(answer);
+  await eventually('nodes', () => table(page, 'paths-node', ['level', 'paths', 'persons']), nodes);
+  assert.deepEqual(await table(page, 'paths-link', ['count']), links);
+  assert.equal(await id(page, 'paths-total').getAttribute('data-paths'), String(answer.paths));
+  assert.equal(await id(page, 'paths-total').getAttribute('data-persons'), String(answer.persons));
+};
+
+site.test('Paths: the table is the API’s, the address is the question', { at: `/paths?${ASKED}` }, async (page) => {
+  await id(page, 'as-table').click();
+  await flowShows(page, await site.server.get(PATHS, { anchor: 'Page Viewed', depth: 4, limit: 5, ...SPAN }));
+  await id(page, 'paths-controls').getByRole('button', { name: 'Before' }).click();
+  await id(page, 'paths-anchor').fill('Order Completed');
+  await page.keyboard.press('Enter');
+  await id(page, 'paths-depth').selectOption('3');
+  await id(page, 'paths-window').selectOption('7d');
+  await id(page, 'paths-occurrences').selectOption('first');
+  await id(page, 'paths-collapse').selectOption('true');
+  await id(page, 'paths-limit').selectOption('3');
+  const asked = { anchor: 'Order Completed', direction: 'to', depth: '3', window: '7d', occurrences: 'first', collapse: 'true', limit: '3', ...SPAN };
+  await eventually('the address', () => query(page), { ...asked, range: 'custom' });
+  await settled(page);
+  await flowShows(page, await site.server.get(PATHS, asked));
+  await page.locator('[data-testid="paths-node"][data-key="1:0"] button').click();
+  await eventually('the event is the anchor', () => query(page).anchor, 'Checkout Started');
+});
+
+site.test('Paths: an event of the chart becomes the anchor, by the pointer and by the keys', { at: '/paths?collapse=true' }, async (page) => {
+  const canvas = page.locator('.chart-canvas');
+  const next = (await site.server.get(PATHS, { anchor: 'Page Viewed', depth: 4, limit: 5, collapse: true })).levels[1].nodes[0];
+  assert.equal(next.name, 'Product Viewed');
+  await canvas.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  assert.match((await page.locator('.chart-tip').innerText()).replaceAll(',', ''), new RegExp(`Product Viewed\\s+Paths\\s+${next.paths}`));
+  await page.keyboard.press('Enter');
+  await eventually('by the keys', () => query(page).anchor, 'Product Viewed');
+  await page.goBack();
+  await settled(page);
+  const { width } = await canvas.boundingBox();
+  await canvas.click({ position: { x: 1 + (width - 172 - 1 - 10) / 4 + 5, y: 24 } });
+  await eventually('by the pointer', () => query(page).anchor, 'Product Viewed');
+  await open(page, '/paths?anchor=No+Such+Event');
+  assert.match(await id(page, 'empty').innerText(), /“No Such Event” did not happen/);
+});
