@@ -39,6 +39,7 @@ int main(int n, char **args)
     if (n < 2) return help(stderr);
     if (strcmp(args[1], "--help") == 0 || strcmp(args[1], "help") == 0) return help(stdout);
     if (strcmp(args[1], "--version") == 0) return printf("demetra %s\n", DEMETRA_VERSION) < 0;
+    if (option_given(n - 2, args + 2, "--help")) return help(stdout);
     for (size_t i = 0; i < COUNT_OF(COMMANDS); i++)
         if (strcmp(args[1], COMMANDS[i].name) == 0) return COMMANDS[i].run(n - 2, args + 2);
     fprintf(stderr, "demetra: there is no command \"%s\"; `demetra --help` lists them\n", args[1]);

@@ -432,26 +432,37 @@ static void make_room(struct stage *stage, size_t n)
     stage->out->rejects = ARENA_ARRAY(stage->arena, struct staged_reject, n);
 }
 
-static bool count_items(Str array, uint32_t *n, struct err *err)
+/* Where each item of the array stands. */
+static bool find_items(Str array, struct arena *arena, Str **items, uint32_t *n, struct err *err)
 {
     struct json_walk walk;
-    Str item;
+    uint32_t room = 128;
+    Str item, *found = ARENA_ARRAY(arena, Str, room);
     bool ok = json_walk_start(&walk, array);
 
     for (*n = 0; ok; ++*n) {
         ok = json_walk_next(&walk, &item);
-        if (ok && item.n == 0) return true;
+        if (ok && item.n == 0) {
+            *items = found;
+            return true;
+        }
         if (ok && *n == BATCH_ITEMS_MAX)
             return err_set(err, ERR_LIMIT, "the batch holds more than %d events; send it in parts", BATCH_ITEMS_MAX);
+        if (*n == room) {
+            Str *larger = ARENA_ARRAY(arena, Str, (size_t)room * 2);
+            memcpy(larger, found, room * sizeof *found);
+            found = larger;
+            room *= 2;
+        }
+        found[*n] = item;
     }
     return err_set(err, ERR_INVALID, "batch is not a well-formed JSON array");
 }
 
 bool segment_decode(struct stage *stage, struct err *err)
 {
-    struct json_walk walk;
-    Str array, item;
-    uint32_t n;
+    Str array, *items = NULL;
+    uint32_t n = 0;
 
     if (stage->entry->kind != RAW_BATCH) {
         make_room(stage, 1);
@@ -460,13 +471,9 @@ bool segment_decode(struct stage *stage, struct err *err)
     }
     if (!batch_array(stage->entry, &array))
         return err_set_field(err, "batch", "the body is not a JSON object with an array `batch`");
-    if (!count_items(array, &n, err)) return false;
+    if (!find_items(array, stage->arena, &items, &n, err)) return false;
     make_room(stage, n);
-    CHECK(json_walk_start(&walk, array));
-    for (uint32_t i = 0; i < n; i++) {
-        CHECK(json_walk_next(&walk, &item));
-        decode_item(stage, i, item);
-    }
+    for (uint32_t i = 0; i < n; i++) decode_item(stage, i, items[i]);
     return true;
 }
 

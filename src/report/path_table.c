@@ -100,7 +100,7 @@ static bool read_value(struct reader *reader, int64_t *out, struct err *err)
 
     *out = 0;
     if (cell.n == 0 || str_to_minor(cell, PATH_TABLE_DIGITS, out)) return true;
-    if (str_to_double(cell, &number) && fabs(number) < (double)(PATHS_TOTAL_MAX / 100)) { /* "1.2e3" */
+    if (str_to_double(cell, &number) && fabs(number) < (double)PATHS_TOTAL_MAX / 100) { /* "1.2e3" */
         *out = llround(number * 100);
         return true;
     }
