@@ -52,6 +52,7 @@ int command_demo(int n, char **args);
 int command_openapi(int n, char **args);
 int command_migrate(int n, char **args);
 int command_token(int n, char **args);
+int command_attribute(int n, char **args);
 
 /* The value after `--name`, or NULL. */
 const char *option_value(int n, char **args, const char *name);

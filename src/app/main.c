@@ -13,6 +13,8 @@ static const struct {
      command_import},
     {"demo", "[--seed N] [--people N] [--events N]", "Make a web history with a known truth and read it in",
      command_demo},
+    {"attribute", "FILE.csv [--order 1..4] [--json]", "Every attribution model over a table of paths, side by side",
+     command_attribute},
     {"token", "--name TEXT [--role read|admin]", "Make a token for the API; it is shown once", command_token},
     {"openapi", "", "Print the API as OpenAPI 3.1", command_openapi},
     {"migrate", "[--to N]", "Bring the database to a schema version, up or down", command_migrate},

@@ -1,6 +1,7 @@
 /* events/pipeline.c -- see pipeline.h.
  *
- * A group is everything that waits when the writer comes round, up to GROUP_BYTES. It goes through four steps:
+ * A group is everything that waits when the writer comes round, and what comes while it writes that into the open
+ * transaction, up to GROUP_BYTES: the dearest step, the sync, is shared by as many as can be. Four steps:
  *
  *   plan    each item's key is looked up among the seen and put there: an item whose key was there is a repeat
  *   store   one transaction: raw rows (of deliveries with something new), rejects, how far imports have come
@@ -108,6 +109,36 @@ static void take_back_plan(struct pipeline *pipeline, struct delivery *delivery)
     delivery->kept = delivery->repeated = delivery->rejected = delivery->uncounted = 0;
 }
 
+/* ---- the queue ---- */
+
+/* Everything that waits, up to GROUP_BYTES; NULL when nothing does. With `queue` held. */
+static struct delivery *unqueue(struct pipeline *pipeline)
+{
+    struct delivery *group = NULL, **end = &group;
+    size_t bytes = 0;
+
+    while (pipeline->head && bytes < GROUP_BYTES) {
+        struct delivery *d = pipeline->head;
+        pipeline->head = d->next;
+        d->next = NULL;
+        *end = d;
+        end = &d->next;
+        bytes += d->raw.body.n;
+        pipeline->queued--;
+    }
+    if (!pipeline->head) pipeline->tail = &pipeline->head;
+    pipeline->queue_bytes -= bytes;
+    return group;
+}
+
+static struct delivery *take_waiting(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->queue);
+    struct delivery *some = unqueue(pipeline);
+    pthread_mutex_unlock(&pipeline->queue);
+    return some;
+}
+
 /* ---- store ---- */
 
 static bool store_rejects(struct db *db, const struct delivery *delivery, struct err *err)
@@ -151,20 +182,38 @@ static bool has_row(const struct delivery *delivery)
     return delivery->kept || (delivery->raw.import_id && delivery->decoded.n);
 }
 
-/* The deliveries with something new get the raw ids last_raw_id + 1, + 2, ... */
+/* Plan and write some deliveries into the open transaction. Those with something new get the raw ids *id + 1, ... */
+static bool store_some(struct pipeline *pipeline, struct db *db, struct delivery *some, int64_t *id, struct err *err)
+{
+    for (struct delivery *d = some; d; d = d->next) plan(pipeline, d);
+    for (struct delivery *d = some; d; d = d->next) {
+        if (has_row(d) && !raw_append(db, ++*id, &d->raw, err)) return false;
+        if (!store_rejects(db, d, err) || !store_step(db, d, err)) return false;
+    }
+    return true;
+}
+
+/* `group` grows by what comes while it is written. All of it is planned when this returns, stored or not. */
 static bool store_group(struct pipeline *pipeline, struct db *db, struct delivery *group, struct err *err)
 {
     int64_t id = atomic_load(&pipeline->last_raw_id);
+    size_t bytes = 0;
 
-    if (!db_begin(db, err)) return false;
-    for (struct delivery *d = group; d; d = d->next) {
-        if (has_row(d) && !raw_append(db, ++id, &d->raw, err)) goto failed;
-        if (!store_rejects(db, d, err) || !store_step(db, d, err)) goto failed;
+    if (!db_begin(db, err)) {
+        for (struct delivery *d = group; d; d = d->next) plan(pipeline, d);
+        return false;
+    }
+    for (struct delivery *some = group, *last = NULL; some;) {
+        if (!store_some(pipeline, db, some, &id, err)) {
+            db_rollback(db);
+            return false;
+        }
+        for (last = some; last->next; last = last->next) bytes += last->raw.body.n;
+        bytes += last->raw.body.n;
+        some = bytes < GROUP_BYTES ? take_waiting(pipeline) : NULL;
+        last->next = some;
     }
     return db_commit(db, err);
-failed:
-    db_rollback(db);
-    return false;
 }
 
 /* ---- apply ---- */
@@ -256,7 +305,6 @@ static bool write_group(struct pipeline *pipeline, struct delivery *group, struc
     struct err why;
 
     pthread_mutex_lock(&pipeline->work);
-    for (struct delivery *d = group; d; d = d->next) plan(pipeline, d);
     struct db *db = store_writer_take(pipeline->store);
     bool ok = store_group(pipeline, db, group, err);
     if (ok) {
@@ -289,25 +337,12 @@ static void answer(struct delivery *group, bool stored, const struct err *err)
     }
 }
 
-/* Wait for deliveries and take a group off the queue; NULL when stopping and nothing is left. */
+/* Wait for deliveries and take them off the queue; NULL when stopping and nothing is left. */
 static struct delivery *take_group(struct pipeline *pipeline)
 {
-    struct delivery *group = NULL, **end = &group;
-    size_t bytes = 0;
-
     pthread_mutex_lock(&pipeline->queue);
     while (!pipeline->head && !pipeline->stopping) pthread_cond_wait(&pipeline->filled, &pipeline->queue);
-    while (pipeline->head && bytes < GROUP_BYTES) {
-        struct delivery *d = pipeline->head;
-        pipeline->head = d->next;
-        d->next = NULL;
-        *end = d;
-        end = &d->next;
-        bytes += d->raw.body.n;
-        pipeline->queued--;
-    }
-    if (!pipeline->head) pipeline->tail = &pipeline->head;
-    pipeline->queue_bytes -= bytes;
+    struct delivery *group = unqueue(pipeline);
     pthread_mutex_unlock(&pipeline->queue);
     return group;
 }

@@ -144,7 +144,7 @@ static bool links_build(const struct tally *tally, const uint32_t *key, const ui
     if (!seen) return false;
     links->first = SCRATCH_ARRAY(arena, uint64_t, (size_t)n + 2, err);
     if (!links->first) return false;
-    links->other = SCRATCH_ARRAY(arena, uint32_t, tally->n_moves, err);
+    links->other = SCRATCH_ARRAY(arena, uint32_t, tally->n_moves + LINKS_AHEAD, err);
     if (!links->other) return false;
     links->weight = SCRATCH_ARRAY(arena, double, tally->n_moves, err);
     if (!links->weight) return false;

@@ -17,7 +17,9 @@ struct gram {
     uint32_t channel[MARKOV_ORDER_MAX];
 };
 
-/* Compressed lists: those of state i are other[first[i]] .. other[first[i + 1] - 1]. */
+/* Compressed lists: those of state i are other[first[i]] .. other[first[i + 1] - 1]. Past the last there are
+ * LINKS_AHEAD more that mean nothing but are states, so that a reader may look ahead. */
+#define LINKS_AHEAD 16
 struct links {
     uint64_t *first; /* states + 1 */
     uint32_t *other;

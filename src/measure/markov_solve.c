@@ -43,7 +43,7 @@
 #include "measure/scratch.h"
 
 #define DIRECT_MAX 512
-#define LANES 8
+#define LANES 16
 #define LEAP_EVERY 6
 #define LEAP_MAX 0.9999 /* the factor r, at most */
 #define WORK_MAX 2e10   /* transitions followed by a lane group, over all sweeps: about a minute */
@@ -383,7 +383,7 @@ static bool worth_by_sweeps(struct solver *solver)
 /* LANES channels solved side by side. */
 struct lanes {
     double (*visits)[LANES]; /* by state: y */
-    uint8_t *has;            /* by state: which lanes' channels it contains */
+    uint16_t *has;           /* by state: which lanes' channels it contains */
     uint32_t n_down;         /* states with transitions down; ascending: */
     uint32_t *down;
     double *worth_down;               /* by place in `down`, j: sum over those of q_ji times i's worth */
@@ -394,7 +394,7 @@ struct lanes {
 };
 
 /* What walks bring that meet a lane's channel here for the first time; they go no further. */
-static void meet(struct lanes *lanes, const struct worth *worth, uint8_t has, double visits[LANES])
+static void meet(struct lanes *lanes, const struct worth *worth, uint16_t has, double visits[LANES])
 {
     for (int w = 0; w < LANES; w++) {
         if (!(has >> w & 1)) continue;
@@ -419,6 +419,7 @@ static void lanes_sweep(const struct solver *solver, struct lanes *lanes)
         for (int w = 0; w < LANES; w++) now[w] = start;
         for (uint64_t k = in->first[i]; k < in->first[i + 1]; k++) {
             const double *from = lanes->visits[in->other[k]];
+            __builtin_prefetch(lanes->visits[in->other[k + LINKS_AHEAD]]); /* they lie all over */
             for (int w = 0; w < LANES; w++) now[w] += in->weight[k] * from[w];
         }
         if (lanes->has[i]) meet(lanes, &solver->worth[i], lanes->has[i], now);
@@ -448,8 +449,8 @@ static void mark(const struct solver *solver, struct lanes *lanes, uint32_t from
 {
     for (uint32_t w = 0; w < LANES && from + w < solver->chain->n_present; w++) {
         for (uint32_t i = lanes->first[from + w]; i < lanes->first[from + w + 1]; i++) {
-            uint8_t bit = (uint8_t)(1u << w), *has = &lanes->has[lanes->state[i]];
-            *has = on ? *has | bit : *has & (uint8_t)~bit;
+            uint16_t bit = (uint16_t)(1u << w), *has = &lanes->has[lanes->state[i]];
+            *has = on ? *has | bit : *has & (uint16_t)~bit;
         }
     }
 }
@@ -530,7 +531,7 @@ static bool lanes_new(const struct solver *solver, struct lanes *lanes)
 
     lanes->visits = scratch_take(solver->arena, sizeof *lanes->visits, chain->n, solver->err);
     if (!lanes->visits) return false;
-    lanes->has = SCRATCH_ARRAY(solver->arena, uint8_t, chain->n, solver->err);
+    lanes->has = SCRATCH_ARRAY(solver->arena, uint16_t, chain->n, solver->err);
     if (!lanes->has) return false;
     lanes->down = SCRATCH_ARRAY(solver->arena, uint32_t, chain->n, solver->err);
     if (!lanes->down) return false;

@@ -499,6 +499,7 @@ static void test_ring(void **state)
     ASSERT_OK(paths_add(&w->paths, &stray, &err));
     ASSERT_OK(markov_count(&w->paths, 1, &w->arena, removal, credit, &markov, &err));
     assert_false(markov.direct);
+    assert_true(markov.sweeps < 1000);     /* some 6,000 without leaps */
     assert_true(markov.residual <= 2e-11); /* 120,000 steps a walk, a unit of rounding each */
     ASSERT_WITHIN(markov.conversion_rate, 1.0 / 3, 1e-11);
     assert_adds_up(&w->paths, credit);
