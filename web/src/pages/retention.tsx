@@ -146,12 +146,19 @@ function Heat({ back, size, most, pending, question, testid = 'retention-cell', 
 
 const cohortName = ({ fmt }: App, unit: Retention['unit'], start: string) => (unit === 'month' ? fmt.month(start) : fmt.day(start));
 
+/** Periods before the first person and after the last say nothing; those between do. */
+function withoutEmptyEnds(cohorts: RetentionCohort[]): RetentionCohort[] {
+  const filled = cohorts.flatMap((cohort, place) => (cohort.size > 0 ? [place] : []));
+  return cohorts.slice(filled[0] ?? 0, (filled.at(-1) ?? cohorts.length - 1) + 1);
+}
+
 function HeatMap({ data, unit, question, chosen }: { data: { cohorts: RetentionCohort[]; total: RetentionTotal }; unit: Retention['unit']; question: Question; chosen: Group | undefined }) {
   const app = useApp();
   const { t, fmt } = app;
   const words = t.retention;
   const { measure } = question;
-  const { cohorts, total } = data;
+  const { total } = data;
+  const cohorts = withoutEmptyEnds(data.cohorts);
   const most = Math.max(1e-9, ...cohorts.flatMap((row) => row.returned.slice(1).map((back) => shareOf(back, row.size) ?? 0)));
   const unfinished = cohorts.some((row) => row.returned.includes(null));
   const columns: Column<RetentionCohort>[] = [
