@@ -472,6 +472,7 @@ bool segment_decode(struct stage *stage, struct err *err)
     if (!batch_array(stage->entry, &array))
         return err_set_field(err, "batch", "the body is not a JSON object with an array `batch`");
     if (!find_items(array, stage->arena, &items, &n, err)) return false;
+    CHECK(items != NULL);
     make_room(stage, n);
     for (uint32_t i = 0; i < n; i++) decode_item(stage, i, items[i]);
     return true;
