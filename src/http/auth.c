@@ -256,9 +256,14 @@ static bool login_link(struct request *request, struct reply *reply, struct err 
     char session[TOKEN_MAX];
     enum auth role;
 
-    if (!auth_use_link(request->context, request_query(request, "code"), session, &role, err)) return false;
-    set_cookie(request, reply, session, SESSION_MS / 1000);
+    if (!auth_use_link(request->context, request_query(request, "code"), session, &role, err)) {
+        if (err->code != ERR_DENIED || !request->wants_page) return false;
+        reply->status = 303;
+        reply->location = "/?link=used"; /* the page says so, and how else to come in */
+        return true;
+    }
     reply->status = 303;
+    set_cookie(request, reply, session, SESSION_MS / 1000);
     reply->location = "/";
     return true;
 }

@@ -85,10 +85,11 @@ struct request {
     Str body;          /* unpacked; of a spooled one, empty */
     const char *spool; /* its file, which the handler may take over by renaming it; or NULL */
     size_t spool_bytes;
-    Str write_key; /* as sent in header or query; the body's is the handler's business */
-    Str sent_at;   /* the SentAt header */
-    Str host;      /* the Host header */
-    Str session;   /* the session cookie, if there is one */
+    Str write_key;   /* as sent in header or query; the body's is the handler's business */
+    Str sent_at;     /* the SentAt header */
+    Str host;        /* the Host header */
+    bool wants_page; /* a browser asks: Accept names text/html */
+    Str session;     /* the session cookie, if there is one */
     struct principal who;
     char id[24];
     struct arena arena;

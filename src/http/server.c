@@ -157,6 +157,7 @@ static bool read_head(struct exchange *x, const char *url, struct err *err)
     if (values > QUERY_MAX) return err_set(err, ERR_INVALID, "more than %d query parameters", QUERY_MAX);
     request->sent_at = header(x->connection, "SentAt");
     request->host = header(x->connection, "Host");
+    request->wants_page = str_contains_nocase(header(x->connection, "Accept"), STR("text/html"));
     request->session = str_of(MHD_lookup_connection_value(x->connection, MHD_COOKIE_KIND, SESSION_COOKIE));
     if (!router_find(server->tables, server->config.n_tables, x->method, request->path, &match, &x->allowed, err))
         return false;
@@ -343,9 +344,8 @@ static enum MHD_Result send_reply(struct exchange *x)
     add_headers(x, response, gzip);
     enum MHD_Result queued = MHD_queue_response(x->connection, (unsigned)x->reply.status, response);
     MHD_destroy_response(response);
-    enum log_level level = x->reply.status >= 500 ? LOG_WARN : LOG_DEBUG;
-    log_line(level, "http", "id=%s method=%s path=%s status=%d us=%lld%s%s", x->request.id, method_name(x->method),
-             x->request.route ? x->request.route->path : "-", x->reply.status,
+    log_line(x->reply.status >= 500 ? LOG_WARN : LOG_DEBUG, "http", "id=%s method=%s path=%s status=%d us=%lld%s%s",
+             x->request.id, method_name(x->method), x->request.route ? x->request.route->path : "-", x->reply.status,
              (long long)(time_monotonic_us() - x->started_us), x->failed ? " why=" : "", x->failed ? x->err.text : "");
     return queued;
 }

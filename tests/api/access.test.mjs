@@ -83,6 +83,8 @@ test('a link logs in once', async () => {
   assert.equal(session.role, 'admin');
   assert.equal((await server.request('GET', link, { as: 'nobody' })).status, 401);
   assert.equal((await server.request('GET', '/login', { as: 'nobody' })).status, 401);
+  const shown = await server.request('GET', link, { as: 'nobody', headers: { Accept: 'text/html,*/*' } }); // a browser
+  assert.deepEqual([shown.status, shown.headers.location, shown.headers['set-cookie']], [303, '/?link=used', undefined]);
   assert.equal((await server.request('GET', '/login?code=x', { as: 'nobody' })).status, 401);
 });
 

@@ -29,6 +29,7 @@ export function Login({ lang, t, onDone }: { lang: Lang; t: Texts; onDone: () =>
       >
         <div className="brand"><svg viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" rx="3" /><path d="M4 12V8M8 12V4M12 12V6" /></svg><span>Demetra</span></div>
         <h1>{t.signIn}</h1>
+        {new URLSearchParams(location.search).get('link') === 'used' && <p className="bad" role="status" data-testid="link-used">{t.linkUsed}</p>}
         <p>{t.signInHow}</p>
         <label>
           {t.token}

@@ -85,6 +85,7 @@ export const en = {
   signIn: 'Sign in',
   signOut: 'Sign out',
   signInHow: 'Paste the admin token, or a read token that you were given.',
+  linkUsed: 'This link was used already or has ended. Sign in with a token, or start the server with --link for a new one.',
   signInLost: 'The first start prints a one-time link in the server’s terminal. A lost admin token is replaced with DEMETRA_ADMIN_TOKEN.',
   token: 'Token',
   wrongToken: 'This token is not known. Check that it was copied whole.',
