@@ -93,7 +93,7 @@ void app_routes(struct app *app)
     struct route_table *next = app->tables;
 
     app->ingest = (struct ingest){app->pipeline, app->settings.currency};
-    app->product = (struct product){app->pipeline, app->store, &app->settings, DEMETRA_VERSION};
+    app->product = (struct product){app->pipeline, &app->settings, DEMETRA_VERSION};
     app->attribution = (struct attribution){app->pipeline, &app->settings};
     app->crm = (struct crm){app->pipeline};
     app->data = (struct data){.pipeline = app->pipeline,

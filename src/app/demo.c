@@ -270,12 +270,11 @@ static void put_order(struct json_out *out, struct arena *arena, const struct ma
     json_close(out, '}');
 }
 
-static void put_made(struct json_out *out, struct arena *arena, const struct made *made, const struct visitor *visitor,
-                     uint64_t seed, size_t number, bool known)
+static void put_made(struct json_out *out, struct arena *arena, const struct made *made, uint64_t seed, size_t number,
+                     bool known)
 {
     static const char *const TYPES[] = {"page", "track", "track", "track", "track", "identify"};
 
-    (void)visitor;
     json_open(out, '{');
     json_kv_text(out, "type", TYPES[made->kind]);
     json_kv_str(out, "messageId", arena_printf(arena, "demo-%" PRIu64 "-%zu", seed, number));
@@ -305,7 +304,7 @@ static bool send(struct app *app, struct world *w, uint64_t seed, size_t from, s
     for (size_t i = from; i < to; i++) {
         const struct made *made = &w->made[i];
         if (made->kind == IDENTIFIED) known[made->person] = true;
-        put_made(&out, &arena, made, &w->visitors[made->person], seed, i, known[made->person]);
+        put_made(&out, &arena, made, seed, i, known[made->person]);
     }
     json_close(&out, ']');
     json_close(&out, '}');

@@ -36,7 +36,6 @@ struct dict {
     struct slot *slots;
     uint32_t slot_mask;
     struct text_block *texts;
-    size_t bytes;
 };
 
 static Str *entry(const struct dict *dict, uint32_t id)
@@ -52,7 +51,6 @@ struct dict *dict_new(void)
     struct dict *dict = mem_new(sizeof *dict);
     dict->slot_mask = 127;
     dict->slots = mem_new((dict->slot_mask + 1) * sizeof *dict->slots);
-    dict->bytes = sizeof *dict + (dict->slot_mask + 1) * sizeof *dict->slots;
     return dict;
 }
 
@@ -89,7 +87,6 @@ static const char *keep_text(struct dict *dict, Str text)
         block = mem_grow(NULL, 1, sizeof *block + cap);
         *block = (struct text_block){.next = dict->texts, .cap = cap};
         dict->texts = block;
-        dict->bytes += sizeof *block + cap;
     }
     char *at = block->bytes + block->n;
     if (text.n) memcpy(at, text.p, text.n);
@@ -106,7 +103,6 @@ static void grow_slots(struct dict *dict)
     CHECK(n <= UINT32_MAX / 4);
     dict->slots = mem_new((size_t)n * 2 * sizeof *old);
     dict->slot_mask = n * 2 - 1;
-    dict->bytes += (size_t)n * sizeof *old;
     for (uint32_t i = 0; i < n; i++) {
         if (!old[i].id_plus_1) continue;
         Str text = *entry(dict, old[i].id_plus_1 - 1);
@@ -125,10 +121,7 @@ uint32_t dict_add(struct dict *dict, Str text)
     CHECK(id < DICT_NONE - 1);
     uint32_t place = id / FIRST + 1;
     unsigned c = 31u - (unsigned)__builtin_clz(place);
-    if (!dict->chunk[c]) {
-        dict->chunk[c] = mem_new(((size_t)FIRST << c) * sizeof(Str));
-        dict->bytes += ((size_t)FIRST << c) * sizeof(Str);
-    }
+    if (!dict->chunk[c]) dict->chunk[c] = mem_new(((size_t)FIRST << c) * sizeof(Str));
     *entry(dict, id) = (Str){keep_text(dict, text), text.n};
     *slot = (struct slot){.id_plus_1 = id + 1, .tag = (uint32_t)(hash.a >> 32)};
     atomic_store_explicit(&dict->count, id + 1, memory_order_release);
@@ -151,9 +144,4 @@ Str dict_text(const struct dict *dict, uint32_t id)
 uint32_t dict_count(const struct dict *dict)
 {
     return atomic_load_explicit(&dict->count, memory_order_acquire);
-}
-
-size_t dict_bytes(const struct dict *dict)
-{
-    return dict->bytes;
 }

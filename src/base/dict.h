@@ -20,6 +20,5 @@ uint32_t dict_add(struct dict *dict, Str text);        /* the id of an equal tex
 uint32_t dict_find(const struct dict *dict, Str text); /* DICT_NONE when absent */
 Str dict_text(const struct dict *dict, uint32_t id);
 uint32_t dict_count(const struct dict *dict);
-size_t dict_bytes(const struct dict *dict); /* memory held */
 
 #endif

@@ -155,8 +155,7 @@ static bool store_rejects(struct db *db, const struct delivery *delivery, struct
             .body = bad->body,
             .at_ms = delivery->raw.received_ms,
         };
-        bool added;
-        if (!rejects_put(db, &row, &added, err)) return false;
+        if (!rejects_put(db, &row, NULL, err)) return false;
     }
     return true;
 }

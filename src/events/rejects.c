@@ -38,7 +38,7 @@ bool rejects_put(struct db *db, const struct reject *reject, bool *added, struct
                         DB_BYTES(reject->header), DB_BYTES(body), DB_I64(reject->at_ms)),
                 err))
         return false;
-    *added = db_changed(db) == 1;
+    if (added) *added = db_changed(db) == 1;
     return true;
 }
 

@@ -25,7 +25,7 @@ struct reject {
 enum reject_filter { REJECTS_OPEN, REJECTS_REPLAYED, REJECTS_ALL };
 
 /* Put one, within the caller's transaction; one that is there already stays as it is. Bodies are cut to
- * REJECT_BODY_MAX. *added: it was not there. */
+ * REJECT_BODY_MAX. *added (NULL is fine): it was not there. */
 bool rejects_put(struct db *db, const struct reject *reject, bool *added, struct err *err) MUST_CHECK;
 bool rejects_read(struct db *db, int64_t id, struct arena *arena, struct reject *out, struct err *err) MUST_CHECK;
 bool rejects_mark_replayed(struct db *db, int64_t id, struct err *err) MUST_CHECK;

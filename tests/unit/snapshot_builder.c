@@ -102,6 +102,25 @@ void builder_reset(struct builder *builder)
     *builder = (struct builder){0};
 }
 
+void builder_three_touches(struct builder *builder)
+{
+    builder_touch(builder, TOUCH_IS_PLAIN);
+    builder_touch(builder, TOUCH_IS_PAID);
+    builder_touch(builder, TOUCH_IS_EMPTY);
+}
+
+void builder_open(struct builder *builder, struct arena *arena)
+{
+    arena_init(arena, (size_t)64 << 20);
+    builder_three_touches(builder);
+}
+
+void builder_close(struct builder *builder, struct arena *arena)
+{
+    builder_reset(builder);
+    arena_free(arena);
+}
+
 uint64_t random_below(uint64_t *seed, uint64_t below)
 {
     uint64_t z = (*seed += UINT64_C(0x9E3779B97F4A7C15));

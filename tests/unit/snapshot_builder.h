@@ -37,6 +37,11 @@ void builder_event(struct builder *builder, uint32_t person, int64_t at_ms, uint
 const struct snapshot *builder_done(struct builder *builder, uint32_t n_persons, uint32_t n_names);
 void builder_reset(struct builder *builder);
 
+/* What the tests of several kernels begin with: an arena, and touches 0 (plain), 1 (paid), 2 (empty). */
+void builder_open(struct builder *builder, struct arena *arena);
+void builder_close(struct builder *builder, struct arena *arena);
+void builder_three_touches(struct builder *builder);
+
 /* A number from 0 to below - 1; splitmix64. */
 uint64_t random_below(uint64_t *seed, uint64_t below);
 

@@ -43,7 +43,6 @@ static void test_texts_are_copies_that_never_move(void **state)
     assert_int_equal(dict_add(dict, (Str){text, large}), 0);
     const char *at = dict_text(dict, 0).p;
     memset(text, 'y', large);
-    size_t before = dict_bytes(dict);
     for (int i = 0; i < 50000; i++) {
         char name[16];
         snprintf(name, sizeof name, "%d", i);
@@ -52,7 +51,6 @@ static void test_texts_are_copies_that_never_move(void **state)
     assert_ptr_equal(dict_text(dict, 0).p, at);
     assert_int_equal(at[0], 'x');
     assert_int_equal(at[large - 1], 'x');
-    assert_true(dict_bytes(dict) > before);
     free(text);
     dict_free(dict);
 }

@@ -26,18 +26,10 @@ struct fixture {
     struct metrics_cell cell[CELLS_MAX], total[TOUCHES];
 };
 
-static void add_touches(struct builder *builder)
-{
-    builder_touch(builder, TOUCH_IS_PLAIN);
-    builder_touch(builder, TOUCH_IS_PAID);
-    builder_touch(builder, TOUCH_IS_EMPTY);
-}
-
 static int set_up(void **state)
 {
     struct fixture *f = mem_new(sizeof *f);
-    arena_init(&f->arena, (size_t)64 << 20);
-    add_touches(&f->builder);
+    builder_open(&f->builder, &f->arena);
     *state = f;
     return 0;
 }
@@ -45,8 +37,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    builder_reset(&f->builder);
-    arena_free(&f->arena);
+    builder_close(&f->builder, &f->arena);
     free(f);
     return 0;
 }
@@ -282,7 +273,7 @@ static struct metrics_cell slow_cell(const struct snapshot *s, const struct metr
 static void random_facts(struct builder *builder, uint64_t *seed)
 {
     static const uint64_t spans[] = {3, 1000, 14400000};
-    add_touches(builder);
+    builder_three_touches(builder);
 
     for (uint32_t person = 0; person < PERSONS; person++) {
         uint64_t n = random_below(seed, PERSON_EVENTS), span = spans[random_below(seed, COUNT_OF(spans))];

@@ -22,18 +22,10 @@ struct fixture {
     uint64_t returned[CELLS_OF_TEST], other[CELLS_OF_TEST];
 };
 
-static void add_touches(struct builder *builder)
-{
-    builder_touch(builder, TOUCH_IS_PLAIN);
-    builder_touch(builder, TOUCH_IS_PAID);
-    builder_touch(builder, TOUCH_IS_EMPTY);
-}
-
 static int set_up(void **state)
 {
     struct fixture *f = mem_new(sizeof *f);
-    arena_init(&f->arena, (size_t)64 << 20);
-    add_touches(&f->builder);
+    builder_open(&f->builder, &f->arena);
     *state = f;
     return 0;
 }
@@ -41,8 +33,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    builder_reset(&f->builder);
-    arena_free(&f->arena);
+    builder_close(&f->builder, &f->arena);
     free(f);
     return 0;
 }
@@ -552,7 +543,7 @@ static void test_oracle_agrees(void **state)
         uint64_t span = spans[random_below(&seed, COUNT_OF(spans))];
         struct retention_query query = random_query(&seed, span, bounds), on_query = query;
 
-        add_touches(&builder);
+        builder_three_touches(&builder);
         random_facts(&builder, &seed, span);
         const struct snapshot *s = builder_done(&builder, PERSONS, NAMES);
         assert_true(retention_count(s, &query, &f->arena, total, &f->err));

@@ -1,14 +1,25 @@
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "base/time.h"
 #include "features/product/product_int.h"
 #include "measure/catalog.h"
 
 #define VALUES_SHOWN 200
+#define NAMES_SHOWN 1000
+#define CONVERSIONS_SHOWN 50
 
 static void put_day(struct json_out *out, const char *key, bool any, int32_t day)
 {
     char text[TIME_TEXT_MAX];
     json_kv_text(out, key, any ? time_format_day(day, text) : NULL);
+}
+
+static int more_revenue(const void *a, const void *b)
+{
+    const struct catalog_name *x = a, *y = b;
+    if (x->revenue_minor != y->revenue_minor) return x->revenue_minor < y->revenue_minor ? 1 : -1;
+    return (x->name > y->name) - (x->name < y->name);
 }
 
 /* Names that bring money, most first: what a marketer would call a conversion. */
@@ -17,18 +28,11 @@ static void put_conversions(struct json_out *out, struct request *request, const
     struct catalog_name *names = ARENA_ARRAY(&request->arena, struct catalog_name, snapshot->n_names);
 
     catalog_names(snapshot, &request->arena, names);
+    qsort(names, snapshot->n_names, sizeof *names, more_revenue);
     json_key(out, "conversions");
     json_open(out, '[');
-    for (uint32_t shown = 0; shown < snapshot->n_names; shown++) {
-        uint32_t best = snapshot->n_names;
-        for (uint32_t i = 0; i < snapshot->n_names; i++)
-            if (names[i].revenue_minor > 0 &&
-                (best == snapshot->n_names || names[i].revenue_minor > names[best].revenue_minor))
-                best = i;
-        if (best == snapshot->n_names) break;
-        json_put_str(out, snapshot_name(snapshot, names[best].name));
-        names[best].revenue_minor = 0;
-    }
+    for (uint32_t i = 0; i < snapshot->n_names && i < CONVERSIONS_SHOWN && names[i].revenue_minor > 0; i++)
+        json_put_str(out, snapshot_name(snapshot, names[i].name));
     json_close(out, ']');
 }
 
@@ -73,7 +77,7 @@ bool names_get(struct request *request, struct reply *reply, struct err *err)
     json_open(&out, '{');
     json_key(&out, "names");
     json_open(&out, '[');
-    for (uint32_t i = 0; i < snapshot->n_names && names[i].events; i++) {
+    for (uint32_t i = 0; i < snapshot->n_names && i < NAMES_SHOWN && names[i].events; i++) {
         json_open(&out, '{');
         json_kv_str(&out, "name", snapshot_name(snapshot, names[i].name));
         json_kv_i64(&out, "events", (int64_t)names[i].events);

@@ -12,7 +12,6 @@
 
 struct product {
     struct pipeline *pipeline;
-    struct store *store;
     const struct settings *settings;
     const char *version;
 };

@@ -71,9 +71,10 @@ static const struct param PERSON_PARAMS[] = {PAGE_PARAMS, {0}};
 static const struct route ROUTES[] = {
     {GET, "/api/v1/session", AUTH_READ, 0, session_get, "Who is logged in, and what data there is", NULL, NULL,
      "Session", 0},
-    {GET, "/api/v1/names", AUTH_READ, 0, names_get, "Event names with counts", NULL, NULL, "Names", 0},
-    {GET, "/api/v1/values", AUTH_READ, 0, values_get, "Values of a dimension, most events first", VALUES_PARAMS, NULL,
-     "Values", 0},
+    {GET, "/api/v1/names", AUTH_READ, 0, names_get, "Event names with counts, the 1,000 with most events", NULL, NULL,
+     "Names", 0},
+    {GET, "/api/v1/values", AUTH_READ, 0, values_get, "Values of a dimension, the 200 with most events", VALUES_PARAMS,
+     NULL, "Values", 0},
     {GET, "/api/v1/metrics", AUTH_READ, 0, metrics_get, "Counts over time", METRICS_PARAMS, NULL, "Metrics", 0},
     {GET, "/api/v1/breakdown", AUTH_READ, 0, breakdown_get, "Counts by a dimension", BREAKDOWN_PARAMS, NULL,
      "Breakdown", 0},

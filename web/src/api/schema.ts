@@ -705,7 +705,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Event names with counts */
+        /** Event names with counts, the 1,000 with most events */
         get: {
             parameters: {
                 query?: never;
@@ -750,7 +750,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Values of a dimension, most events first */
+        /** Values of a dimension, the 200 with most events */
         get: {
             parameters: {
                 query?: {
