@@ -49,6 +49,7 @@ struct snapshot_owner {
     struct snapshot snap;
     struct facts *facts;
     _Atomic uint32_t holders;
+    uint32_t *person_alias;    /* n_persons: the alias that a person is shown under */
     uint32_t *person_of_alias; /* by alias: its person, or DICT_NONE without events */
     uint32_t n_aliases;
 };
@@ -305,9 +306,9 @@ static void number_persons(struct build *b, struct snapshot_owner *owner)
     }
     for (uint32_t p = 0; p < n; p++) first[p + 1] += first[p];
     free(rows_of_root);
-    owner->snap.n_persons = n;
+    owner->snap.n_persons = owner->snap.n_places = owner->snap.n_base = n;
     owner->snap.first = first;
-    owner->snap.person_alias = person_alias;
+    owner->person_alias = person_alias;
 }
 
 /* Stable merge sort of row numbers by time; most persons are in order already and cost one look. */
@@ -349,7 +350,7 @@ static void fill_columns(const struct build *b, struct snapshot *snap)
 {
     int64_t *at_ms = mem_new((size_t)b->n * sizeof *at_ms);
     int64_t *amount = mem_new((size_t)b->n * sizeof *amount);
-    uint32_t *name = mem_new((size_t)b->n * sizeof *name);
+    uint16_t *name = mem_new((size_t)b->n * sizeof *name);
     uint32_t *touch = mem_new((size_t)b->n * sizeof *touch);
     uint64_t *raw = mem_new((size_t)b->n * sizeof *raw);
 
@@ -358,7 +359,7 @@ static void fill_columns(const struct build *b, struct snapshot *snap)
         const struct fact *fact = row_at(b->facts, b->rows[i]);
         at_ms[i] = fact->at_ms;
         amount[i] = fact->amount_minor;
-        name[i] = fact->name;
+        name[i] = (uint16_t)fact->name;
         touch[i] = fact->touch;
         raw[i] = fact->raw;
         if (i == 0 || fact->at_ms < snap->first_ms) snap->first_ms = fact->at_ms;
@@ -396,6 +397,7 @@ static struct snapshot_owner *build(struct facts *facts)
     owner->snap.n_values = dict_count(facts->values);
     pthread_mutex_unlock(&facts->mutex);
 
+    owner->snap.owner = owner;
     owner->facts = facts;
     atomic_fetch_add(&facts->holders, 1);
     atomic_init(&owner->holders, 1);
@@ -450,9 +452,9 @@ void snapshot_close(const struct snapshot *snapshot)
     struct snapshot_owner *owner = (struct snapshot_owner *)(uintptr_t)snapshot; /* its first member */
 
     if (!owner || atomic_fetch_sub(&owner->holders, 1) != 1) return;
-    const void *arrays[] = {snapshot->first,        snapshot->at_ms,        snapshot->name,
-                            snapshot->touch,        snapshot->amount_minor, snapshot->raw,
-                            snapshot->person_alias, snapshot->touches,      owner->person_of_alias};
+    const void *arrays[] = {snapshot->first,     snapshot->at_ms,        snapshot->name,
+                            snapshot->touch,     snapshot->amount_minor, snapshot->raw,
+                            owner->person_alias, snapshot->touches,      owner->person_of_alias};
     for (size_t i = 0; i < COUNT_OF(arrays); i++) free((void *)(uintptr_t)arrays[i]);
     facts_release(owner->facts);
     free(owner);
@@ -460,7 +462,7 @@ void snapshot_close(const struct snapshot *snapshot)
 
 static const struct snapshot_owner *owner_of(const struct snapshot *snapshot)
 {
-    return (const struct snapshot_owner *)(const void *)snapshot;
+    return snapshot->owner;
 }
 
 Str snapshot_name(const struct snapshot *snapshot, uint32_t name)
@@ -471,6 +473,11 @@ Str snapshot_name(const struct snapshot *snapshot, uint32_t name)
 Str snapshot_value(const struct snapshot *snapshot, uint32_t value)
 {
     return dict_text(owner_of(snapshot)->facts->values, value);
+}
+
+uint32_t snapshot_person_alias(const struct snapshot *snapshot, uint32_t person)
+{
+    return owner_of(snapshot)->person_alias[person];
 }
 
 Str snapshot_alias(const struct snapshot *snapshot, uint32_t alias)

@@ -91,31 +91,50 @@ void facts_add(struct facts *facts, const struct fact *fact);
 #define ALIAS_ANONYMOUS 'a'
 
 /* ---- the readers' side ---- */
+struct rows {
+    uint64_t begin, end;
+};
+
 struct snapshot {
-    /* Persons 0 .. n_persons-1 hold the rows first[p] .. first[p+1]-1, by time, ties in order of arrival. */
-    uint32_t n_persons;
+    /* Persons stand at places 0 .. n_places-1; snapshot_rows has their rows, by time, ties in order of arrival. Some
+     * places are empty. Rows of no place are no events: read rows by person only. */
+    uint32_t n_places, n_persons;
     uint64_t n_events;
-    const uint64_t *first; /* n_persons + 1 */
-    const int64_t *at_ms;
-    const uint32_t *name;
+    const int64_t *at_ms; /* these by row */
+    const uint16_t *name;
     const uint32_t *touch;
     const int64_t *amount_minor;
     const uint64_t *raw;
-    const uint32_t *person_alias; /* n_persons: the alias that a person is shown under */
-    const struct touch *touches;  /* n_touches */
+    const struct touch *touches; /* n_touches */
     uint32_t n_touches, n_names, n_values;
     int64_t first_ms, last_ms; /* of all events; 0 and -1 when there are none */
     uint64_t version;          /* grows with every change of the facts */
+
+    /* for snapshot_rows */
+    uint32_t n_base;         /* places that lie behind each other, in `first` */
+    const uint64_t *first;   /* n_base + 1 */
+    const struct rows *over; /* the places after them */
+    const uint64_t *hidden;  /* a bit by place: it is empty to this reader; NULL: none is */
+    const struct snapshot_owner *owner;
 };
+
+/* The rows of the person at a place; begin == end if nobody stands there. */
+static inline struct rows snapshot_rows(const struct snapshot *snapshot, uint32_t place)
+{
+    if (snapshot->hidden && (snapshot->hidden[place / 64] >> (place % 64) & 1)) return (struct rows){0, 0};
+    if (place >= snapshot->n_base) return snapshot->over[place - snapshot->n_base];
+    return (struct rows){snapshot->first[place], snapshot->first[place + 1]};
+}
 
 /* The facts as they are now, all that was added before this call included. Never fails; close it when done. */
 const struct snapshot *facts_snapshot(struct facts *facts);
 void snapshot_close(const struct snapshot *snapshot); /* NULL is fine */
 
 Str snapshot_name(const struct snapshot *snapshot, uint32_t name);
-Str snapshot_value(const struct snapshot *snapshot, uint32_t value);    /* a touch dimension's text */
-Str snapshot_alias(const struct snapshot *snapshot, uint32_t alias);    /* "u:42" */
-uint32_t snapshot_find_name(const struct snapshot *snapshot, Str name); /* DICT_NONE when no event has it */
+Str snapshot_value(const struct snapshot *snapshot, uint32_t value);              /* a touch dimension's text */
+Str snapshot_alias(const struct snapshot *snapshot, uint32_t alias);              /* "u:42" */
+uint32_t snapshot_person_alias(const struct snapshot *snapshot, uint32_t person); /* that it is shown under */
+uint32_t snapshot_find_name(const struct snapshot *snapshot, Str name);           /* DICT_NONE when no event has it */
 /* The person that has an alias written "u:42", or a bare value tried under each kind; DICT_NONE if none has. */
 uint32_t snapshot_find_person(const struct snapshot *snapshot, Str alias);
 

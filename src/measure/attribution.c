@@ -272,7 +272,7 @@ static enum verdict scan_person(struct scan *scan, uint64_t row, uint64_t end)
 /* One past the person's last conversion in the range: nothing after it matters. `row` when there is none. */
 static uint64_t end_of_conversions(const struct scan *scan, uint64_t row, uint64_t end)
 {
-    const uint32_t *name = scan->snapshot->name;
+    const uint16_t *name = scan->snapshot->name;
     uint32_t conversion = scan->query->conversion;
 
     while (end > row) {
@@ -289,13 +289,13 @@ static bool scan_persons(struct scan *scan, uint32_t from_person)
     if (!query_check(snapshot, scan->query, scan->err)) return false;
     if (scan->query->conversion == DICT_NONE) return true;
     scan->lookback = length_limit(scan->query->lookback_ms);
-    for (uint32_t person = from_person; person < snapshot->n_persons; person++) {
-        uint64_t row = snapshot->first[person];
-        uint64_t end = end_of_conversions(scan, row, snapshot->first[person + 1]);
-        if (end == row) continue;
+    for (uint32_t person = from_person; person < snapshot->n_places; person++) {
+        struct rows rows = snapshot_rows(snapshot, person);
+        rows.end = end_of_conversions(scan, rows.begin, rows.end);
+        if (rows.begin == rows.end) continue;
 
         scan->person = person;
-        enum verdict verdict = scan_person(scan, row, end);
+        enum verdict verdict = scan_person(scan, rows.begin, rows.end);
         if (verdict == FAILED) return false;
         if (verdict == STOP) return true;
     }

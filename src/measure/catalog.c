@@ -14,8 +14,9 @@ void catalog_names(const struct snapshot *snapshot, struct arena *arena, struct 
     uint32_t *last_person = ARENA_ARRAY(arena, uint32_t, snapshot->n_names); /* plus 1; 0: none yet */
 
     for (uint32_t i = 0; i < snapshot->n_names; i++) out[i] = (struct catalog_name){.name = i};
-    for (uint32_t p = 0; p < snapshot->n_persons; p++) {
-        for (uint64_t r = snapshot->first[p]; r < snapshot->first[p + 1]; r++) {
+    for (uint32_t p = 0; p < snapshot->n_places; p++) {
+        struct rows rows = snapshot_rows(snapshot, p);
+        for (uint64_t r = rows.begin; r < rows.end; r++) {
             struct catalog_name *row = &out[snapshot->name[r]];
             if (row->events++ == 0 || snapshot->at_ms[r] > row->last_ms) row->last_ms = snapshot->at_ms[r];
             if (__builtin_add_overflow(row->revenue_minor, snapshot->amount_minor[r], &row->revenue_minor))
@@ -40,7 +41,10 @@ uint32_t catalog_values(const struct snapshot *snapshot, enum touch_dim dim, str
     uint32_t n = 0;
 
     for (uint32_t v = 0; v < snapshot->n_values; v++) out[v] = (struct catalog_value){.value = v};
-    for (uint64_t r = 0; r < snapshot->n_events; r++) out[snapshot->touches[snapshot->touch[r]].dim[dim]].events++;
+    for (uint32_t p = 0; p < snapshot->n_places; p++) {
+        struct rows rows = snapshot_rows(snapshot, p);
+        for (uint64_t r = rows.begin; r < rows.end; r++) out[snapshot->touches[snapshot->touch[r]].dim[dim]].events++;
+    }
     for (uint32_t v = 0; v < snapshot->n_values; v++)
         if (out[v].events) out[n++] = out[v];
     qsort(out, n, sizeof *out, by_value_events);

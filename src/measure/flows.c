@@ -158,7 +158,8 @@ static void scan_person(struct flows_scan *scan, uint32_t person)
 {
     const struct snapshot *snapshot = scan->snapshot;
     const struct flows_query *query = scan->query;
-    struct person_rows rows = {snapshot->first[person], snapshot->first[person + 1], person + 1};
+    struct rows its = snapshot_rows(snapshot, person);
+    struct person_rows rows = {its.begin, its.end, person + 1};
     bool marked = scan->marks == NULL;
 
     for (uint64_t row = rows.first; row < rows.end; row++) {
@@ -174,7 +175,7 @@ static void scan_person(struct flows_scan *scan, uint32_t person)
 
 static void scan_all(struct flows_scan *scan)
 {
-    for (uint32_t person = 0; person < scan->snapshot->n_persons; person++) scan_person(scan, person);
+    for (uint32_t person = 0; person < scan->snapshot->n_places; person++) scan_person(scan, person);
 }
 
 /* ---- the nodes of a level ---- */
@@ -221,8 +222,9 @@ static bool take_marks(struct flows_scan *scan, struct arena *arena, struct err 
     uint64_t longest = 0;
 
     if (!scan->query->in_session && !scan->query->touch_counts) return true;
-    for (uint32_t person = 0; person < snapshot->n_persons; person++) {
-        uint64_t n = snapshot->first[person + 1] - snapshot->first[person];
+    for (uint32_t person = 0; person < snapshot->n_places; person++) {
+        struct rows rows = snapshot_rows(snapshot, person);
+        uint64_t n = rows.end - rows.begin;
         if (n > longest) longest = n;
     }
     scan->marks = SCRATCH_ARRAY(arena, uint8_t, longest, err);

@@ -59,7 +59,8 @@ struct chain {
 #define SLOTS (FUNNEL_STEPS_MAX + 3) /* [k] and [k + 1] for step k, and two that events of no step may use */
 
 /* For deepest_chain_plain, by step + 1: the latest first event from which a chain reaches it, and which that was when
- * the person first reached it. Rows are counted from 1 here; one of an earlier person says: not reached yet. */
+ * the person first reached it. Rows are counted from 1 in the order of the scan; one of an earlier person says: not
+ * reached yet. */
 struct slots {
     uint64_t start_row1[SLOTS], start_ms[SLOTS], first_start_row1[SLOTS];
 };
@@ -75,6 +76,7 @@ struct funnel_scan {
     uint64_t start[FUNNEL_STEPS_MAX];
     uint32_t *step_slot; /* by event name id: its step; steps + 1 for none. NULL: deepest_chain_plain cannot answer */
     struct slots slots;
+    uint64_t n_read; /* rows of the persons before, for `slots` */
     struct chains chains;
     struct funnel_step *out;
 };
@@ -184,9 +186,10 @@ static uint64_t choose(uint64_t claim, uint64_t yes, uint64_t no)
 static struct chain deepest_chain_plain(struct funnel_scan *scan, uint64_t row, uint64_t end)
 {
     const int64_t *at = scan->snapshot->at_ms;
-    const uint32_t *name = scan->snapshot->name, *step_slot = scan->step_slot;
+    const uint16_t *name = scan->snapshot->name;
+    const uint32_t *step_slot = scan->step_slot;
     const struct range range = scan->query->range;
-    const uint64_t before = row, window = scan->window;
+    const uint64_t begin = row, before = scan->n_read, window = scan->window;
     struct slots *slots = &scan->slots;
     uint32_t depth = scan->steps;
 
@@ -194,7 +197,7 @@ static struct chain deepest_chain_plain(struct funnel_scan *scan, uint64_t row, 
         int64_t at_ms = at[row];
         uint32_t k = step_slot[name[row]];
 
-        slots->start_row1[0] = row + 1;
+        slots->start_row1[0] = before + (row - begin) + 1;
         slots->start_ms[0] = (uint64_t)at_ms;
         uint64_t start_row1 = slots->start_row1[k], start_ms = slots->start_ms[k], was_row1 = slots->start_row1[k + 1];
         uint64_t reached =
@@ -205,7 +208,11 @@ static struct chain deepest_chain_plain(struct funnel_scan *scan, uint64_t row, 
         slots->first_start_row1[k + 1] = choose(is_first, start_row1, slots->first_start_row1[k + 1]);
     }
     while (depth > 0 && slots->start_row1[depth] <= before) depth--;
-    return (struct chain){.depth = depth, .first_row = depth > 0 ? slots->first_start_row1[depth] - 1 : 0};
+    scan->n_read += end - begin;
+    return (struct chain){
+        .depth = depth,
+        .first_row = depth > 0 ? begin + (slots->first_start_row1[depth] - before - 1) : 0,
+    };
 }
 
 /* Room for one more chain, its word included; NULL and err when the arena has none. */
@@ -248,15 +255,16 @@ static bool count_persons(struct funnel_scan *scan)
 {
     const struct snapshot *snapshot = scan->snapshot;
 
-    for (uint32_t person = 0; person < snapshot->n_persons; person++) {
-        uint64_t row = snapshot->first[person], end = snapshot->first[person + 1];
-        struct chain chain = scan->step_slot ? deepest_chain_plain(scan, row, end) : deepest_chain(scan, row, end);
+    for (uint32_t person = 0; person < snapshot->n_places; person++) {
+        struct rows rows = snapshot_rows(snapshot, person);
+        struct chain chain = scan->step_slot ? deepest_chain_plain(scan, rows.begin, rows.end)
+                                             : deepest_chain(scan, rows.begin, rows.end);
         if (chain.depth == 0) continue;
 
-        uint32_t group = grouping_of(scan->query->by, session_touch_at(snapshot, row, chain.first_row));
+        uint32_t group = grouping_of(scan->query->by, session_touch_at(snapshot, rows.begin, chain.first_row));
         struct funnel_step *step = scan->out + (size_t)group * scan->steps;
         for (uint32_t k = 0; k < chain.depth; k++) step[k].persons++;
-        if (chain.depth >= 2 && !keep_chain(scan, chain, end, group)) return false;
+        if (chain.depth >= 2 && !keep_chain(scan, chain, rows.end, group)) return false;
     }
     return true;
 }

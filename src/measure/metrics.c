@@ -116,12 +116,12 @@ static bool scan_person(struct metrics_scan *scan, uint32_t person)
 {
     const struct snapshot *snapshot = scan->snapshot;
     const struct metrics_query *query = scan->query;
-    uint64_t row = snapshot->first[person], end = snapshot->first[person + 1];
+    struct rows rows = snapshot_rows(snapshot, person);
     struct session session = {0};
     uint32_t period = 0;
 
-    if (row == end || snapshot->at_ms[end - 1] < scan->begin_ms) return true;
-    for (; row < end; row++) {
+    if (rows.begin == rows.end || snapshot->at_ms[rows.end - 1] < scan->begin_ms) return true;
+    for (uint64_t row = rows.begin; row < rows.end; row++) {
         int64_t at_ms = snapshot->at_ms[row];
         bool begins = session_begins(&session, snapshot->touches, snapshot->touch[row], at_ms);
 
@@ -150,7 +150,7 @@ bool metrics_count(const struct snapshot *snapshot, const struct metrics_query *
     scan.stamps = SCRATCH_ARRAY(arena, struct group_stamps, n_totals, err);
     if (!scan.stamps) return false;
 
-    for (uint32_t person = 0; person < snapshot->n_persons; person++) {
+    for (uint32_t person = 0; person < snapshot->n_places; person++) {
         if (scan_person(&scan, person)) continue;
         return err_set(err, ERR_LIMIT, "the revenue is more than 64-bit minor units hold");
     }

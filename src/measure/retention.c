@@ -151,7 +151,7 @@ static void count_member(struct retention_scan *scan, struct member member, uint
 static uint64_t returns_on(const struct retention_scan *scan, uint32_t cohort, uint64_t row, uint64_t end)
 {
     const int64_t *at = scan->snapshot->at_ms;
-    const uint32_t *name = scan->snapshot->name;
+    const uint16_t *name = scan->snapshot->name;
     const struct calendar *calendar = scan->calendar;
     int64_t after_ms = calendar->bounds[cohort + 1], until_ms = calendar->bounds[cohort + scan->query->n_cells];
     uint64_t cells = 0;
@@ -284,12 +284,12 @@ bool retention_count(const struct snapshot *snapshot, const struct retention_que
     if (!query_check(snapshot, query, err) || !take_scratch(&scan, arena, err)) return false;
     size_t n_returned = (size_t)query->by.n * query->n_cohorts * query->n_cells;
     if (n_returned > 0) memset(returned, 0, n_returned * sizeof *returned);
-    for (uint32_t person = 0; person < snapshot->n_persons; person++) {
-        uint64_t first = snapshot->first[person], end = snapshot->first[person + 1];
+    for (uint32_t person = 0; person < snapshot->n_places; person++) {
+        struct rows rows = snapshot_rows(snapshot, person);
         if (query->recurring) {
-            scan_recurring(&scan, first, end);
+            scan_recurring(&scan, rows.begin, rows.end);
         } else {
-            scan_first(&scan, first, end);
+            scan_first(&scan, rows.begin, rows.end);
         }
     }
     if (query->or_after) add_later_cells(&scan);

@@ -30,7 +30,7 @@ bool oracle_begins_session(const struct snapshot *snapshot, const uint64_t *rows
 
 uint32_t oracle_session_touch(const struct snapshot *snapshot, uint32_t person, uint64_t row)
 {
-    uint64_t rows[ORACLE_MAX], first = snapshot->first[person];
+    uint64_t rows[ORACLE_MAX], first = snapshot_rows(snapshot, person).begin;
     bool begins;
 
     for (uint64_t i = 0; first + i <= row; i++) rows[i] = first + i;
@@ -45,7 +45,7 @@ static uint32_t all_touches(const struct snapshot *s, const struct attribution_q
     size_t n_rows = 0;
     uint32_t n = 0;
 
-    for (uint64_t row = s->first[person]; row < s->first[person + 1]; row++) {
+    for (uint64_t row = snapshot_rows(s, person).begin; row < snapshot_rows(s, person).end; row++) {
         bool takes_part = s->name[row] == query->conversion || !query->in_journey || query->in_journey[s->name[row]];
         CHECK(n_rows < ORACLE_MAX);
         if (takes_part) rows[n_rows++] = row;

@@ -95,8 +95,8 @@ struct outcome send_piece(struct place *place, enum raw_kind kind, int64_t impor
 
 static void write_person(const struct snapshot *snap, uint32_t p, struct buf *out)
 {
-    buf_printf(out, "%.*s", STR_ARG(snapshot_alias(snap, snap->person_alias[p])));
-    for (uint64_t r = snap->first[p]; r < snap->first[p + 1]; r++) {
+    buf_printf(out, "%.*s", STR_ARG(snapshot_alias(snap, snapshot_person_alias(snap, p))));
+    for (uint64_t r = snapshot_rows(snap, p).begin; r < snapshot_rows(snap, p).end; r++) {
         const struct touch *touch = &snap->touches[snap->touch[r]];
         buf_printf(out, " | %lld %.*s (%.*s %.*s%s) %lld #%llu", (long long)snap->at_ms[r],
                    STR_ARG(snapshot_name(snap, snap->name[r])),

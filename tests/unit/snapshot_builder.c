@@ -51,17 +51,26 @@ static void fill_columns(struct builder *builder)
     for (size_t i = 0; i < n; i++) {
         const struct built_event *event = &builder->event[i];
         builder->at_ms[i] = event->at_ms;
-        builder->name[i] = event->name;
+        builder->name[i] = (uint16_t)event->name;
         builder->touch_id[i] = event->touch;
         builder->amount_minor[i] = event->amount_minor;
         builder->raw[i] = event->arrival;
     }
 }
 
+/* Where the rows of a person stand among those of the others; twice is where it was. */
+static uint32_t stands_at(uint32_t person, uint32_t n_base, uint32_t n_persons)
+{
+    return person < n_base ? person : n_base + (n_persons - 1 - person);
+}
+
 const struct snapshot *builder_done(struct builder *builder, uint32_t n_persons, uint32_t n_names)
 {
+    uint32_t n_base = builder->scatter ? n_persons / 2 : n_persons;
     size_t row = 0;
 
+    for (size_t i = 0; i < builder->n_events; i++)
+        builder->event[i].person = stands_at(builder->event[i].person, n_base, n_persons);
     if (builder->n_events > 0) {
         qsort(builder->event, builder->n_events, sizeof *builder->event, compare_events);
         CHECK(builder->event[builder->n_events - 1].person < n_persons);
@@ -72,7 +81,17 @@ const struct snapshot *builder_done(struct builder *builder, uint32_t n_persons,
         while (row < builder->n_events && builder->event[row].person < person) row++;
         builder->first[person] = row;
     }
+    builder->over = mem_grow(builder->over, sizeof *builder->over, n_persons - n_base);
+    for (uint32_t person = n_base; person < n_persons; person++) {
+        uint32_t at = stands_at(person, n_base, n_persons);
+        builder->over[person - n_base] = (struct rows){builder->first[at], builder->first[at + 1]};
+    }
+    for (size_t i = 0; i < builder->n_events; i++) /* as they were, to go on from there */
+        builder->event[i].person = stands_at(builder->event[i].person, n_base, n_persons);
     builder->snapshot = (struct snapshot){
+        .n_places = n_persons,
+        .n_base = n_base,
+        .over = builder->over,
         .n_persons = n_persons,
         .n_events = builder->n_events,
         .first = builder->first,
@@ -94,6 +113,7 @@ void builder_reset(struct builder *builder)
     free(builder->event);
     free(builder->touch);
     free(builder->first);
+    free(builder->over);
     free(builder->raw);
     free(builder->at_ms);
     free(builder->amount_minor);

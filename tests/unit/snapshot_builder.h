@@ -22,10 +22,13 @@ struct builder {
     size_t n_events;
     struct touch *touch;
     uint32_t n_touches;
+    bool scatter; /* the later half of the persons stands in `over`, its rows from the last person to the first */
     struct snapshot snapshot;
     uint64_t *first, *raw;
+    struct rows *over;
     int64_t *at_ms, *amount_minor;
-    uint32_t *name, *touch_id;
+    uint16_t *name;
+    uint32_t *touch_id;
 };
 
 enum touch_kind { TOUCH_IS_PLAIN, TOUCH_IS_PAID, TOUCH_IS_DIRECT, TOUCH_IS_EMPTY /* direct too, as facts has it */ };

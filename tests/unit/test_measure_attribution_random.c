@@ -57,7 +57,7 @@ struct check {
 static uint32_t person_of(const struct snapshot *snapshot, uint64_t row)
 {
     uint32_t person = 0;
-    while (snapshot->first[person + 1] <= row) person++;
+    while (snapshot_rows(snapshot, person).end <= row) person++;
     return person;
 }
 

@@ -55,7 +55,7 @@ static uint32_t repeat_persons(const struct snapshot *from, const uint8_t *times
     add_touches(to);
     for (uint32_t p = 0; p < from->n_persons; p++)
         for (uint8_t k = 0; k < times[p]; k++, n++)
-            for (uint64_t row = from->first[p]; row < from->first[p + 1]; row++)
+            for (uint64_t row = snapshot_rows(from, p).begin; row < snapshot_rows(from, p).end; row++)
                 builder_event(to, n, from->at_ms[row], from->name[row], from->touch[row], from->amount_minor[row]);
     return n;
 }

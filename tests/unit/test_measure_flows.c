@@ -354,8 +354,8 @@ static size_t runs_of(const struct snapshot *s, const struct flows_query *query,
     uint32_t session = 0;
     size_t n = 0;
 
-    for (uint64_t row = s->first[person]; row < s->first[person + 1]; row++) {
-        size_t i = (size_t)(row - s->first[person]);
+    for (uint64_t row = snapshot_rows(s, person).begin; row < snapshot_rows(s, person).end; row++) {
+        size_t i = (size_t)(row - snapshot_rows(s, person).begin);
         rows[i] = row;
         session += oracle_begins_session(s, rows, i) && query->in_session;
         if (query->collapse && n > 0 && runs[n - 1].name == s->name[row] && runs[n - 1].session == session) {

@@ -434,8 +434,8 @@ static void slow_count(const struct snapshot *snapshot, const struct funnel_quer
 
     for (uint32_t person = 0; person < snapshot->n_persons; person++) {
         struct trial trial = {
-            .snapshot = snapshot, .query = query, .person = person, .end = snapshot->first[person + 1]};
-        try_chains(&trial, 0, snapshot->first[person]);
+            .snapshot = snapshot, .query = query, .person = person, .end = snapshot_rows(snapshot, person).end};
+        try_chains(&trial, 0, snapshot_rows(snapshot, person).begin);
         for (int k = 0; k < trial.best_depth; k++) {
             uint32_t group = query->by.key ? query->by.key[oracle_session_touch(snapshot, person, trial.best[0])] : 0;
             int64_t at_ms = snapshot->at_ms[trial.best[k]];

@@ -240,8 +240,9 @@ static bool begins_session(const struct snapshot *s, uint32_t person, uint64_t r
 {
     uint64_t rows[PERSON_EVENTS];
 
-    for (uint64_t i = 0; i < s->first[person + 1] - s->first[person]; i++) rows[i] = s->first[person] + i;
-    return oracle_begins_session(s, rows, (size_t)(row - s->first[person]));
+    for (uint64_t i = 0; i < snapshot_rows(s, person).end - snapshot_rows(s, person).begin; i++)
+        rows[i] = snapshot_rows(s, person).begin + i;
+    return oracle_begins_session(s, rows, (size_t)(row - snapshot_rows(s, person).begin));
 }
 
 static struct metrics_cell slow_cell(const struct snapshot *s, const struct metrics_query *query, uint32_t group,
@@ -251,7 +252,7 @@ static struct metrics_cell slow_cell(const struct snapshot *s, const struct metr
 
     for (uint32_t person = 0; person < s->n_persons; person++) {
         uint64_t events = 0, conversions = 0;
-        for (uint64_t row = s->first[person]; row < s->first[person + 1]; row++) {
+        for (uint64_t row = snapshot_rows(s, person).begin; row < snapshot_rows(s, person).end; row++) {
             uint32_t touch = oracle_session_touch(s, person, row);
             bool converts = query->conversion != DICT_NONE && s->name[row] == query->conversion;
             if (s->at_ms[row] < from_ms || s->at_ms[row] >= to_ms) continue;

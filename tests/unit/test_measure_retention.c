@@ -389,9 +389,9 @@ static bool in_period(const struct retention_query *query, uint32_t period, int6
 static uint64_t slow_start(const struct snapshot *s, const struct retention_query *query, uint32_t person,
                            uint32_t cohort)
 {
-    uint64_t end = s->first[person + 1];
+    uint64_t end = snapshot_rows(s, person).end;
 
-    for (uint64_t row = s->first[person]; row < end; row++) {
+    for (uint64_t row = snapshot_rows(s, person).begin; row < end; row++) {
         bool fits = in_period(query, cohort, s->at_ms[row]) && range_holds(query->range, s->at_ms[row]);
         if (!query->any_start && s->name[row] != query->start_event) continue;
         if (!query->recurring) return fits ? row : end;
@@ -403,7 +403,7 @@ static uint64_t slow_start(const struct snapshot *s, const struct retention_quer
 static bool slow_came_back(const struct snapshot *s, const struct retention_query *query, uint32_t person,
                            uint32_t period)
 {
-    for (uint64_t row = s->first[person]; row < s->first[person + 1]; row++) {
+    for (uint64_t row = snapshot_rows(s, person).begin; row < snapshot_rows(s, person).end; row++) {
         int64_t at_ms = s->at_ms[row];
         if (!query->any_return && s->name[row] != query->return_event) continue;
         if (query->or_after ? at_ms >= query->bounds[period] : in_period(query, period, at_ms)) return true;
@@ -417,7 +417,7 @@ static void slow_count(const struct snapshot *s, const struct retention_query *q
     for (uint32_t person = 0; person < s->n_persons; person++) {
         for (uint32_t cohort = 0; cohort < query->n_cohorts; cohort++) {
             uint64_t row = slow_start(s, query, person, cohort);
-            if (row == s->first[person + 1]) continue;
+            if (row == snapshot_rows(s, person).end) continue;
             uint32_t touch = oracle_session_touch(s, person, row);
             if (query->touch_counts && !query->touch_counts[touch]) continue;
             size_t group = query->by.key ? query->by.key[touch] : 0;
@@ -500,7 +500,7 @@ static void assert_sizes(const struct snapshot *s, const struct retention_query 
 
     if (query->recurring) return;
     for (uint32_t person = 0; person < s->n_persons; person++) {
-        uint64_t row = s->first[person], end = s->first[person + 1];
+        uint64_t row = snapshot_rows(s, person).begin, end = snapshot_rows(s, person).end;
         while (row < end && !query->any_start && s->name[row] != query->start_event) row++;
         if (row == end || !range_holds(query->range, s->at_ms[row])) continue;
         wanted += s->at_ms[row] >= query->bounds[0] && s->at_ms[row] < query->bounds[query->n_cohorts];

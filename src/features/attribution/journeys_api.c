@@ -41,7 +41,7 @@ static void put_journey(const struct cell *cell, const struct journey *journey, 
     struct json_out *out = cell->out;
 
     json_open(out, '{');
-    json_kv_str(out, "person", snapshot_alias(snapshot, snapshot->person_alias[journey->person]));
+    json_kv_str(out, "person", snapshot_alias(snapshot, snapshot_person_alias(snapshot, journey->person)));
     json_kv_instant(out, "at", snapshot->at_ms[journey->conversion_row]);
     json_kv_i64(out, "amount", snapshot->amount_minor[journey->conversion_row]);
     json_kv_double(out, "credit", credit);

@@ -28,9 +28,10 @@ void history_walk(const struct history *history, event_fn *see, void *context)
 {
     const struct snapshot *snapshot = history->snapshot;
 
-    for (uint32_t p = 0; p < snapshot->n_persons; p++) {
+    for (uint32_t p = 0; p < snapshot->n_places; p++) {
         uint64_t nth = 0;
-        for (uint64_t row = snapshot->first[p]; row < snapshot->first[p + 1]; row++) {
+        struct rows rows = snapshot_rows(snapshot, p);
+        for (uint64_t row = rows.begin; row < rows.end; row++) {
             if (!history_has(history, row)) continue;
             enum stage stage = nth == 0 ? STAGE_FIRST : history_is_contract(history, row) ? STAGE_LAST : STAGE_MID;
             see(context, p, row, nth++, stage);

@@ -49,14 +49,15 @@ bool person_get(struct request *request, struct reply *reply, struct err *err)
         snapshot_close(snapshot);
         return err_set(err, ERR_NOT_FOUND, "nobody is known as \"%.*s\"", STR_ARG(request->param[0]));
     }
-    uint64_t first = snapshot->first[person], n = snapshot->first[person + 1] - first;
+    struct rows rows = snapshot_rows(snapshot, person);
+    uint64_t n = rows.end - rows.begin;
     uint64_t end = page.skip + page.limit < n ? page.skip + page.limit : n;
     json_open(&out, '{');
-    json_kv_str(&out, "person", snapshot_alias(snapshot, snapshot->person_alias[person]));
+    json_kv_str(&out, "person", snapshot_alias(snapshot, snapshot_person_alias(snapshot, person)));
     put_aliases(&out, snapshot, person);
     json_key(&out, "events");
     json_open(&out, '[');
-    for (uint64_t i = page.skip; i < end; i++) put_event(&out, snapshot, first + i);
+    for (uint64_t i = page.skip; i < end; i++) put_event(&out, snapshot, rows.begin + i);
     json_close(&out, ']');
     json_kv_i64(&out, "total", (int64_t)n);
     question_put_next(&out, &page, end < n);
