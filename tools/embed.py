@@ -40,7 +40,7 @@ def main():
         lines += [f"const struct asset_table {name} = {{0}};", ""]
     out.write_text("\n".join(lines))
     if option("--depfile"):
-        pathlib.Path(option("--depfile")).write_text(f"{out}: {' '.join(str(p) for p in files)}\n")
+        pathlib.Path(option("--depfile")).write_text(f"{out}: {' '.join(str(p) for p in sorted({f.parent for f in files}) + files)}\n")
 
 
 main()

@@ -14,12 +14,20 @@ bool raw_append(struct db *db, int64_t id, const struct raw_entry *entry, struct
 bool raw_last_id(struct db *db, int64_t *id, struct err *err) MUST_CHECK; /* 0 when empty */
 bool raw_delete_import(struct db *db, int64_t import_id, struct err *err) MUST_CHECK;
 
+/* Which log this is: how often something was taken out of it, and the bytes of entry `id` as a number. */
+struct raw_mark {
+    int64_t epoch;
+    uint64_t bytes; /* 0: there is no such entry */
+};
+bool raw_mark_at(struct db *db, int64_t id, struct raw_mark *out, struct err *err) MUST_CHECK;
+
 /* The body is copied to the arena. ERR_NOT_FOUND when there is none. */
 bool raw_read(struct db *db, int64_t id, struct arena *arena, struct raw_entry *out, struct err *err) MUST_CHECK;
 
-/* Every entry of a kind (or of every kind but it), by id. `see` returns false to stop with *err set; the body is
- * good until it returns. */
+/* Every entry after id `after` of a kind (or of every kind but it), by id. `see` returns false to stop with *err set;
+ * the body is good until it returns. */
 typedef bool raw_fn(void *context, int64_t id, const struct raw_entry *entry, struct err *err);
-bool raw_walk(struct db *db, enum raw_kind kind, bool but, raw_fn *see, void *context, struct err *err) MUST_CHECK;
+bool raw_walk(struct db *db, int64_t after, enum raw_kind kind, bool but, raw_fn *see, void *context,
+              struct err *err) MUST_CHECK;
 
 #endif
