@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "events/raw.h"
 
 #define NAME_TOUCH STR("CRM Touch")
 #define NAME_CONTRACT STR("Contract Signed")
@@ -141,24 +140,24 @@ static bool build_entry(void *context, int64_t id, const struct raw_entry *entry
     return true;
 }
 
-bool derived_replay(struct derived *derived, struct db *db, int64_t after, Str currency, struct err *err)
+bool derived_replay(struct derived *derived, struct db *db, struct raw_span span, Str currency, struct err *err)
 {
     struct build b = {.derived = derived, .currency = currency};
     int64_t started = time_monotonic_us();
 
     facts_write_begin(derived->facts);
-    bool ok = raw_walk(db, after, RAW_CRM_CONTRACTS, false, build_entry, &b, err) &&
-              raw_walk(db, after, RAW_CRM_CONTRACTS, true, build_entry, &b, err);
+    bool ok = raw_walk(db, span, RAW_CONTRACTS, build_entry, &b, err) &&
+              raw_walk(db, span, RAW_BUT_CONTRACTS, build_entry, &b, err);
     facts_write_end(derived->facts);
-    log_line(LOG_INFO, "rebuild.done", "after=%lld raw_rows=%llu ms=%lld", (long long)after, (unsigned long long)b.rows,
-             (long long)(time_monotonic_us() - started) / 1000);
+    log_line(LOG_INFO, "replay.done", "after=%lld raw_rows=%llu ms=%lld", (long long)span.after,
+             (unsigned long long)b.rows, (long long)(time_monotonic_us() - started) / 1000);
     return ok;
 }
 
-struct derived *derived_build(struct db *db, const struct reading *reading, struct err *err)
+struct derived *derived_build(struct db *db, struct raw_span span, const struct reading *reading, struct err *err)
 {
     struct derived *derived = derived_of(facts_new(), contracts_new(), reading->rules);
-    bool ok = derived_replay(derived, db, 0, reading->currency, err);
+    bool ok = derived_replay(derived, db, span, reading->currency, err);
 
     derived->stale = false;
     if (ok) return derived;

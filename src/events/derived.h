@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "events/contracts.h"
+#include "events/raw.h"
 #include "events/rules.h"
 #include "events/seen.h"
 #include "events/source.h"
@@ -40,8 +41,11 @@ struct reading {
     Str currency;
 };
 
-/* From the raw log, logging progress. NULL on failure. */
-struct derived *derived_build(struct db *db, const struct reading *reading, struct err *err);
+/* From a part of the raw log that begins where it begins, logging progress. NULL on failure. */
+struct derived *derived_build(struct db *db, struct raw_span span, const struct reading *reading, struct err *err);
+/* Apply more of the log. `stale` says if it has to be built again. */
+bool derived_replay(struct derived *derived, struct db *db, struct raw_span span, Str currency,
+                    struct err *err) MUST_CHECK;
 /* From the file that was folded last and what the raw log has after it; from all of the raw log, with a line in the
  * server's log that says why, if there is no file, or it is damaged, or of another log. */
 struct derived *derived_open(struct db *db, const char *path, const struct reading *reading, struct err *err);

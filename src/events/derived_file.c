@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "events/derived_int.h"
-#include "events/raw.h"
 
 /* Raise it when the same raw log, read by this program, gives other facts than before, or the arrays change. */
 #define FILE_VERSION 1
@@ -161,7 +160,7 @@ static struct derived *derived_load(struct db *db, const char *path, const struc
         derived = derived_of_bundle(bundle, &meta, reading->rules, err);
     bundle_release(bundle);
     if (!derived) return NULL;
-    if (derived_replay(derived, db, meta.raw_id, reading->currency, err)) {
+    if (derived_replay(derived, db, (struct raw_span){meta.raw_id, INT64_MAX}, reading->currency, err)) {
         if (!derived->stale) return derived;
         (void)err_set(err, ERR_CONFLICT, "a contract came after its event");
     }
@@ -176,5 +175,5 @@ struct derived *derived_open(struct db *db, const char *path, const struct readi
 
     if (derived) return derived;
     if (why.code != ERR_NOT_FOUND) log_line(LOG_WARN, "facts.rebuild", "reason=\"%s\"", why.text);
-    return derived_build(db, reading, err);
+    return derived_build(db, RAW_SPAN_ALL, reading, err);
 }

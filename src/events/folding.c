@@ -23,7 +23,7 @@ struct folding {
     void (*wake)(void *context);
     void *context;
     pthread_t thread;
-    bool runs;
+    _Atomic bool runs; /* set by who holds the pipeline's `work`; read by its writer at any time */
     _Atomic bool finished;
     struct derived *derived;
     struct derived_cut *cut;

@@ -33,6 +33,8 @@ void live_text(char out[LIVE_TEXT], Str text);                  /* a cut copy, n
 /* What an entry was read as: its items, and what was refused of it. */
 void live_show(struct live *live, const struct rules *rules, const struct raw_entry *entry,
                const struct decoded *decoded);
+/* Items of a person lose what they say of it. */
+void live_forget(struct live *live, const struct dict *aliases);
 /* Items after `after`, oldest first, the newest `max` of them; *next is what to ask after then. */
 size_t live_since(struct live *live, uint64_t after, struct live_item *out, size_t max, uint64_t *next);
 uint32_t live_per_minute(struct live *live, int64_t now_ms); /* of the ring's items, those of the last minute */

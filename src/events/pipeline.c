@@ -15,52 +15,22 @@
  *   P4  once a commit fails for another reason than a full disk, nothing more is accepted: what the kernel has
  *       dropped after a failed fsync cannot be known
  *
- * Locks, in this order: `work` is held for a whole group, a rebuild, a change of rules, the begin and end of a fold;
- * the store's writer; `swap`
- * for the pointer that readers take; `queue` for the queue alone.
+ * Locks, in this order: `rebuilding`; `work` is held for a whole group, a rebuild, a change of rules, the begin and end
+ * of a fold; the store's writer; `swap` for the pointer that readers take; `queue` for the queue alone.
  */
-#include "events/pipeline.h"
+#include "events/pipeline_int.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/time.h"
-#include "events/derived.h"
-#include "events/folding.h"
 #include "events/raw.h"
 #include "events/rejects.h"
 
 #define QUEUE_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define GROUP_BYTES ((size_t)16 * 1024 * 1024)
-
-struct pipeline {
-    struct store *store;
-    struct reading reading; /* its rules are the pipeline's own */
-    pthread_t thread;
-    bool thread_runs;
-
-    pthread_mutex_t queue;
-    pthread_cond_t filled;
-    struct delivery *head, **tail;
-    size_t queue_bytes;
-    uint64_t queued;
-    bool stopping;
-
-    pthread_mutex_t work;
-    struct rules *rules;
-    struct folding *folding;
-    _Atomic int64_t last_raw_id;
-
-    pthread_mutex_t swap;
-    struct derived *derived;
-
-    struct live *live;
-    _Atomic bool failed;
-    _Atomic uint64_t repeated;
-};
 
 /* ---- plan ---- */
 
@@ -236,21 +206,6 @@ static void apply_group(struct pipeline *pipeline, struct delivery *group)
     facts_write_end(derived->facts);
 }
 
-/* With `work` held: build from the raw log and let readers have it. On failure everything is as before. */
-static bool rebuild(struct pipeline *pipeline, struct db *db, struct err *err)
-{
-    struct derived *built = derived_build(db, &pipeline->reading, err);
-
-    if (!built) return false;
-    folding_end(pipeline->folding);
-    pthread_mutex_lock(&pipeline->swap);
-    struct derived *old = pipeline->derived;
-    pipeline->derived = built;
-    pthread_mutex_unlock(&pipeline->swap);
-    derived_free(old);
-    return true;
-}
-
 /* ---- the writer ---- */
 
 static bool any_file_goes_on(const struct delivery *group)
@@ -271,7 +226,7 @@ static bool write_group(struct pipeline *pipeline, struct delivery *group, struc
         apply_group(pipeline, group);
         for (struct delivery *d = group; d; d = d->next)
             if (!d->raw.import_id) live_show(pipeline->live, pipeline->rules, &d->raw, &d->decoded);
-        if (pipeline->derived->stale && !any_file_goes_on(group) && !rebuild(pipeline, db, &why))
+        if (pipeline->derived->stale && !any_file_goes_on(group) && !pipeline_rebuild(pipeline, db, &why))
             log_line(LOG_ERROR, "rebuild.failed", "reason=\"%s\"", why.text);
     } else {
         for (struct delivery *d = group; d; d = d->next) take_back_plan(pipeline, d);
@@ -308,7 +263,8 @@ static bool wait_for_work(struct pipeline *pipeline, struct delivery **group, bo
     until.tv_sec++;
     *quiet = false;
     pthread_mutex_lock(&pipeline->queue);
-    while (!pipeline->head && !pipeline->stopping && !folding_finished(pipeline->folding) && !*quiet)
+    while (!pipeline->head && !pipeline->stopping && !*quiet && !folding_finished(pipeline->folding) &&
+           !(atomic_load(&pipeline->fold_wanted) && !folding_runs(pipeline->folding)))
         *quiet = pthread_cond_timedwait(&pipeline->filled, &pipeline->queue, &until) == ETIMEDOUT;
     *group = unqueue(pipeline);
     bool go_on = *group || !pipeline->stopping;
@@ -321,7 +277,8 @@ static void fold(struct pipeline *pipeline, enum folding_when when)
 {
     pthread_mutex_lock(&pipeline->work);
     if (folding_finished(pipeline->folding)) folding_end(pipeline->folding);
-    if (folding_due(pipeline->folding, pipeline->derived, when)) {
+    bool wanted = !folding_runs(pipeline->folding) && atomic_exchange(&pipeline->fold_wanted, false);
+    if (wanted || folding_due(pipeline->folding, pipeline->derived, when)) {
         struct db *db = store_writer_take(pipeline->store);
         folding_begin(pipeline->folding, pipeline->derived, db, atomic_load(&pipeline->last_raw_id));
         store_writer_give(pipeline->store);
@@ -329,13 +286,16 @@ static void fold(struct pipeline *pipeline, enum folding_when when)
     pthread_mutex_unlock(&pipeline->work);
 }
 
-static void wake_writer(void *context)
+void pipeline_wake(struct pipeline *pipeline)
 {
-    struct pipeline *pipeline = context;
-
     pthread_mutex_lock(&pipeline->queue);
     pthread_cond_signal(&pipeline->filled);
     pthread_mutex_unlock(&pipeline->queue);
+}
+
+static void wake_writer(void *context)
+{
+    pipeline_wake(context);
 }
 
 static void *writer_main(void *context)
@@ -411,56 +371,6 @@ bool pipeline_submit_wait(struct pipeline *pipeline, struct delivery *delivery, 
     return delivery->stored;
 }
 
-/* ---- rules, imports taken back ---- */
-
-bool pipeline_set_rules(struct pipeline *pipeline, Str json, struct err *err)
-{
-    struct rules *rules = rules_parse(json, err), *old = rules;
-
-    if (!rules) return false;
-    pthread_mutex_lock(&pipeline->work);
-    bool ok = rules_save(store_writer_take(pipeline->store), rules, err);
-    store_writer_give(pipeline->store);
-    if (ok) {
-        facts_write_begin(pipeline->derived->facts);
-        facts_set_rules(pipeline->derived->facts, rules_platform, rules);
-        facts_write_end(pipeline->derived->facts);
-        old = pipeline->rules;
-        pipeline->rules = rules;
-        pipeline->reading.rules = rules;
-    }
-    pthread_mutex_unlock(&pipeline->work);
-    rules_free(old);
-    return ok;
-}
-
-void pipeline_write_rules(struct pipeline *pipeline, struct buf *out)
-{
-    pthread_mutex_lock(&pipeline->work);
-    rules_write(pipeline->rules, out);
-    pthread_mutex_unlock(&pipeline->work);
-}
-
-bool pipeline_undo_import(struct pipeline *pipeline, int64_t import_id, struct err *err)
-{
-    pthread_mutex_lock(&pipeline->work);
-    struct db *db = store_writer_take(pipeline->store);
-    bool ok = db_begin(db, err);
-    if (ok) {
-        ok = raw_delete_import(db, import_id, err) && rejects_undo_import(db, import_id, err) &&
-             db_run(db, "UPDATE import SET state = 'undone' WHERE id = $1", DB_ARGS(DB_I64(import_id)), err);
-        if (ok) {
-            ok = db_commit(db, err);
-        } else {
-            db_rollback(db);
-        }
-    }
-    ok = ok && rebuild(pipeline, db, err);
-    store_writer_give(pipeline->store);
-    pthread_mutex_unlock(&pipeline->work);
-    return ok;
-}
-
 /* ---- readers ---- */
 
 const struct snapshot *pipeline_snapshot(struct pipeline *pipeline)
@@ -520,6 +430,7 @@ struct pipeline *pipeline_open(struct store *store, const struct settings *setti
     pipeline->tail = &pipeline->head;
     pthread_mutex_init(&pipeline->queue, NULL);
     pthread_cond_init(&pipeline->filled, NULL);
+    pthread_mutex_init(&pipeline->rebuilding, NULL);
     pthread_mutex_init(&pipeline->work, NULL);
     pthread_mutex_init(&pipeline->swap, NULL);
     pipeline->live = live_new();
@@ -560,6 +471,7 @@ void pipeline_close(struct pipeline *pipeline)
     live_free(pipeline->live);
     pthread_mutex_destroy(&pipeline->queue);
     pthread_cond_destroy(&pipeline->filled);
+    pthread_mutex_destroy(&pipeline->rebuilding);
     pthread_mutex_destroy(&pipeline->work);
     pthread_mutex_destroy(&pipeline->swap);
     free(pipeline);

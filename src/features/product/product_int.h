@@ -11,5 +11,6 @@ handler_fn product_funnel_get;                 /* funnel_api.c */
 handler_fn retention_get;                      /* retention_api.c */
 handler_fn paths_get;                          /* paths_api.c */
 handler_fn person_get, raw_get;                /* person_api.c */
+handler_fn person_log_get, person_log_delete;  /* person_log_api.c */
 
 #endif
