@@ -18,6 +18,7 @@ struct oracle_journey {
     uint32_t n; /* touches after exclusion */
     uint64_t row[ORACLE_MAX];
     uint32_t group[ORACLE_MAX];
+    uint32_t lead, opportunity; /* places of their touches; n: absent */
     long double weight[ORACLE_MAX][MODEL_COUNT];
     int64_t revenue_minor[ORACLE_MAX][MODEL_COUNT];
 };
