@@ -319,8 +319,8 @@ static enum verdict scan_run(struct scan *scan, uint32_t place, struct rows run)
     uint64_t row = find_name(snapshot->name, run.begin, run.end, conversion);
 
     while (row < run.end) {
-        struct rows rows;
-        while ((rows = snapshot_rows(snapshot, place)).end <= row) place++;
+        struct rows rows = snapshot_rows(snapshot, place);
+        while (row < rows.begin || row >= rows.end) rows = snapshot_rows(snapshot, ++place);
         uint64_t next = find_name(snapshot->name, rows.end, run.end, conversion);
         if (next < run.end) fetch_ahead(snapshot, next);
         scan->person = place;

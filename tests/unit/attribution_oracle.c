@@ -166,7 +166,9 @@ void oracle_journey(const struct snapshot *snapshot, const struct attribution_qu
     uint64_t all[ORACLE_MAX], window[ORACLE_MAX];
     uint32_t n_window = 0, n_all = all_touches(snapshot, query, person, row, all);
 
-    *out = (struct oracle_journey){.counts = query->must_touch == NULL};
+    out->counts = query->must_touch == NULL;
+    out->own = false;
+    out->n = 0;
     for (uint32_t i = 0; i < n_all; i++) {
         if (in_window(snapshot, query, all[i], row)) window[n_window++] = all[i];
     }

@@ -10,7 +10,7 @@
 
 #include "measure/attribution.h"
 
-#define ORACLE_MAX 64
+#define ORACLE_MAX 512
 
 struct oracle_journey {
     bool counts; /* false: must_touch leaves the conversion out */
