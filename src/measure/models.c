@@ -316,6 +316,8 @@ static void split_decay(const struct model_journey *journey, uint64_t total, str
 static void spread_time_decay(const struct model_journey *journey, struct model_split *split)
 {
     uint64_t total = parts_time_decay(journey, split->part);
+
+    CHECK(total > 0); /* the last touch's age is 0 */
     double each = 1 / (double)total;
 
     for (uint32_t i = 0; i < journey->n; i++) split->weight[i] = (double)(int64_t)split->part[i] * each;

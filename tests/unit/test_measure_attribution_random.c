@@ -9,7 +9,7 @@
 #define PERSONS 12
 #define PERSON_EVENTS 14
 #define LONG_EVENTS 450 /* more than one look at names takes, and than a date is searched among one by one */
-#define ROWS_MAX (4 * LONG_EVENTS)
+#define ROWS_MAX (UINT64_C(4) * LONG_EVENTS)
 
 static const uint32_t FEW_KEY[TOUCHES] = {0, 1, 1, 2, 0, 2};
 static const bool SOME_EXCLUDED[] = {false, true, false};
@@ -229,7 +229,7 @@ static void test_shards_add_up(void **state)
         random_persons(&builder, &seed, MANY, PERSON_EVENTS, 5);
         builder.scatter = round % 2;
         const struct snapshot *snapshot = builder_done(&builder, MANY, NAMES);
-        assert_true(snapshot->n_events > 4 * 32768);
+        assert_true(snapshot->n_events > UINT64_C(4) * 32768);
         *check = (struct check){.snapshot = snapshot, .query = &query};
         check->is_touch = mem_new(snapshot->n_events);
         assert_true(attribution_walk(snapshot, &query, 0, &f->arena, add_journey, check, &f->err));

@@ -185,7 +185,7 @@ static void test_shards_add_up(void **state)
 
     random_history(f, MANY, &seed);
     all->snapshot = builder_done(&f->builder, MANY, NAMES);
-    assert_true(all->snapshot->n_events > 4 * 32768);
+    assert_true(all->snapshot->n_events > UINT64_C(4) * 32768);
     assert_true(attribution_walk(all->snapshot, &query, 0, &f->arena, add_to_replicates, all, &f->err));
     whole.level = 1 - 1e-13;
     parallel_limit(4);

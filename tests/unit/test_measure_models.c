@@ -25,7 +25,7 @@ static uint64_t size_of(int64_t amount)
  */
 static void slow_split(const uint64_t *part, uint32_t n, int64_t revenue, int64_t *share)
 {
-    uint64_t total = 0, magnitude = size_of(revenue), rest = magnitude, left[TOUCHES_MAX], whole[TOUCHES_MAX];
+    uint64_t total = 0, magnitude = size_of(revenue), rest = magnitude, left[TOUCHES_MAX], whole[TOUCHES_MAX] = {0};
 
     for (uint32_t i = 0; i < n; i++) total += part[i];
     for (uint32_t i = 0; i < n; i++) {
@@ -34,11 +34,11 @@ static void slow_split(const uint64_t *part, uint32_t n, int64_t revenue, int64_
         rest -= whole[i];
     }
     for (; rest > 0; rest--) {
-        uint32_t most = UINT32_MAX;
-        for (uint32_t i = 0; i < n; i++)
-            if (left[i] != UINT64_MAX && (most == UINT32_MAX || left[i] > left[most])) most = i;
+        uint32_t most = 0;
+        for (uint32_t i = 1; i < n; i++)
+            if (left[i] > left[most]) most = i;
         whole[most]++;
-        left[most] = UINT64_MAX; /* has its unit */
+        left[most] = 0; /* has its unit; one that is due another has more left than 0 */
     }
     for (uint32_t i = 0; i < n; i++) share[i] = (int64_t)(revenue < 0 ? 0 - whole[i] : whole[i]);
 }
