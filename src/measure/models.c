@@ -26,8 +26,9 @@
  *   M2  shares sum to the revenue, and each lies between 0 and it
  *   M3  the units left over are fewer than the touches: no touch gets two
  *
- * Cost: L steps; time_decay a power and two products a touch, and k log L for k units left over. A division a touch is
- * only needed for revenues beyond 2^50. An empty journey has no weights: the caller counts it as unattributed.
+ * Cost: L steps; time_decay a power and two products a touch, and k log k' where k' remainders are nearly the same and
+ * k units are left for them. A division a touch is only needed for revenues beyond 2^50. An empty journey has no
+ * weights: the caller counts it as unattributed.
  */
 #include "measure/models.h"
 
@@ -247,19 +248,23 @@ static uint64_t parts_time_decay(const struct model_journey *journey, uint64_t *
     return total;
 }
 
-/* ---- the largest remainders: for a few each is ranked among all; of many, a heap has the next one due at its top ----
- */
+/* ---- the largest remainders ----
+ *
+ * Many are sorted into buckets by their highest bits: those above the bucket in which the units run out get one each,
+ * and only that bucket is ranked: few by coming to know for each how many go before it, many by a heap with the next
+ * one due at its top. Candidates stand in the order of their places. */
 
 #define FEW 16
+#define BUCKET_BITS 6
+#define BUCKETS (1 << BUCKET_BITS)
 
-/* One minor unit more for each of the `units` largest remainders: those that fewer go before. */
 static void give_few(const struct model_remainder *left, uint32_t n, uint64_t units, int64_t one, int64_t *share)
 {
     for (uint32_t i = 0; i < n; i++) {
         uint32_t before = 0;
         for (uint32_t k = 0; k < i; k++) before += left[k].left >= left[i].left;
         for (uint32_t k = i + 1; k < n; k++) before += left[k].left > left[i].left;
-        share[i] += before < units ? one : 0;
+        share[left[i].place] += before < units ? one : 0;
     }
 }
 
@@ -283,19 +288,46 @@ static void sift_down(struct model_remainder *heap, uint32_t n, uint32_t at)
     heap[at] = moved;
 }
 
-static void give_rest(struct model_remainder *left, uint32_t n, uint64_t units, int64_t one, int64_t *share)
+static void give_by_heap(struct model_remainder *left, uint32_t n, uint64_t units, int64_t one, int64_t *share)
 {
-    CHECK(units < n); /* M3 */
-    if (n <= FEW) {
-        give_few(left, n, units, one, share);
-        return;
-    }
     for (uint32_t i = n / 2; i-- > 0;) sift_down(left, n, i);
     for (; units > 0; units--) {
         share[left[0].place] += one;
         left[0] = left[--n];
         sift_down(left, n, 0);
     }
+}
+
+static void give_ranked(struct model_remainder *left, uint32_t n, uint64_t units, int64_t one, int64_t *share)
+{
+    if (n <= FEW) {
+        give_few(left, n, units, one, share);
+    } else {
+        give_by_heap(left, n, units, one, share);
+    }
+}
+
+/* One minor unit more for each of the `units` largest remainders, all below `total`. Spoils `left`. */
+static void give_rest(struct model_remainder *left, uint32_t n, uint64_t total, uint64_t units, int64_t one,
+                      int64_t *share)
+{
+    uint32_t count[BUCKETS] = {0}, cut = BUCKETS - 1, n_cut = 0;
+    int bits = 64 - __builtin_clzll(total), shift = bits > BUCKET_BITS ? bits - BUCKET_BITS : 0;
+
+    CHECK(units < n); /* M3 */
+    if (n <= FEW) {
+        give_few(left, n, units, one, share);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) count[left[i].left >> shift]++;
+    for (; count[cut] <= units; cut--) units -= count[cut]; /* ends: together they are more than the units */
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t bucket = left[i].left >> shift;
+        share[i] += bucket > cut ? one : 0;
+        left[n_cut] = left[i];
+        n_cut += bucket == cut;
+    }
+    if (units > 0) give_ranked(left, n_cut, units, one, share);
 }
 
 static void split_decay(const struct model_journey *journey, uint64_t total, struct model_split *split)
@@ -310,7 +342,7 @@ static void split_decay(const struct model_journey *journey, uint64_t total, str
         split->left[i] = (struct model_remainder){.left = share.left, .place = i};
         rest -= share.whole;
     }
-    if (rest > 0) give_rest(split->left, journey->n, rest, negative ? -1 : 1, split->revenue_minor);
+    if (rest > 0) give_rest(split->left, journey->n, total, rest, negative ? -1 : 1, split->revenue_minor);
 }
 
 static void spread_time_decay(const struct model_journey *journey, struct model_split *split)

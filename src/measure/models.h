@@ -38,7 +38,7 @@ bool model_split_reserve(struct model_split *split, uint32_t n, struct arena *ar
 /* True for the models that give all to one touch; its place. */
 bool model_single(enum attribution_model model, const struct model_journey *journey, uint32_t *place) MUST_CHECK;
 
-/* The others: fill split->weight and split->revenue_minor. O(n); time_decay O(n + k log n) for k units left over. */
+/* The others: fill split->weight and split->revenue_minor. O(n), and O(n log n) where time_decay ranks near ties. */
 void model_spread(enum attribution_model model, const struct model_journey *journey, struct model_split *split);
 
 #endif

@@ -254,6 +254,48 @@ static void test_shards_add_up(void **state)
     }
 }
 
+struct walked {
+    uint64_t row[PERSONS * PERSON_EVENTS];
+    uint32_t person[PERSONS * PERSON_EVENTS];
+    size_t n;
+};
+
+static bool note_journey(void *context, const struct journey *journey)
+{
+    struct walked *walked = context;
+
+    walked->row[walked->n] = journey->conversion_row;
+    walked->person[walked->n++] = journey->person;
+    return true;
+}
+
+/* A walk from a person on is the end of the whole walk. */
+static void test_walk_from_any_person(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seed = 35;
+
+    for (int round = 0; round < 300; round++) {
+        struct builder builder = {0};
+        struct attribution_query query = random_query(&seed);
+        struct walked all = {.n = 0};
+
+        random_facts(&builder, &seed);
+        const struct snapshot *snapshot = builder_done(&builder, PERSONS, NAMES);
+        assert_true(attribution_walk(snapshot, &query, 0, &f->arena, note_journey, &all, &f->err));
+        for (uint32_t from = 0; from <= PERSONS; from++) {
+            struct walked some = {.n = 0};
+            size_t before = 0;
+            assert_true(attribution_walk(snapshot, &query, from, &f->arena, note_journey, &some, &f->err));
+            while (before < all.n && all.person[before] < from) before++;
+            assert_int_equal(some.n, all.n - before);
+            assert_memory_equal(some.row, all.row + before, some.n * sizeof *some.row);
+        }
+        builder_reset(&builder);
+        arena_reset(&f->arena);
+    }
+}
+
 /* I4: groups by other names. */
 static void test_names_of_groups_change_nothing(void **state)
 {
@@ -331,8 +373,11 @@ static void test_copies_scale(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_oracle_agrees), FIXTURE_TEST(test_oracle_agrees_on_long_persons),
-        FIXTURE_TEST(test_shards_add_up), FIXTURE_TEST(test_names_of_groups_change_nothing),
+        FIXTURE_TEST(test_oracle_agrees),
+        FIXTURE_TEST(test_oracle_agrees_on_long_persons),
+        FIXTURE_TEST(test_shards_add_up),
+        FIXTURE_TEST(test_walk_from_any_person),
+        FIXTURE_TEST(test_names_of_groups_change_nothing),
         FIXTURE_TEST(test_copies_scale),
     };
     return cmocka_run_group_tests_name("measure/attribution, random", tests, NULL, NULL);
