@@ -18,7 +18,6 @@
 
 #include "measure/attribution_int.h"
 #include "measure/scratch.h"
-#include "measure/shards.h"
 
 #include <string.h>
 
@@ -109,6 +108,7 @@ static bool count_shard(void *context, struct shard *shard, struct err *err)
     scan.err = err;
     scan.see = see_count;
     scan.reader = part;
+    *part = (struct part){0};
     part->rows = SCRATCH_ARRAY(&shard->arena, struct attribution_row, (size_t)scan.query->by.n + 1, err);
     return part->rows && scan_places(&scan, shard->from, shard->to);
 }
@@ -150,7 +150,7 @@ bool attribution_count(const struct snapshot *snapshot, const struct attribution
 
     if (!scan_open(&scan, snapshot, query, arena, err)) return false;
     shards_open(&shards, snapshot, arena, n_rows * sizeof *rows);
-    bool ok = shards_run(&shards, count_shard, &counter, err) && add_parts(&counter, shards.n, err);
+    bool ok = scan_shards(&shards, arena, count_shard, &counter, err) && add_parts(&counter, shards.n, err);
     if (ok) {
         memcpy(rows, counter.part[0].rows, n_rows * sizeof *rows);
         *total = counter.part[0].total;

@@ -8,6 +8,7 @@
 #define MEASURE_ATTRIBUTION_INT_H
 
 #include "measure/models.h"
+#include "measure/shards.h"
 
 /* What the scan asks of a touch id, in 8 bytes. */
 struct touch_mark {
@@ -74,6 +75,10 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
 
 /* Call `see` for the conversions of the persons at from .. to-1. */
 bool scan_places(struct scan *scan, uint32_t from, uint32_t to) MUST_CHECK;
+
+/* shards_run; then those that had too little room once more, one by one, each with all that `arena` has left. */
+bool scan_shards(struct shards *shards, const struct arena *arena, shard_fn *fn, void *context,
+                 struct err *err) MUST_CHECK;
 
 /* What a model makes of a path: credit and revenue of the touches from `place` on, `n` of them. Good until the next
  * call. What is unattributed is one credit to the group by.n. */

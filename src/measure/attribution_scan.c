@@ -385,6 +385,23 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
     return true;
 }
 
+bool scan_shards(struct shards *shards, const struct arena *arena, shard_fn *fn, void *context, struct err *err)
+{
+    if (shards_run(shards, fn, context, err)) return true;
+    for (uint32_t i = 0; i < shards->n; i++) {
+        struct shard *shard = &shards->shard[i];
+        if (shard->ok) continue;
+        if (shard->err.code != ERR_LIMIT) {
+            *err = shard->err;
+            return false;
+        }
+        arena_free(&shard->arena);
+        arena_init(&shard->arena, arena->ceiling - arena->used);
+        if (!fn(context, shard, err)) return false;
+    }
+    return true;
+}
+
 struct credit credit_of(struct scan *scan, const struct path *path, enum attribution_model model)
 {
     static const double WHOLE = 1.0;

@@ -13,7 +13,6 @@
 #include "base/parallel.h"
 #include "measure/attribution_int.h"
 #include "measure/scratch.h"
-#include "measure/shards.h"
 
 /* Poisson(1): the chance of a value above k, in units of 2^-16; beyond 8 it is below one unit. */
 static const uint16_t ABOVE[] = {41427, 17317, 5263, 1244, 240, 39, 5, 1};
@@ -222,7 +221,7 @@ bool attribution_intervals(const struct snapshot *snapshot, const struct attribu
     job.n_models = (uint32_t)__builtin_popcount(scan.models);
     shards_open(&shards, snapshot, arena, cells_of(&job) * bootstrap->replicates * sizeof(struct amounts));
     job.n_shards = shards.n;
-    bool ok = shards_run(&shards, sum_shard, &job, err);
+    bool ok = scan_shards(&shards, arena, sum_shard, &job, err);
     if (ok) parallel_run(query->by.n + 1, settle_group, &job);
     shards_close(&shards);
     return ok;
