@@ -1,0 +1,87 @@
+/* measure/path_models.c -- see path_models.h. The mathematics: markov.c, shapley.c. */
+#include "measure/path_models.h"
+
+#include <math.h>
+
+#include "measure/scratch.h"
+
+#define SAMPLING_TOUCHES 200000000.0 /* looked at in all, about a second; but at least: */
+#define PAIRS_MIN 50
+#define PAIRS_MAX 2000
+
+static const struct {
+    const char *name, *what;
+} MODELS[] = {
+#define X(name, text, what) [PATH_##name] = {text, what},
+    PATH_MODELS(X)
+#undef X
+};
+
+const char *path_model_name(enum path_model model)
+{
+    CHECK((size_t)model < COUNT_OF(MODELS));
+    return MODELS[model].name;
+}
+
+const char *path_model_what(enum path_model model)
+{
+    CHECK((size_t)model < COUNT_OF(MODELS));
+    return MODELS[model].what;
+}
+
+static bool count_markov(const struct paths *paths, int order, struct arena *scratch, struct path_models *out,
+                         struct err *err)
+{
+    out->order = order;
+    out->chosen = order == 0;
+    if (out->chosen && !markov_choose_order(paths, MARKOV_ORDER_MAX, scratch, out->orders, &out->order, err))
+        return false;
+    return markov_count(paths, out->order, scratch, out->removal, out->credit[PATH_MARKOV], &out->markov, err);
+}
+
+static bool count_rate(const struct paths *paths, struct arena *scratch, struct path_models *out, struct err *err)
+{
+    uint64_t seed = 1;
+    double pairs = SAMPLING_TOUCHES / (2.0 * (double)(paths->n_touches + 1));
+    struct shapley_sampling sampling = {(uint32_t)fmax(PAIRS_MIN, fmin(PAIRS_MAX, pairs)), &seed};
+
+    return shapley_rate_count(paths, &sampling, scratch, out->credit[PATH_SHAPLEY_RATE], NULL, &out->rate, err);
+}
+
+static bool count_model(const struct paths *paths, const struct path_models_ask *ask, enum path_model model,
+                        struct arena *scratch, struct path_models *out, struct err *err)
+{
+    switch (model) {
+    case PATH_MARKOV: return count_markov(paths, ask->order, scratch, out, err);
+    case PATH_SHAPLEY: return shapley_count(paths, scratch, out->credit[PATH_SHAPLEY], err);
+    case PATH_SHAPLEY_RATE: return count_rate(paths, scratch, out, err);
+    case PATH_MODEL_COUNT: break;
+    }
+    return true;
+}
+
+bool path_models_count(const struct paths *paths, const struct path_models_ask *ask, size_t scratch,
+                       struct arena *arena, struct path_models *out, struct err *err)
+{
+    struct path_models answer = {0};
+    bool ok = true;
+
+    for (int m = 0; m < PATH_MODEL_COUNT; m++) {
+        if (!ask->wanted[m]) continue;
+        answer.credit[m] = SCRATCH_ARRAY(arena, struct path_credit, (size_t)paths->n_channels + 1, err);
+        if (!answer.credit[m]) return false;
+    }
+    if (ask->wanted[PATH_MARKOV]) {
+        answer.removal = SCRATCH_ARRAY(arena, struct markov_removal, (size_t)paths->n_channels + 1, err);
+        if (!answer.removal) return false;
+    }
+    for (int m = 0; m < PATH_MODEL_COUNT && ok; m++) {
+        struct arena own;
+        if (!ask->wanted[m]) continue;
+        arena_init(&own, scratch);
+        ok = count_model(paths, ask, (enum path_model)m, &own, &answer, err);
+        arena_free(&own);
+    }
+    if (ok) *out = answer;
+    return ok;
+}
