@@ -197,8 +197,8 @@ static bool check(const struct snapshot *snapshot, const struct attribution_quer
 {
     grouping_check(query->by, snapshot->n_touches);
     if (query->by.n > PATHS_CHANNELS_MAX)
-        return err_set(err, ERR_LIMIT, "%u keys are more than the %u channels that a path may have", query->by.n,
-                       PATHS_CHANNELS_MAX);
+        return err_set(err, ERR_LIMIT, "markov and shapley take %u keys at most, not %u: group by something coarser",
+                       PATHS_CHANNELS_MAX, query->by.n);
     if (query->lookback_ms <= 0)
         return err_set_field(err, "lookback", "must be longer than 0, not %lld ms", (long long)query->lookback_ms);
     return true;
@@ -211,6 +211,7 @@ bool journey_paths(const struct snapshot *snapshot, const struct attribution_que
     struct shards shards;
 
     if (!check(snapshot, query, err)) return false;
+    if (query->conversion == DICT_NONE) return true;
     shards_open(&shards, snapshot, arena, 0);
     for (uint32_t i = 0; i < shards.n; i++) paths_init(&joint.table[i], paths->ceiling / shards.n);
     bool ok = shards_run(&shards, scan_shard, &joint, err);

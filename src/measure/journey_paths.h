@@ -15,8 +15,9 @@
  * range's end (all if it has none), as far as the lookback reaches from the last of them, which must lie in the range.
  *
  * `paths`: initialised and empty; its ceiling holds, and while shards are joined as much again is taken. Rows stand in
- * the order of first appearance, person by person. LIMIT: past the ceiling, or what paths_add says. O(events + touches
- * of all journeys) on all cores, then O(distinct paths). */
+ * the order of first appearance, person by person. No such event: none, as nothing could have come of a journey. LIMIT:
+ * past the ceiling, or what paths_add says. O(events + touches of all journeys) on all cores, then O(distinct paths).
+ */
 bool journey_paths(const struct snapshot *snapshot, const struct attribution_query *query, struct arena *arena,
                    struct paths *paths, struct err *err) MUST_CHECK;
 

@@ -223,7 +223,7 @@ static uint32_t row_of(struct paths *paths, const struct path *path, uint32_t ha
     if (path->n) memcpy(paths->channel + paths->n_touches, path->channel, path->n * sizeof *path->channel);
     paths->n_touches += path->n;
     if (path->n > paths->longest) paths->longest = path->n;
-    if (paths->n_slots != slots_before) slot = free_slot(paths, hash);
+    if (!slot || paths->n_slots != slots_before) slot = free_slot(paths, hash);
     *slot = (uint64_t)hash << 32 | ++paths->n;
     return paths->n - 1;
 }

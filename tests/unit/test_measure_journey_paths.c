@@ -319,9 +319,12 @@ static void test_refused(void **state)
     query.by.n = PATHS_CHANNELS_MAX + 1;
     ASSERT_FAILS(journey_paths(snapshot, &query, &f->arena, &paths, &err), ERR_LIMIT);
     query = ask(TOUCH_EVENTS);
-    query.conversion = DICT_NONE; /* nobody ever converted: nulls alone */
+    query.conversion = DICT_NONE;
     paths_reset(&paths);
     paths_init(&paths, CEILING);
+    ASSERT_OK(journey_paths(snapshot, &query, &f->arena, &paths, &err));
+    assert_int_equal(paths.n, 0);
+    query.conversion = SIGNUP; /* nobody signed up: nulls alone */
     ASSERT_OK(journey_paths(snapshot, &query, &f->arena, &paths, &err));
     ASSERT_I64(paths.conversions, 0);
     ASSERT_I64(paths.nulls, 200);
