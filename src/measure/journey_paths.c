@@ -19,7 +19,6 @@
 #include "measure/journey_paths.h"
 
 #include "measure/scratch.h"
-#include "measure/shards.h"
 
 struct trail {
     uint32_t capacity;
@@ -37,7 +36,9 @@ struct scan {
     const struct snapshot *snapshot;
     const struct attribution_query *query;
     uint64_t lookback;
-    struct paths *paths;
+    journey_path_fn *see;
+    void *reader;
+    uint32_t place;
     struct trail trail;
     struct session session;
     struct arena *arena;
@@ -119,7 +120,7 @@ static bool add_conversion(struct scan *scan, uint64_t row)
     }
     path.conversions = 1;
     path.value_minor = scan->snapshot->amount_minor[row];
-    return paths_add(scan->paths, &path, scan->err);
+    return scan->see(scan->reader, scan->place, &path, scan->err);
 }
 
 static bool add_null(struct scan *scan)
@@ -131,7 +132,7 @@ static bool add_null(struct scan *scan)
     if (query->must_touch && !(trail->after_must && reaches(scan, trail->must_ms, trail->any_ms))) return true;
     struct path path = path_to(scan, trail->after, trail->any_ms);
     path.nulls = 1;
-    return paths_add(scan->paths, &path, scan->err);
+    return scan->see(scan->reader, scan->place, &path, scan->err);
 }
 
 static bool is_touch(struct scan *scan, uint64_t row, bool converts)
@@ -169,30 +170,6 @@ static bool scan_person(struct scan *scan, struct rows rows)
     return add_null(scan);
 }
 
-/* ---- shards ---- */
-
-struct joint {
-    const struct snapshot *snapshot;
-    const struct attribution_query *query;
-    struct paths table[SHARDS_MAX];
-};
-
-static bool scan_shard(void *context, struct shard *shard, struct err *err)
-{
-    struct joint *joint = context;
-    const struct snapshot *snapshot = joint->snapshot;
-    struct scan scan = {.snapshot = snapshot, .query = joint->query, .arena = &shard->arena, .err = err};
-
-    scan.paths = &joint->table[shard->index];
-    scan.lookback = length_limit(joint->query->lookback_ms);
-    for (uint32_t place = shard->from; place < shard->to; place++) {
-        struct rows rows = snapshot_rows(snapshot, place);
-        while (rows.end > rows.begin && snapshot->at_ms[rows.end - 1] >= joint->query->range.to_ms) rows.end--;
-        if (rows.begin < rows.end && !scan_person(&scan, rows)) return false;
-    }
-    return true;
-}
-
 static bool check(const struct snapshot *snapshot, const struct attribution_query *query, struct err *err)
 {
     grouping_check(query->by, snapshot->n_touches);
@@ -204,14 +181,51 @@ static bool check(const struct snapshot *snapshot, const struct attribution_quer
     return true;
 }
 
+bool journey_paths_walk(const struct snapshot *snapshot, const struct attribution_query *query, struct shard *shard,
+                        journey_path_fn *see, void *reader, struct err *err)
+{
+    struct scan scan = {.snapshot = snapshot, .query = query, .arena = &shard->arena, .err = err};
+
+    if (!check(snapshot, query, err)) return false;
+    if (query->conversion == DICT_NONE) return true;
+    scan.see = see;
+    scan.reader = reader;
+    scan.lookback = length_limit(query->lookback_ms);
+    for (scan.place = shard->from; scan.place < shard->to; scan.place++) {
+        struct rows rows = snapshot_rows(snapshot, scan.place);
+        while (rows.end > rows.begin && snapshot->at_ms[rows.end - 1] >= query->range.to_ms) rows.end--;
+        if (rows.begin < rows.end && !scan_person(&scan, rows)) return false;
+    }
+    return true;
+}
+
+/* ---- shards ---- */
+
+struct joint {
+    const struct snapshot *snapshot;
+    const struct attribution_query *query;
+    struct paths table[SHARDS_MAX];
+};
+
+static bool see_path(void *reader, uint32_t place, const struct path *path, struct err *err)
+{
+    (void)place;
+    return paths_add(reader, path, err);
+}
+
+static bool scan_shard(void *context, struct shard *shard, struct err *err)
+{
+    struct joint *joint = context;
+
+    return journey_paths_walk(joint->snapshot, joint->query, shard, see_path, &joint->table[shard->index], err);
+}
+
 bool journey_paths(const struct snapshot *snapshot, const struct attribution_query *query, struct arena *arena,
                    struct paths *paths, struct err *err)
 {
     struct joint joint = {.snapshot = snapshot, .query = query};
     struct shards shards;
 
-    if (!check(snapshot, query, err)) return false;
-    if (query->conversion == DICT_NONE) return true;
     shards_open(&shards, snapshot, arena, 0);
     for (uint32_t i = 0; i < shards.n; i++) paths_init(&joint.table[i], paths->ceiling / shards.n);
     bool ok = shards_run(&shards, scan_shard, &joint, err);

@@ -238,11 +238,32 @@ function spread(row) {
   for (const cell of Object.values(row.models)) assert.deepEqual([cell.cac, cell.roas], [null, null]);
 }
 
-test('one model does not disagree; path models have no intervals', async () => {
-  const one = await server.get(TARGET, { ...ASKED, models: 'shapley', intervals: 'true' });
-  for (const row of one.rows) assert.deepEqual([row.spread, row.distinguishable, row.models.shapley.conversions_interval, row.models.shapley.revenue_interval], [null, null, null, null]);
+test('one model does not disagree; shapley_rate has no intervals, nor has markov above order 1', async () => {
+  const one = await server.get(TARGET, { ...ASKED, models: 'shapley_rate', intervals: 'true' });
+  for (const row of one.rows) assert.deepEqual([row.spread, row.distinguishable, row.models.shapley_rate.conversions_interval, row.models.shapley_rate.revenue_interval], [null, null, null, null]);
   const plain = await server.get(TARGET, { ...ASKED, models: MODELS[0] });
   assert.ok(plain.rows.every((row) => !('distinguishable' in row) && !('removal' in row)));
+  const second = await server.get(TARGET, { ...ASKED, models: 'markov,shapley', order: 2, intervals: 'true' });
+  for (const { models } of second.rows) assert.ok(models.markov.conversions_interval === null && models.shapley.conversions_interval);
+});
+
+test('intervals of markov and shapley lie about each number, as wide as the persons behind it make them', async () => {
+  const got = await server.get(TARGET, { ...ASKED, models: 'markov,shapley', intervals: 'true' });
+  for (const { key, models } of [...got.rows, { ...got.unattributed, key: 'unattributed' }]) {
+    for (const [model, { conversions, conversions_interval: [low, high] }] of Object.entries(models))
+      assert.ok(low <= conversions + 1e-9 && conversions - 1e-9 <= high, `${key}, ${model}: ${conversions} in ${low}, ${high}`);
+  }
+  for (const [i, { models, distinguishable }] of got.rows.entries()) {
+    const [low, high] = models.markov.revenue_interval, next = got.rows[i + 1]?.models.markov.revenue_interval;
+    assert.equal(distinguishable, next ? low > next[1] || high < next[0] : null);
+  }
+  /* shapley is local, so the variance is known: the sum over persons of their credit squared */
+  const byPerson = new Map();
+  for (const { person, credit } of await server.all(JOURNEYS, 'journeys', { ...ASKED, model: 'shapley', key: 'paid_search' }))
+    byPerson.set(person, (byPerson.get(person) ?? 0) + credit);
+  const wide = 1.645 * Math.sqrt(sum([...byPerson.values()].map((credit) => credit ** 2)));
+  const { conversions, conversions_interval: [low, high] } = got.rows.find(({ key }) => key === 'paid_search').models.shapley;
+  assert.ok(Math.abs(conversions - low - wide) < wide / 3 && Math.abs(high - conversions - wide) < wide / 3, `${low}, ${high}: ${wide} from ${conversions}`);
 });
 
 for (const query of [{}, { order: '2', lookback: '30d', exclude: 'unknown' }, { touches: 'journey' }]) {

@@ -5,6 +5,7 @@
 #include "features/attribution/attribution_int.h"
 #include "measure/bootstrap.h"
 #include "measure/cost.h"
+#include "measure/path_bootstrap.h"
 
 static void put_length(struct json_out *out, const char *key, int64_t ms)
 {
@@ -17,13 +18,16 @@ static void put_length(struct json_out *out, const char *key, int64_t ms)
 
 /* What the bootstrap is asked for: enough for a 90 % interval that moves little from seed to seed. */
 static const struct bootstrap BOOTSTRAP = {.replicates = 200, .level = 0.9, .seed = 1};
+/* The same persons drawn; null journeys are persons too, so there are many more of them. */
+static const struct bootstrap PATH_BOOTSTRAP = {.replicates = 100, .level = 0.9, .seed = 1};
 
 struct matrix {
     const struct ask *ask;
     struct attribution_row *rows;           /* by.n + 1 */
     struct attribution_interval *intervals; /* likewise; NULL: not asked for */
     struct attribution_total total;
-    struct over_paths *over; /* NULL: no path model is asked for */
+    struct over_paths *over;                                /* NULL: no path model is asked for */
+    struct path_interval *path_intervals[PATH_MODEL_COUNT]; /* by.n + 1; NULL: the model has none */
 };
 
 static struct path_credit credit_of(const struct matrix *matrix, int model, uint32_t group)
@@ -44,26 +48,40 @@ static struct spend spend_of(const struct matrix *matrix, uint32_t group)
 
 /* ---- one cell ---- */
 
-static void put_interval(struct json_out *out, const char *key, struct interval interval)
+/* False: the model has none. */
+static bool interval_of(const struct matrix *matrix, int model, uint32_t group, struct path_interval *out)
+{
+    if (model_is_rule(model)) {
+        const struct attribution_interval *intervals = &matrix->intervals[group];
+        *out = (struct path_interval){intervals->conversions[model], intervals->revenue_minor[model]};
+        return true;
+    }
+    const struct path_interval *intervals = matrix->path_intervals[model_path(model)];
+    if (intervals) *out = intervals[group];
+    return intervals != NULL;
+}
+
+static void put_interval(struct json_out *out, const char *key, bool any, struct interval interval)
 {
     json_key(out, key);
+    if (!any) {
+        json_put_null(out);
+        return;
+    }
     json_open(out, '[');
     json_put_double(out, interval.low);
     json_put_double(out, interval.high);
     json_close(out, ']');
 }
 
-/* A path model has none: the table of paths does not say whose journeys are one person's. */
 static void put_intervals(const struct matrix *matrix, struct json_out *out, int model, uint32_t group)
 {
+    struct path_interval interval = {0};
+
     if (!matrix->intervals) return;
-    if (model_is_rule(model)) {
-        put_interval(out, "conversions_interval", matrix->intervals[group].conversions[model]);
-        put_interval(out, "revenue_interval", matrix->intervals[group].revenue_minor[model]);
-    } else {
-        json_kv_null(out, "conversions_interval");
-        json_kv_null(out, "revenue_interval");
-    }
+    bool any = interval_of(matrix, model, group, &interval);
+    put_interval(out, "conversions_interval", any, interval.conversions);
+    put_interval(out, "revenue_interval", any, interval.revenue_minor);
 }
 
 static void put_credit(const struct matrix *matrix, struct json_out *out, int model, uint32_t group)
@@ -130,30 +148,25 @@ static double spread_of(const struct matrix *matrix, uint32_t group)
     return ask->n_models < 2 || sum <= 0 ? NAN : (most - least) / (sum / (double)ask->n_models);
 }
 
-/* Rows stand by revenue; where there is none at all, by conversions. */
-static struct interval rank_interval(const struct matrix *matrix, uint32_t group, bool by_revenue)
-{
-    const struct attribution_interval *intervals = &matrix->intervals[group];
-    int model = matrix->ask->model[0];
-
-    return by_revenue ? intervals->revenue_minor[model] : intervals->conversions[model];
-}
-
-/* Does the row's interval end before the next one's begins, or the other way round? null: nothing to compare. */
+/* Does the row's interval end before the next one's begins, or the other way round? null: nothing to compare. Rows
+ * stand by revenue; where there is none at all, by conversions. */
 static void put_distinguishable(const struct matrix *matrix, struct json_out *out, const struct sorted *order,
                                 uint32_t i, uint32_t n)
 {
+    int model = matrix->ask->model[0];
+    struct path_interval own, next;
     bool by_revenue = false;
 
     if (!matrix->intervals) return;
-    if (i + 1 == n || !model_is_rule(matrix->ask->model[0])) {
+    if (i + 1 == n || !interval_of(matrix, model, order[i].group, &own) ||
+        !interval_of(matrix, model, order[i + 1].group, &next)) {
         json_kv_null(out, "distinguishable");
         return;
     }
     for (uint32_t k = 0; k < n; k++) by_revenue = by_revenue || order[k].revenue != 0;
-    struct interval own = rank_interval(matrix, order[i].group, by_revenue);
-    struct interval next = rank_interval(matrix, order[i + 1].group, by_revenue);
-    json_kv_bool(out, "distinguishable", own.low > next.high || own.high < next.low);
+    struct interval a = by_revenue ? own.revenue_minor : own.conversions;
+    struct interval b = by_revenue ? next.revenue_minor : next.conversions;
+    json_kv_bool(out, "distinguishable", a.low > b.high || a.high < b.low);
 }
 
 static void put_row(const struct matrix *matrix, struct json_out *out, const struct sorted *order, uint32_t i,
@@ -265,6 +278,33 @@ static bool wants_intervals(const struct request *request, bool *wanted, struct 
     return true;
 }
 
+/* Of the path models, shapley has them and markov of order 1, for a moderate number of keys. */
+static bool compute_path_intervals(struct matrix *matrix, struct err *err)
+{
+    const struct ask *ask = matrix->ask;
+    struct arena *arena = &ask->request->arena;
+    size_t n = (size_t)ask->groups.by.n + 1;
+    bool markov = ask->paths.wanted[PATH_MARKOV] && matrix->over->models.order == 1;
+
+    if (ask->groups.by.n > PATH_BOOTSTRAP_KEYS_MAX || !(markov || ask->paths.wanted[PATH_SHAPLEY])) return true;
+    struct path_interval *of_markov = ARENA_ARRAY(arena, struct path_interval, n);
+    struct path_interval *of_shapley = ARENA_ARRAY(arena, struct path_interval, n);
+    if (!path_intervals(ask->snapshot, &ask->query, &PATH_BOOTSTRAP, arena, of_markov, of_shapley, err)) return false;
+    if (markov) matrix->path_intervals[PATH_MARKOV] = of_markov;
+    matrix->path_intervals[PATH_SHAPLEY] = of_shapley;
+    return true;
+}
+
+static bool compute_intervals(struct matrix *matrix, struct err *err)
+{
+    const struct ask *ask = matrix->ask;
+    struct arena *arena = &ask->request->arena;
+
+    matrix->intervals = ARENA_ARRAY(arena, struct attribution_interval, (size_t)ask->groups.by.n + 1);
+    if (!attribution_intervals(ask->snapshot, &ask->query, &BOOTSTRAP, arena, matrix->intervals, err)) return false;
+    return !matrix->over || compute_path_intervals(matrix, err);
+}
+
 static bool compute(struct matrix *matrix, bool intervals, struct err *err)
 {
     const struct ask *ask = matrix->ask;
@@ -277,9 +317,7 @@ static bool compute(struct matrix *matrix, bool intervals, struct err *err)
         CHECK(matrix->over->paths.conversions == (int64_t)matrix->total.conversions);
         CHECK(matrix->over->paths.value_minor == matrix->total.revenue_minor);
     }
-    if (!intervals) return true;
-    matrix->intervals = ARENA_ARRAY(arena, struct attribution_interval, n);
-    return attribution_intervals(ask->snapshot, &ask->query, &BOOTSTRAP, arena, matrix->intervals, err);
+    return !intervals || compute_intervals(matrix, err);
 }
 
 static void put(const struct matrix *matrix, struct json_out *out)

@@ -2831,7 +2831,7 @@ export interface components {
             conversions_interval?: components["schemas"]["CreditInterval"];
             revenue_interval?: components["schemas"]["CreditInterval"];
         };
-        /** @description With intervals=true; null for markov, shapley and shapley_rate, which have none */
+        /** @description With intervals=true; null for shapley_rate, for markov of an order above 1, and for markov and shapley with more than 32 keys */
         CreditInterval: number[] | null;
         /** @description By the name of the model */
         Credits: {
