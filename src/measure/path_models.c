@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/parallel.h"
 #include "measure/scratch.h"
 
 #define SAMPLING_TOUCHES 200000000.0 /* looked at in all, about a second; but at least: */
@@ -60,28 +61,47 @@ static bool count_model(const struct paths *paths, const struct path_models_ask 
     return true;
 }
 
+struct run {
+    const struct paths *paths;
+    const struct path_models_ask *ask;
+    size_t scratch;
+    struct path_models answer; /* each model writes its own part */
+    struct err err[PATH_MODEL_COUNT];
+    bool ok[PATH_MODEL_COUNT];
+};
+
+static void run_model(void *context, uint32_t model)
+{
+    struct run *run = context;
+    struct arena own;
+
+    run->ok[model] = true;
+    if (!run->ask->wanted[model]) return;
+    arena_init(&own, run->scratch);
+    run->ok[model] = count_model(run->paths, run->ask, (enum path_model)model, &own, &run->answer, &run->err[model]);
+    arena_free(&own);
+}
+
 bool path_models_count(const struct paths *paths, const struct path_models_ask *ask, size_t scratch,
                        struct arena *arena, struct path_models *out, struct err *err)
 {
-    struct path_models answer = {0};
-    bool ok = true;
+    struct run run = {.paths = paths, .ask = ask, .scratch = scratch};
 
     for (int m = 0; m < PATH_MODEL_COUNT; m++) {
         if (!ask->wanted[m]) continue;
-        answer.credit[m] = SCRATCH_ARRAY(arena, struct path_credit, (size_t)paths->n_channels + 1, err);
-        if (!answer.credit[m]) return false;
+        run.answer.credit[m] = SCRATCH_ARRAY(arena, struct path_credit, (size_t)paths->n_channels + 1, err);
+        if (!run.answer.credit[m]) return false;
     }
     if (ask->wanted[PATH_MARKOV]) {
-        answer.removal = SCRATCH_ARRAY(arena, struct markov_removal, (size_t)paths->n_channels + 1, err);
-        if (!answer.removal) return false;
+        run.answer.removal = SCRATCH_ARRAY(arena, struct markov_removal, (size_t)paths->n_channels + 1, err);
+        if (!run.answer.removal) return false;
     }
-    for (int m = 0; m < PATH_MODEL_COUNT && ok; m++) {
-        struct arena own;
-        if (!ask->wanted[m]) continue;
-        arena_init(&own, scratch);
-        ok = count_model(paths, ask, (enum path_model)m, &own, &answer, err);
-        arena_free(&own);
+    parallel_run(PATH_MODEL_COUNT, run_model, &run);
+    for (int m = 0; m < PATH_MODEL_COUNT; m++) {
+        if (run.ok[m]) continue;
+        *err = run.err[m];
+        return false;
     }
-    if (ok) *out = answer;
-    return ok;
+    *out = run.answer;
+    return true;
 }

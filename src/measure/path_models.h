@@ -42,7 +42,8 @@ struct path_models {
     struct shapley_rate rate;
 };
 
-/* Sampling has a fixed seed: the same table gives the same answer. At most `scratch` bytes are taken at a time. */
+/* Sampling has a fixed seed: the same table gives the same answer. The models run side by side; each takes at most
+ * `scratch` bytes. */
 bool path_models_count(const struct paths *paths, const struct path_models_ask *ask, size_t scratch,
                        struct arena *arena, struct path_models *out, struct err *err) MUST_CHECK;
 
