@@ -8,11 +8,6 @@
  * Recurring cohorts. The same, but the bits are of all periods, and each cohort that the person is a member of takes
  * the 64 from its own period on.
  *
- * Periods. "Which period is this instant in?" is asked for nearly every event, and the answer is as good as random to
- * the processor. So the whole of the time is cut into SLOTS equal slots, and a table says which period is the last that
- * begins before each. If no slot has two periods beginning in it, and with a calendar's none has, one comparison says
- * the rest; else the few that begin in it are searched by halves.
- *
  * What is asked of the members found (how many, who, how much money) is three small functions at the end of each
  * person; finding them is the same.
  *
@@ -25,28 +20,20 @@
  *
  * Source: DESIGN.md (Retention); goldens of models/attribution.md 5.4 (OpenPanel; ClickHouse retention).
  * Cost: O(events + changes), recurring O(events + memberships x cells) with memberships <= cohorts a person; memory:
- * the slots, and for each shard the answer, and recurring a bit a period and 16 bytes a cohort. Empty snapshot, or a
+ * the periods, and for each shard the answer, and recurring a bit a period and 16 bytes a cohort. Empty snapshot, or a
  * name that no event has: all zero.
  */
 #include "measure/retention.h"
 
 #include <string.h>
 
+#include "measure/periods.h"
 #include "measure/scratch.h"
 #include "measure/session.h"
 #include "measure/shards.h"
 
-#define SLOTS 4096U
 #define WORD_BITS 64U
 #define SEEN_WORDS(n_periods) ((size_t)(n_periods) / WORD_BITS + 2) /* 64 bits can be read from any period on */
-
-struct calendar {
-    const int64_t *bounds;
-    uint32_t n; /* periods */
-    uint32_t shift;
-    bool one_a_slot;          /* at most one period begins in each slot */
-    uint32_t slot[SLOTS + 1]; /* the last period that begins before the slot; 0 if none does */
-};
 
 struct member {
     uint32_t cohort, group;
@@ -61,7 +48,7 @@ typedef bool member_fn(struct retention_scan *scan, uint32_t place, struct membe
 struct retention_task {
     const struct snapshot *snapshot;
     const struct retention_query *query;
-    const struct calendar *calendar;
+    const struct periods *periods;
     member_fn *take;
     bool returns; /* whether `cells` matters to `take` */
     struct retention_money money;
@@ -74,7 +61,7 @@ struct retention_task {
 struct retention_scan {
     const struct snapshot *snapshot;
     const struct retention_query *query;
-    const struct calendar *calendar;
+    const struct periods *periods;
     const struct retention_task *task;
     uint64_t *returned;
     int64_t *revenue_minor;
@@ -99,44 +86,6 @@ static bool query_check(const struct snapshot *snapshot, const struct retention_
     return true;
 }
 
-/* ---- periods ---- */
-
-static void calendar_fill(struct calendar *calendar, const int64_t *bounds, uint32_t n)
-{
-    uint64_t span = elapsed_ms(bounds[0], bounds[n]);
-    uint32_t period = 0;
-
-    calendar->bounds = bounds;
-    calendar->n = n;
-    calendar->one_a_slot = true;
-    while (span >> calendar->shift >= SLOTS) calendar->shift++;
-    for (uint32_t slot = 0; slot <= SLOTS; slot++) {
-        uint32_t before = period;
-        while (period + 1 < n && elapsed_ms(bounds[0], bounds[period + 1]) >> calendar->shift < slot) period++;
-        calendar->slot[slot] = period;
-        if (period > before + 1) calendar->one_a_slot = false;
-    }
-}
-
-/* The period of an instant within the bounds: the last that begins by then. */
-static inline uint32_t period_of(const struct calendar *calendar, int64_t at_ms)
-{
-    uint64_t slot = elapsed_ms(calendar->bounds[0], at_ms) >> calendar->shift;
-    uint32_t low = calendar->slot[slot], high;
-
-    if (calendar->one_a_slot) return low + (calendar->bounds[low + 1] <= at_ms); /* of the last it is the end */
-    high = calendar->slot[slot + 1] + 1;
-    while (high - low > 1) { /* bounds[low] <= at_ms; period `high` begins later, or is none */
-        uint32_t middle = low + (high - low) / 2;
-        if (calendar->bounds[middle] <= at_ms) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 /* ---- what both kinds of cohort share ---- */
 
 static inline bool is_start(const struct retention_query *query, uint32_t name)
@@ -159,12 +108,12 @@ static uint64_t last_return(const struct retention_scan *scan, uint64_t row, uin
 /* The bit of the cell of a return at `at_ms`, that of the last cell if it is past it; 0 if it is not after `cohort`. */
 static uint64_t cell_at(const struct retention_scan *scan, uint32_t cohort, int64_t at_ms)
 {
-    const struct calendar *calendar = scan->calendar;
+    const struct periods *periods = scan->periods;
     uint32_t cell = scan->query->n_cells - 1;
 
-    if (cell == 0 || at_ms < calendar->bounds[cohort + 1]) return 0;
-    if (at_ms < calendar->bounds[calendar->n]) {
-        uint32_t later = period_of(calendar, at_ms) - cohort;
+    if (cell == 0 || at_ms < periods->bounds[cohort + 1]) return 0;
+    if (at_ms < periods->bounds[periods->n]) {
+        uint32_t later = period_of(periods, at_ms) - cohort;
         if (later < cell) cell = later;
     }
     return UINT64_C(1) << cell;
@@ -177,14 +126,14 @@ static uint64_t returns_on(const struct retention_scan *scan, uint32_t cohort, u
 {
     const int64_t *at = scan->snapshot->at_ms;
     const uint16_t *name = scan->snapshot->name;
-    const struct calendar *calendar = scan->calendar;
-    int64_t after_ms = calendar->bounds[cohort + 1], until_ms = calendar->bounds[cohort + scan->query->n_cells];
+    const struct periods *periods = scan->periods;
+    int64_t after_ms = periods->bounds[cohort + 1], until_ms = periods->bounds[cohort + scan->query->n_cells];
     uint64_t cells = 0;
 
     while (row < end && at[row] < after_ms) row++;
     for (; row < end && at[row] < until_ms; row++) {
         uint64_t counts = is_return(scan->query, name[row]) ? 1 : 0;
-        cells |= counts << (period_of(calendar, at[row]) - cohort);
+        cells |= counts << (period_of(periods, at[row]) - cohort);
     }
     return cells;
 }
@@ -201,7 +150,7 @@ static bool scan_first(struct retention_scan *scan, uint32_t place, struct rows 
     int64_t at_ms = snapshot->at_ms[member.row];
     if (!range_holds(query->range, at_ms)) return true;
     if (at_ms < query->bounds[0] || at_ms >= query->bounds[query->n_cohorts]) return true;
-    member.cohort = period_of(scan->calendar, at_ms);
+    member.cohort = period_of(scan->periods, at_ms);
     if (query->touch_counts || query->by.key) {
         uint32_t touch = session_touch_at(snapshot, rows.begin, member.row);
         if (query->touch_counts && !query->touch_counts[touch]) return true;
@@ -225,7 +174,7 @@ static uint32_t find_members(struct retention_scan *scan, uint64_t row, uint64_t
     const struct snapshot *snapshot = scan->snapshot;
     const struct retention_query *query = scan->query;
     const bool touches = query->touch_counts || query->by.key;
-    const int64_t begin_ms = query->bounds[0], end_ms = query->bounds[scan->calendar->n];
+    const int64_t begin_ms = query->bounds[0], end_ms = query->bounds[scan->periods->n];
     struct session session = {0};
     uint32_t n = 0, last1 = 0; /* the period of the last start event, plus 1 */
 
@@ -235,7 +184,7 @@ static uint32_t find_members(struct retention_scan *scan, uint64_t row, uint64_t
 
         if (touches) (void)session_begins(&session, snapshot->touches, snapshot->touch[row], at_ms);
         if (at_ms < begin_ms) continue;
-        uint32_t period = period_of(scan->calendar, at_ms);
+        uint32_t period = period_of(scan->periods, at_ms);
         if (is_return(query, name)) scan->seen[period / WORD_BITS] |= UINT64_C(1) << period % WORD_BITS;
         if (period + 1 == last1 || period >= query->n_cohorts || !is_start(query, name)) continue;
         if (!range_holds(query->range, at_ms)) continue;
@@ -270,7 +219,7 @@ static bool scan_recurring(struct retention_scan *scan, uint32_t place, struct r
         if (last > rows.begin) cells = cell_at(scan, member.cohort, scan->snapshot->at_ms[last - 1]);
         ok = scan->task->take(scan, place, member, cells);
     }
-    memset(scan->seen, 0, SEEN_WORDS(scan->calendar->n) * sizeof *scan->seen);
+    memset(scan->seen, 0, SEEN_WORDS(scan->periods->n) * sizeof *scan->seen);
     return ok;
 }
 
@@ -296,7 +245,7 @@ static bool take_scratch(struct retention_scan *scan, struct arena *arena, struc
     scan->revenue_minor = SCRATCH_ARRAY(arena, int64_t, scan->task->returns ? 0 : n_cells, err);
     if (!scan->revenue_minor) return false;
     if (!query->recurring) return true;
-    scan->seen = SCRATCH_ARRAY(arena, uint64_t, SEEN_WORDS(scan->calendar->n), err);
+    scan->seen = SCRATCH_ARRAY(arena, uint64_t, SEEN_WORDS(scan->periods->n), err);
     if (!scan->seen) return false;
     scan->members = SCRATCH_ARRAY(arena, struct member, query->n_cohorts, err);
     return scan->members != NULL;
@@ -308,7 +257,7 @@ static bool scan_shard(void *context, struct shard *shard, struct err *err)
     struct retention_scan *scan = &task->scans[shard->index];
 
     *scan = (struct retention_scan){
-        .snapshot = task->snapshot, .query = task->query, .calendar = task->calendar, .task = task};
+        .snapshot = task->snapshot, .query = task->query, .periods = task->periods, .task = task};
     if (!take_scratch(scan, &shard->arena, err)) return false;
     for (uint32_t place = shard->from; place < shard->to; place++) {
         struct rows rows = snapshot_rows(task->snapshot, place);
@@ -322,14 +271,10 @@ static bool scan_shard(void *context, struct shard *shard, struct err *err)
 static bool scan_all(struct retention_task *task, struct shards *shards, struct arena *arena, struct err *err)
 {
     const struct retention_query *query = task->query;
-    struct calendar *calendar;
-
     *shards = (struct shards){0};
     if (!query_check(task->snapshot, query, err)) return false;
-    calendar = SCRATCH_ARRAY(arena, struct calendar, 1, err);
-    if (!calendar) return false;
-    calendar_fill(calendar, query->bounds, query->n_cohorts + query->n_cells - 1);
-    task->calendar = calendar;
+    task->periods = periods_new(arena, query->bounds, query->n_cohorts + query->n_cells - 1, err);
+    if (!task->periods) return false;
     task->scans = SCRATCH_ARRAY(arena, struct retention_scan, SHARDS_MAX, err);
     if (!task->scans) return false;
     shards_open(shards, task->snapshot, arena,
@@ -421,7 +366,7 @@ static bool count_money(struct retention_scan *scan, uint32_t place, struct memb
         if (amount == 0 || (!money->any && snapshot->name[row] != money->event)) continue;
         scan->magnitude += amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
         if (scan->magnitude > INT64_MAX) return false; /* it was at most that before, so no sum has wrapped */
-        scan->revenue_minor[first + period_of(scan->calendar, snapshot->at_ms[row]) - member.cohort] += amount;
+        scan->revenue_minor[first + period_of(scan->periods, snapshot->at_ms[row]) - member.cohort] += amount;
     }
     return true;
 }
