@@ -496,14 +496,13 @@ static bool put_persons(struct question *q, struct reply *reply, struct err *err
     bool *marked = SCRATCH_ARRAY(&q->request->arena, bool, q->snapshot->n_places, err);
     enum metrics_persons which;
     uint32_t group;
-    bool any;
 
     if (!marked || !read_question(q, err) || !read_whom(q, &which, err)) return false;
-    if (!persons_list_group(q->request, q->snapshot, &q->query.by, &group, &any, err)) return false;
+    if (!persons_list_group(q->request, q->snapshot, &q->query.by, &group, err)) return false;
     const int64_t bounds[2] = {q->span.range.from_ms, q->span.range.to_ms};
     q->query.bounds = bounds;
     q->query.n_periods = 1;
-    if (any && !metrics_mark(q->snapshot, &q->query, which, group, &q->request->arena, marked, err)) return false;
+    if (!metrics_mark(q->snapshot, &q->query, which, group, &q->request->arena, marked, err)) return false;
     return persons_list_put(q->request, q->snapshot, marked, reply, err);
 }
 

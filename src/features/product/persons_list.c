@@ -83,7 +83,7 @@ bool persons_list_put(struct request *request, const struct snapshot *snapshot, 
 }
 
 bool persons_list_group(struct request *request, const struct snapshot *snapshot, struct grouping *by, uint32_t *group,
-                        bool *any, struct err *err)
+                        struct err *err)
 {
     Str key = request_query(request, "key");
     struct groups groups;
@@ -91,12 +91,11 @@ bool persons_list_group(struct request *request, const struct snapshot *snapshot
 
     *by = (struct grouping){NULL, 1};
     *group = 0;
-    *any = true;
     if (!question_dim(request, TOUCH_PLATFORM, &dim, err)) return false;
     if (!key.p) return true;
     question_groups(request, snapshot, dim, &groups);
     while (*group < groups.by.n && !str_eq(snapshot_value(snapshot, groups.value[*group]), key)) ++*group;
-    *any = *group < groups.by.n;
-    if (*any) *by = groups.by;
-    return true;
+    *by = groups.by;
+    if (*group < groups.by.n) return true;
+    return err_set_field(err, "key", "no event has the %s \"%.*s\"", touch_dim_name(dim), STR_ARG(key));
 }

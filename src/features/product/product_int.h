@@ -17,8 +17,8 @@ handler_fn person_get, raw_get;                           /* person_api.c */
  * is by place, and changed. */
 bool persons_list_put(struct request *request, const struct snapshot *snapshot, bool *marked, struct reply *reply,
                       struct err *err) MUST_CHECK;
-/* The group that by= and key= name; *any = false when no touch has it. Without key=: everything is one group. */
+/* The group that by= and key= name; it must be that of some event. Without key=: everything is one group. */
 bool persons_list_group(struct request *request, const struct snapshot *snapshot, struct grouping *by, uint32_t *group,
-                        bool *any, struct err *err) MUST_CHECK;
+                        struct err *err) MUST_CHECK;
 
 #endif

@@ -251,11 +251,10 @@ static bool put_persons(struct question *q, struct reply *reply, struct err *err
 {
     bool *marked = SCRATCH_ARRAY(&q->request->arena, bool, q->snapshot->n_places, err);
     struct retention_pick pick = {0};
-    bool any;
 
     if (!marked || !read_question(q, err) || !make_bounds(q, err) || !read_pick(q, &pick, err)) return false;
-    if (!persons_list_group(q->request, q->snapshot, &q->query.by, &pick.group, &any, err)) return false;
-    if (any && !retention_mark(q->snapshot, &q->query, pick, &q->request->arena, marked, err)) return false;
+    if (!persons_list_group(q->request, q->snapshot, &q->query.by, &pick.group, err)) return false;
+    if (!retention_mark(q->snapshot, &q->query, pick, &q->request->arena, marked, err)) return false;
     return persons_list_put(q->request, q->snapshot, marked, reply, err);
 }
 

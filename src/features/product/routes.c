@@ -79,7 +79,7 @@ static const struct param FUNNEL_PARAMS[] = {
 static const struct param RETENTION_PARAMS[] = {SPAN_PARAMS, FILTER_PARAM, COHORT_PARAMS, RETURN_PARAMS, {0}};
 static const struct param LTV_PARAMS[] = {
     SPAN_PARAMS,   FILTER_PARAM,
-    COHORT_PARAMS, {"conversion", "string", "The event that brings the revenue; left out: that of all events"},
+    COHORT_PARAMS, {"conversion", "string", "Only its revenue; left out: that of all events"},
     {0},
 };
 static const struct param RETENTION_PERSONS_PARAMS[] = {

@@ -1156,7 +1156,7 @@ export interface paths {
                     cohorts?: string;
                     /** @description A dimension of the start event's touch, to break down by; filter looks at the same touch */
                     by?: string;
-                    /** @description The event that brings the revenue; left out: that of all events */
+                    /** @description Only its revenue; left out: that of all events */
                     conversion?: string;
                 };
                 header?: never;
