@@ -224,6 +224,7 @@ static void choose_nodes(const struct flows_task *task, const uint64_t *all_freq
     const struct flows_query *query = task->query;
     const size_t n_names = task->snapshot->n_names, slots = FLOWS_SLOTS(query->limit);
 
+    CHECK(query->limit >= 1); /* query_check has seen to it */
     for (size_t i = 0; i < n_nodes(query); i++) nodes[i] = (struct flows_node){.name = DICT_NONE};
     nodes[0].name = query->anchor;
     for (size_t step = 0; step < query->depth; step++) {

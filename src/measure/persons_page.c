@@ -173,10 +173,11 @@ static bool match_shard(void *context, struct shard *shard, struct err *err)
 
 void persons_page_match(const struct snapshot *snapshot, Str part, uint32_t also, struct arena *arena, bool *marked)
 {
-    struct match_task task = {snapshot, part, also, marked};
+    struct match_task task = {.snapshot = snapshot, .part = part, .also = also};
     struct shards shards;
     struct err err;
 
+    task.marked = marked;
     shards_open(&shards, snapshot, arena, 0);
     CHECK(shards_run(&shards, match_shard, &task, &err)); /* it takes nothing that could run out */
     shards_close(&shards);

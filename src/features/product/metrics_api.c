@@ -226,6 +226,18 @@ static struct numbers numbers_of_total(const struct counts *counts, uint32_t gro
     return numbers_of(counts->totals[group], active, days);
 }
 
+/* The span as one period, without groups. */
+static void ask_span(struct question *q, struct range range)
+{
+    int64_t *bounds = ARENA_ARRAY(&q->request->arena, int64_t, 2);
+
+    bounds[0] = range.from_ms;
+    bounds[1] = range.to_ms;
+    q->query.bounds = bounds;
+    q->query.n_periods = 1;
+    q->query.by = (struct grouping){NULL, 1};
+}
+
 /* Of a period that is not over, and of all time, no more days than there have been. */
 static struct days days_until_now(const struct question *q, const struct span *span, struct days days)
 {
@@ -410,7 +422,6 @@ static bool put_groups(struct question *q, struct json_out *out, const struct sp
                        size_t sort, int64_t limit, struct err *err)
 {
     const struct days days = days_until_now(q, span, span->days);
-    const int64_t bounds[2] = {span->range.from_ms, span->range.to_ms};
     struct counts counts = {.days = &days}, whole = {.days = &days};
     struct row *rows = SCRATCH_ARRAY(&q->request->arena, struct row, groups->by.n, err);
     struct numbers numbers = {0};
@@ -418,8 +429,7 @@ static bool put_groups(struct question *q, struct json_out *out, const struct sp
     int64_t n = 0;
 
     if (!rows) return false;
-    q->query.bounds = bounds;
-    q->query.n_periods = 1;
+    ask_span(q, span->range);
     q->query.by = groups->by;
     if (any && !count(q, &counts, err)) return false;
     q->query.by = (struct grouping){NULL, 1};
@@ -498,10 +508,8 @@ static bool put_persons(struct question *q, struct reply *reply, struct err *err
     uint32_t group;
 
     if (!marked || !read_question(q, err) || !read_whom(q, &which, err)) return false;
+    ask_span(q, q->span.range);
     if (!persons_list_group(q->request, q->snapshot, &q->query.by, &group, err)) return false;
-    const int64_t bounds[2] = {q->span.range.from_ms, q->span.range.to_ms};
-    q->query.bounds = bounds;
-    q->query.n_periods = 1;
     if (!metrics_mark(q->snapshot, &q->query, which, group, &q->request->arena, marked, err)) return false;
     return persons_list_put(q->request, q->snapshot, marked, reply, err);
 }
