@@ -60,7 +60,7 @@ bool funnel_chains_add(struct funnel_chains *chains, struct arena *arena, uint32
 }
 
 /* From the first event to the one of step k; `word` is the chain's. */
-static uint64_t offset_ms(const uint32_t *word, bool wide, uint32_t k)
+static uint64_t offset_ms(const uint32_t *word, bool wide, size_t k)
 {
     if (k == 0) return 0;
     if (!wide) return word[k];

@@ -155,11 +155,16 @@ static void test_persons_add_up_to_the_counts(void **state)
         begin(&round, &seed);
         uint32_t steps = (uint32_t)round.query.steps;
         count(&round, &round.query, round.steps);
-        for (uint32_t cell = 0; cell < round.query.by.n * steps; cell++) {
-            uint32_t k = cell % steps, group = round.query.by.n == 1 ? DICT_NONE : cell / steps;
-            uint64_t here = round.steps[cell].persons, further = k + 1 < steps ? round.steps[cell + 1].persons : 0;
-            check_pages(&round, (struct funnel_who){.least = k + 1, .most = steps, .group = group}, here);
-            check_pages(&round, (struct funnel_who){.least = k + 1, .most = k + 1, .group = group}, here - further);
+        for (uint32_t g = 0; g < round.query.by.n; g++) {
+            const struct funnel_step *step = &round.steps[g * steps];
+            uint32_t group = round.query.by.n == 1 ? DICT_NONE : g;
+            for (uint32_t k = 0; k < steps; k++) {
+                uint64_t further = k + 1 < steps ? step[k + 1].persons : 0;
+                check_pages(&round, (struct funnel_who){.least = k + 1, .most = steps, .group = group},
+                            step[k].persons);
+                check_pages(&round, (struct funnel_who){.least = k + 1, .most = k + 1, .group = group},
+                            step[k].persons - further);
+            }
         }
         end(&round);
     }

@@ -936,14 +936,22 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
-                    /** @description previous (the span of equal length before) or year */
-                    compare?: string;
                     /** @description An event name; give it once for each step, 2 to 64 of them */
                     step?: string[];
+                    /** @description best (when left out): other events may stand between steps; strict: no other event of the person does; any: the steps in whatever order */
+                    order?: string;
                     /** @description From the first step to the last; 30d when left out, none: no limit */
                     window?: string;
+                    /** @description From the step before, a length or none: one for all steps after the first, or one for each, as in 1h,none */
+                    step_window?: string;
+                    /** @description An event name that may not stand between the first and the last step; may repeat */
+                    exclude?: string[];
                     /** @description A dimension of the first step's touch, to break down by */
                     by?: string;
+                    /** @description previous (the span of equal length before) or year */
+                    compare?: string;
+                    /** @description day, week (from Monday) or month of the first step, in the reporting time zone */
+                    trend?: string;
                 };
                 header?: never;
                 path?: never;
@@ -958,6 +966,80 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Funnel"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/funnel/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who reached a step, or dropped out before it */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    filter?: string[];
+                    /** @description An event name; give it once for each step, 2 to 64 of them */
+                    step?: string[];
+                    /** @description best (when left out): other events may stand between steps; strict: no other event of the person does; any: the steps in whatever order */
+                    order?: string;
+                    /** @description From the first step to the last; 30d when left out, none: no limit */
+                    window?: string;
+                    /** @description From the step before, a length or none: one for all steps after the first, or one for each, as in 1h,none */
+                    step_window?: string;
+                    /** @description An event name that may not stand between the first and the last step; may repeat */
+                    exclude?: string[];
+                    /** @description A dimension of the first step's touch, to break down by */
+                    by?: string;
+                    /** @description Those who reached this step, the first is 1; either this or dropped */
+                    reached?: number;
+                    /** @description Those who reached the step before this one and no further */
+                    dropped?: number;
+                    /** @description Only those of this group of by= */
+                    key?: string;
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FunnelPersons"];
                     };
                 };
                 /** @description What was wrong, where, and what to do */
@@ -2690,14 +2772,39 @@ export interface components {
             /** @description With compare= */
             previous?: components["schemas"]["BreakdownSpan"];
         };
+        /** @description Persons by how long it took, between the bounds of lengths_ms: less than the first, ..., the last bound or more */
+        FunnelLengths: number[];
         FunnelStep: {
             name: string;
             persons: number;
             from_first: number;
             from_previous: number;
-            /** @description From the step before; null when nobody came here */
+            /** @description A quarter of them took at most so long, from the step before; null when nobody came here */
+            p25_ms: number | null;
+            /** @description Half of them */
             median_ms: number | null;
+            /** @description Three quarters of them */
+            p75_ms: number | null;
             median_from_first_ms: number | null;
+            /** @description From the step before; not of the first step, nor in groups and previous */
+            lengths?: components["schemas"]["FunnelLengths"];
+        };
+        /** @description From the first step to the last */
+        FunnelWhole: {
+            /** @description null when nobody came to the last step */
+            p25_ms: number | null;
+            median_ms: number | null;
+            p75_ms: number | null;
+            lengths: components["schemas"]["FunnelLengths"];
+        };
+        FunnelPeriod: {
+            /** @description The first day of the period */
+            at: string;
+            /** @description Persons whose first step lies in it */
+            entered: number;
+            /** @description Of them, those who reached the last step, whenever */
+            converted: number;
+            rate: number;
         };
         FunnelSpan: {
             steps: components["schemas"]["FunnelStep"][];
@@ -2707,14 +2814,37 @@ export interface components {
             steps: components["schemas"]["FunnelStep"][];
         };
         Funnel: {
+            /** @enum {string} */
+            order: "best" | "strict" | "any";
             /** @description null: no limit */
             window_ms: number | null;
             persons: number;
+            /** @description The bounds of each `lengths`: what is as long as a bound is counted after it */
+            lengths_ms: number[];
+            /** @description With order=any times are those of the k-th of a person's events, whichever step it is */
             steps: components["schemas"]["FunnelStep"][];
+            whole: components["schemas"]["FunnelWhole"];
+            /** @description With trend= */
+            trend?: components["schemas"]["FunnelPeriod"][];
             /** @description With by= */
             groups?: components["schemas"]["FunnelGroup"][];
             /** @description With compare= */
             previous?: components["schemas"]["FunnelSpan"];
+        };
+        FunnelPersons: {
+            total: number;
+            persons: {
+                /** @description As in journeys/{person} */
+                person: string;
+                /** @description RFC 3339, UTC: the first step */
+                entered_at: string;
+                /** @description Steps */
+                reached: number;
+                /** @description RFC 3339, UTC: the last step reached */
+                at: string;
+            }[];
+            /** @description The cursor of the next page */
+            next: string | null;
         };
         RetentionCohort: {
             /** @description The first day of its period */
