@@ -69,8 +69,8 @@ struct funnel_answer {
 };
 
 /* INVALID names the field of the query. LIMIT: the arena has no room for the chains, 4 bytes a step (8 when they are
- * longer than 49 days) and 8 more for each person who reached step 2, or for the lengths, 16 bytes a person. On
- * failure nothing of the answer is touched. */
+ * longer than 49 days) of each person who reached step 2, or for the lengths, 16 bytes a person. On failure nothing of
+ * the answer is touched. */
 bool funnel_count(const struct snapshot *snapshot, const struct funnel_query *query, struct arena *arena,
                   const struct funnel_answer *answer, struct err *err) MUST_CHECK;
 

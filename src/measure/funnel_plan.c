@@ -199,10 +199,10 @@ static uint64_t feasible_steps(const struct funnel_plan *plan, const struct funn
 
     for (; mask != 0; mask &= mask - 1) { /* upwards: next_row1[k + 1] is still that of a later row */
         uint32_t k = (uint32_t)__builtin_ctzll(mask);
-        bool goes_on = k + 1 == chain->depth ? row == chain->last_row
-                                             : next_row1[k + 1] && elapsed_ms(at[row], at[next_row1[k + 1] - 1]) <=
-                                                                       plan->step_window[k + 1];
-        if (!goes_on) continue;
+        if (k + 1 < chain->depth) {
+            uint64_t next = next_row1[k + 1];
+            if (next == 0 || elapsed_ms(at[row], at[next - 1]) > plan->step_window[k + 1]) continue;
+        }
         feasible |= UINT64_C(1) << k;
         next_row1[k] = row + 1;
     }

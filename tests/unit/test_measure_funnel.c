@@ -466,7 +466,7 @@ static void test_million_events_of_one_person(void **state)
     assert_int_equal(out[1].persons, 1);
 }
 
-/* More chains than one piece of memory holds; person i takes i ms, then 2 i. */
+/* More chains than one piece of memory or one shard holds; person i takes i ms, then 2 i. */
 static void test_many_persons(void **state)
 {
     struct fixture *f = *state;
@@ -480,7 +480,9 @@ static void test_many_persons(void **state)
     }
     count(f, builder_done(&f->builder, MANY, 3), &(struct funnel_query){STEPS_A_B_C, ALL_TIME}, out);
     assert_int_equal(out[1].persons, MANY);
+    assert_int_equal(out[1].from_previous.p25_ms, MANY / 4);
     assert_int_equal(out[1].from_previous.median_ms, MANY / 2);
+    assert_int_equal(out[1].from_previous.p75_ms, MANY / 4 * 3);
     assert_int_equal(out[2].persons, 13334);
     assert_int_equal(out[2].from_previous.median_ms, 20001); /* half way between persons 10000 and 10001 */
     assert_int_equal(out[2].from_first.median_ms, 30001);

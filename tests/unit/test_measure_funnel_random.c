@@ -156,7 +156,7 @@ static void test_persons_add_up_to_the_counts(void **state)
         uint32_t steps = (uint32_t)round.query.steps;
         count(&round, &round.query, round.steps);
         for (uint32_t g = 0; g < round.query.by.n; g++) {
-            const struct funnel_step *step = &round.steps[g * steps];
+            const struct funnel_step *step = &round.steps[(size_t)g * steps];
             uint32_t group = round.query.by.n == 1 ? DICT_NONE : g;
             for (uint32_t k = 0; k < steps; k++) {
                 uint64_t further = k + 1 < steps ? step[k + 1].persons : 0;
