@@ -102,6 +102,12 @@ bool funnel_plan_make(const struct snapshot *snapshot, const struct funnel_query
 
 /* ---- a person ---- */
 
+/* Room for the longest person so far and half as much again: all that is taken is three times as much at most. */
+static uint64_t grown(uint64_t n)
+{
+    return n + n / 2;
+}
+
 /* The events that a chain may begin with, by the touch of their session. */
 static bool mark_openings(struct funnel_reader *reader, uint64_t begin, uint64_t end)
 {
@@ -109,7 +115,7 @@ static bool mark_openings(struct funnel_reader *reader, uint64_t begin, uint64_t
     struct session session = {0};
 
     if (end - begin > reader->opens_cap) {
-        uint64_t cap = 2 * (end - begin);
+        uint64_t cap = grown(end - begin);
         reader->opens = SCRATCH_ARRAY(reader->arena, bool, cap, reader->err);
         if (!reader->opens) return false;
         reader->opens_cap = cap;
@@ -215,9 +221,10 @@ static bool walk_limited(struct funnel_reader *reader, const struct funnel_chain
     uint64_t n = chain->last_row - chain->first_row + 1, next_row1[FUNNEL_STEPS_MAX] = {0};
 
     if (n > reader->feasible_cap) {
-        reader->feasible = SCRATCH_ARRAY(reader->arena, uint64_t, 2 * n, reader->err);
+        uint64_t cap = grown(n);
+        reader->feasible = SCRATCH_ARRAY(reader->arena, uint64_t, cap, reader->err);
         if (!reader->feasible) return false;
-        reader->feasible_cap = 2 * n;
+        reader->feasible_cap = cap;
     }
     for (uint64_t i = n; i-- > 0;) reader->feasible[i] = feasible_steps(plan, chain, chain->first_row + i, next_row1);
     for (uint64_t i = 0, k = 0; k < chain->depth; i++) {
