@@ -42,13 +42,30 @@ static const struct param BREAKDOWN_PARAMS[] = {
     {"limit", "integer", "Rows, at most 1000; 100 when left out"},
     {0},
 };
+#define FUNNEL_QUESTION_PARAMS                                                                                         \
+    SPAN_PARAMS, FILTER_PARAM, {"step", "list", "An event name; give it once for each step, 2 to 64 of them"},         \
+        {"order", "string",                                                                                            \
+         "best (when left out): other events may stand between steps; strict: no other event of the person does; "     \
+         "any: the steps in whatever order"},                                                                          \
+        {"window", "length", "From the first step to the last; 30d when left out, none: no limit"},                    \
+        {"step_window", "string",                                                                                      \
+         "From the step before, a length or none: one for all steps after the first, or one for each, as in 1h,none"}, \
+        {"exclude", "list", "An event name that may not stand between the first and the last step; may repeat"},       \
+    {                                                                                                                  \
+        "by", "string", "A dimension of the first step's touch, to break down by"                                      \
+    }
 static const struct param FUNNEL_PARAMS[] = {
-    SPAN_PARAMS,
-    FILTER_PARAM,
+    FUNNEL_QUESTION_PARAMS,
     COMPARE_PARAM,
-    {"step", "list", "An event name; give it once for each step, 2 to 64 of them"},
-    {"window", "length", "From the first step to the last; 30d when left out, none: no limit"},
-    {"by", "string", "A dimension of the first step's touch, to break down by"},
+    {"trend", "string", "day, week (from Monday) or month of the first step, in the reporting time zone"},
+    {0},
+};
+static const struct param FUNNEL_PERSONS_PARAMS[] = {
+    FUNNEL_QUESTION_PARAMS,
+    {"reached", "integer", "Those who reached this step, the first is 1; either this or dropped"},
+    {"dropped", "integer", "Those who reached the step before this one and no further"},
+    {"key", "string", "Only those of this group of by="},
+    PAGE_PARAMS,
     {0},
 };
 
@@ -133,6 +150,8 @@ static const struct route ROUTES[] = {
      "Breakdown", 0},
     {GET, "/api/v1/funnel", AUTH_READ, 0, product_funnel_get, "People who reached each step", FUNNEL_PARAMS, NULL,
      "Funnel", 0},
+    {GET, "/api/v1/funnel/persons", AUTH_READ, 0, funnel_persons_get, "Who reached a step, or dropped out before it",
+     FUNNEL_PERSONS_PARAMS, NULL, "FunnelPersons", 0},
     {GET, "/api/v1/retention", AUTH_READ, 0, retention_get, "Who came back, by the period in which they started",
      RETENTION_PARAMS, NULL, "Retention", 0},
     {GET, "/api/v1/retention/persons", AUTH_READ, 0, retention_persons_get, "Who they are: the persons of one cell",
