@@ -28,6 +28,15 @@ size_t json_arena_bytes(size_t text_bytes); /* a ceiling that is enough for any 
 const struct json *json_get(const struct json *object, const char *key); /* the first of that name */
 const struct json *json_at(const struct json *array, size_t i);
 size_t json_count(const struct json *array); /* 0 if it is no array */
+/* Walk an object's members, or an array's items (whose keys are empty): json_members, then json_next until it is false.
+ */
+struct json_members {
+    const struct json *at;
+    uint32_t left;
+    bool keyed;
+};
+struct json_members json_members(const struct json *container);
+bool json_next(struct json_members *members, Str *key, const struct json **value);
 bool json_is_object(const struct json *value);
 bool json_is_array(const struct json *value);
 bool json_is_null(const struct json *value);                      /* absent counts as null */

@@ -7,11 +7,11 @@
 #ifndef FEATURES_PRODUCT_PRODUCT_H
 #define FEATURES_PRODUCT_PRODUCT_H
 
-#include "events/pipeline.h"
-#include "http/route.h"
+#include "report/segments.h"
 
 struct product {
     struct pipeline *pipeline;
+    struct segment_cache *segments;
     const struct settings *settings;
     const char *version;
 };

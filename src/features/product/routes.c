@@ -8,6 +8,7 @@ static const struct param VALUES_PARAMS[] = {
 static const struct param METRICS_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
+    SEGMENT_PARAM,
     COMPARE_PARAM,
     {"names", "string",
      "Comma-separated: events, persons, sessions, conversions, converted, revenue; all when left out"},
@@ -19,6 +20,7 @@ static const struct param METRICS_PARAMS[] = {
 static const struct param BREAKDOWN_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
+    SEGMENT_PARAM,
     COMPARE_PARAM,
     {"by", "string", "The dimension; platform when left out"},
     {"event", "string", "Count only events of this name"},
@@ -30,6 +32,7 @@ static const struct param BREAKDOWN_PARAMS[] = {
 static const struct param FUNNEL_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
+    SEGMENT_PARAM,
     COMPARE_PARAM,
     {"step", "list", "An event name; give it once for each step, 2 to 64 of them"},
     {"window", "length", "From the first step to the last; 30d when left out, none: no limit"},
@@ -39,6 +42,7 @@ static const struct param FUNNEL_PARAMS[] = {
 static const struct param RETENTION_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
+    SEGMENT_PARAM,
     {"start", "string",
      "The event that makes a person a member of a cohort, when it lies between from and to; * or left out: any event"},
     {"return", "string", "The event that counts as coming back, also after `to`; * or left out: any event"},
@@ -56,6 +60,7 @@ static const struct param RETENTION_PARAMS[] = {
 static const struct param PATHS_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
+    SEGMENT_PARAM,
     {"anchor", "string", "The event that paths begin with (direction=to: lead to), when it lies between from and to"},
     {"direction", "string", "from (when left out): what comes after the anchor; to: what came before it"},
     {"depth", "integer", "Steps from the anchor, 1 to 8; 5 when left out"},
