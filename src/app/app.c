@@ -47,6 +47,7 @@ static bool open_parts(struct app *app, struct err *err)
     if (!(app->sources = sources_open(app->store, err))) return false;
     if (!(app->pipeline = pipeline_open(app->store, &app->settings, err))) return false;
     if (!(app->importer = importer_open(app->pipeline, app->store, err))) return false;
+    app->properties = properties_open(app->store, PROPERTIES_BYTES_MAX);
     app->segment_cache = segment_cache_new();
     app_routes(app);
     return true;
@@ -81,6 +82,7 @@ bool app_welcome(struct app *app, struct err *err)
 
 void app_close(struct app *app)
 {
+    properties_close(app->properties);
     segment_cache_free(app->segment_cache);
     importer_close(app->importer);
     pipeline_close(app->pipeline);
@@ -96,6 +98,7 @@ void app_routes(struct app *app)
 
     app->ingest = (struct ingest){app->pipeline, app->settings.currency};
     app->product = (struct product){.pipeline = app->pipeline,
+                                    .properties = app->properties,
                                     .segments = app->segment_cache,
                                     .settings = &app->settings,
                                     .version = DEMETRA_VERSION};

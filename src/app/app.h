@@ -26,6 +26,7 @@ struct app {
     struct sources *sources;
     struct pipeline *pipeline;
     struct importer *importer;
+    struct properties *properties;
     struct segment_cache *segment_cache;
     struct ingest ingest;
     struct product product;

@@ -86,3 +86,13 @@ bool raw_walk(struct db *db, enum raw_kind kind, bool but, raw_fn *see, void *co
     }
     return walk(&rows, see, context, err);
 }
+
+bool raw_walk_after(struct db *db, int64_t after, int64_t limit, raw_fn *see, void *context, struct err *err)
+{
+    struct db_rows rows =
+        db_query(db,
+                 "SELECT id, source_id, kind, received_ms, sent_ms, import_id, first_line, body FROM raw "
+                 "WHERE id > $1 ORDER BY id LIMIT $2",
+                 DB_ARGS(DB_I64(after), DB_I64(limit)));
+    return walk(&rows, see, context, err);
+}

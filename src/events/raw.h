@@ -21,5 +21,8 @@ bool raw_read(struct db *db, int64_t id, struct arena *arena, struct raw_entry *
  * good until it returns. */
 typedef bool raw_fn(void *context, int64_t id, const struct raw_entry *entry, struct err *err);
 bool raw_walk(struct db *db, enum raw_kind kind, bool but, raw_fn *see, void *context, struct err *err) MUST_CHECK;
+/* At most `limit` entries of any kind, from the one after `after` on. */
+bool raw_walk_after(struct db *db, int64_t after, int64_t limit, raw_fn *see, void *context,
+                    struct err *err) MUST_CHECK;
 
 #endif

@@ -309,5 +309,6 @@ static bool put_breakdown(struct question *q, struct reply *reply, struct err *e
 
 bool breakdown_get(struct request *request, struct reply *reply, struct err *err)
 {
+    if (request_query(request, "property").n) return property_breakdown(request, reply, err);
     return with_snapshot(request, reply, err, put_breakdown);
 }

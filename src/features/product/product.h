@@ -7,10 +7,12 @@
 #ifndef FEATURES_PRODUCT_PRODUCT_H
 #define FEATURES_PRODUCT_PRODUCT_H
 
+#include "events/properties.h"
 #include "report/segments.h"
 
 struct product {
     struct pipeline *pipeline;
+    struct properties *properties;
     struct segment_cache *segments;
     const struct settings *settings;
     const char *version;

@@ -27,8 +27,12 @@ static const struct param BREAKDOWN_PARAMS[] = {
     {"conversion", "string", "As in metrics"},
     {"sort", "string", "events, persons, sessions, conversions, converted or revenue; most first"},
     {"limit", "integer", "Rows, at most 1000; 100 when left out"},
+    {"property", "string",
+     "Instead of by: a property of `event`, such as properties.plan or context.device.type; the reply is a "
+     "PropertyBreakdown, sorted by events, persons or revenue"},
     {0},
 };
+static const struct param PROPERTIES_PARAMS[] = {{"event", "string", "Its name"}, {0}};
 static const struct param FUNNEL_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
@@ -81,8 +85,10 @@ static const struct route ROUTES[] = {
     {GET, "/api/v1/values", AUTH_READ, 0, values_get, "Values of a dimension, the 200 with most events", VALUES_PARAMS,
      NULL, "Values", 0},
     {GET, "/api/v1/metrics", AUTH_READ, 0, metrics_get, "Counts over time", METRICS_PARAMS, NULL, "Metrics", 0},
-    {GET, "/api/v1/breakdown", AUTH_READ, 0, breakdown_get, "Counts by a dimension", BREAKDOWN_PARAMS, NULL,
-     "Breakdown", 0},
+    {GET, "/api/v1/breakdown", AUTH_READ, 0, breakdown_get, "Counts by a dimension or by a property", BREAKDOWN_PARAMS,
+     NULL, "BreakdownAny", 0},
+    {GET, "/api/v1/properties", AUTH_READ, 0, properties_get, "The properties of an event, from its 200 latest",
+     PROPERTIES_PARAMS, NULL, "Properties", 0},
     {GET, "/api/v1/funnel", AUTH_READ, 0, product_funnel_get, "People who reached each step", FUNNEL_PARAMS, NULL,
      "Funnel", 0},
     {GET, "/api/v1/retention", AUTH_READ, 0, retention_get, "Who came back, by the period in which they started",
