@@ -319,13 +319,13 @@ bool properties_ask(struct properties *properties, struct property_ask *ask, str
 {
     bool ok = false;
 
-    ask->next = NULL;
     pthread_mutex_lock(&properties->mutex);
     if (atomic_load(&properties->stopping)) {
         err_set(err, ERR_BUSY, "the server is stopping");
     } else if (properties->queued == ASKS_MAX) {
         err_set(err, ERR_BUSY, "%d questions about properties wait already; ask again later", ASKS_MAX);
     } else {
+        ask->next = NULL;
         *properties->tail = ask;
         properties->tail = &ask->next;
         properties->queued++;
