@@ -153,3 +153,14 @@ test('what makes no sense is refused at its field', async () => {
   for (const wrong of [{ by: 'source' }, { conversion: 'Order' }, { sort: 'sessions' }, { limit: 0 }, { filter: 'x' }, { from: 'x' }, { compare: 'x' }, { segment: 99 }])
     await server.refused(AT, { event: 'Order', property: 'properties.plan', ...wrong }, Object.keys(wrong)[0]);
 });
+
+test('the server stops at once, whatever is being read', async (t) => {
+  const busy = await Server.start(t);
+  for (let i = 0; i < 12; i++)
+    await busy.send('batch', { batch: Array.from({ length: 2500 }, (_, k) => ({ type: 'track', event: 'E', userId: `p${k}`, properties: { a: k } })) });
+  const asked = Array.from({ length: 20 }, (_, i) => busy.request('GET', `${AT}?event=E&property=properties.p${i}`));
+  await asked[0];
+  await busy.stop();
+  for (const reply of await Promise.allSettled(asked))
+    if (reply.status === 'fulfilled') assert.ok([200, 503].includes(reply.value.status), `${reply.value}`);
+});

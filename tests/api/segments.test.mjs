@@ -181,6 +181,27 @@ test('a cohort stays what it was made of', async () => {
   assert.equal((await server.get(`/api/v1/segments/${cohort.id}`)).persons, 2);
 });
 
+test('a cohort of those who are in a segment now', async () => {
+  const frozen = await make('buyers of that day', { kind: 'cohort', from_segment: made.buyers.id });
+  const before = await personsOf(made.buyers.id);
+  assert.deepEqual(await personsOf(frozen.id), before);
+  const [who] = [...PEOPLE.keys()].filter((one) => !before.includes(one) && one > 'p3');
+  await server.send('batch', { batch: [1, 2].map((i) => ({ type: 'track', event: 'Order Completed', userId: who, messageId: `more${i}` })) });
+  assert.deepEqual(await personsOf(made.buyers.id), [...before, who].sort());
+  assert.deepEqual(await personsOf(frozen.id), before);
+});
+
+test('many ask of several segments at once, while more comes in', async () => {
+  const ids = [made.everybody.id, made.buyers.id, made.nobody.id];
+  const { persons } = await server.get(`/api/v1/segments/${made.buyers.id}`);
+  const rounds = Array.from({ length: 10 }, async (_, i) => {
+    await server.send('track', { event: 'Page Viewed', userId: `new${i}` });
+    const [everybody, buyers, nobody] = await Promise.all(ids.map(async (segment) => (await server.get('/api/v1/metrics', { segment, names: 'persons' })).totals.persons));
+    assert.ok(everybody >= 60 && everybody <= 69 && nobody === 0 && buyers === persons, `${everybody} ${buyers} ${nobody}`);
+  });
+  await Promise.all(rounds);
+});
+
 test('what is saved reads back, can be changed and deleted', async () => {
   const definition = { match: 'all', conditions: [{ kind: 'event', event: 'Signed Up', at_most: 3, from: '2025-03-10' }] };
   const segment = await make('  to be changed ', { kind: 'filter', definition });
@@ -223,6 +244,10 @@ test('what makes no sense is refused at its field', async () => {
   await refused({ kind: 'cohort', definition: DEFINITIONS.buyers }, 'definition');
   await refused({ persons: ['a'], definition: DEFINITIONS.buyers }, 'persons');
   await refused({ kind: 'cohort', persons: ['a', ''] }, 'persons');
+  await refused({ kind: 'cohort', from_segment: 'x' }, 'from_segment');
+  await refused({ kind: 'cohort', from_segment: 999 }, 'from_segment');
+  await refused({ kind: 'cohort', from_segment: 1, persons: [] }, 'from_segment');
+  await refused({ from_segment: 1 }, 'from_segment');
   await refused({ kind: 'cohort', persons: Array(100_001).fill('p0') }, 'persons');
   await refused({ definition: [] }, 'definition');
   await refused({ definition: { match: 'some', conditions: [event] } }, 'definition.match');

@@ -3,7 +3,7 @@
 
 #define KIND_FILTER STR("filter")
 #define KIND_COHORT STR("cohort")
-#define DEFINITION_BYTES_MAX SEGMENT_BODY_MAX
+#define DEFINITION_BYTES_MAX ((size_t)16 * 1024 * 1024) /* control characters are longer when written */
 
 static void put_row(struct json_out *out, const struct segment_row *row)
 {
@@ -86,23 +86,64 @@ static bool read_name(const struct json *json, struct segment_row *row, struct e
     return err_set_field(err, "name", "a segment has a name of 1 to %d bytes", SEGMENT_NAME_MAX);
 }
 
-/* The rule that the body gives, written into `row->definition`. *given = false: it gives none. */
-static bool read_rule(struct request *request, const struct json *json, struct segment_row *row, bool *given,
-                      struct err *err)
+/* A cohort of those who are in a segment now. */
+static bool freeze(struct request *request, const struct json *from, struct segment_rule *rule, struct err *err)
 {
-    const struct json *definition = json_get(json, "definition"), *persons = json_get(json, "persons");
+    const struct segments *segments = request->context;
+    const struct snapshot *snapshot = NULL;
+    struct segment_rule *list = ARENA_NEW(&request->arena, struct segment_rule);
+    int64_t id = 0;
+
+    if (!json_i64(from, &id)) return err_set_field(err, "from_segment", "from_segment is the id of a segment");
+    if (!segment_snapshot(request, segments->pipeline, segments->cache, id, &snapshot, err))
+        return err->code == ERR_NOT_FOUND &&
+               err_set_field(err, "from_segment", "there is no segment %lld", (long long)id);
+    bool ok = snapshot->n_persons <= SEGMENT_PERSONS_MAX ||
+              err_set_field(err, "from_segment", "segment %lld holds %u persons; a cohort lists at most %d",
+                            (long long)id, snapshot->n_persons, SEGMENT_PERSONS_MAX);
+    *list = (struct segment_rule){.kind = SEGMENT_PLACES};
+    list->person = ARENA_ARRAY(&request->arena, Str, ok ? snapshot->n_persons : 0);
+    for (uint32_t place = 0; ok && place < snapshot->n_places; place++) {
+        struct rows rows = snapshot_rows(snapshot, place);
+        if (rows.begin == rows.end) continue;
+        list->person[list->n_persons++] =
+            arena_copy(&request->arena, snapshot_alias(snapshot, snapshot_person_alias(snapshot, place)));
+    }
+    *rule = (struct segment_rule){.kind = SEGMENT_GROUP, .inner = list, .n_inner = 1};
+    question_snapshot_close(snapshot);
+    return ok;
+}
+
+/* The rule that the body gives; *given = false: it gives none. */
+static bool read_rule(struct request *request, const struct json *json, const struct segment_row *row,
+                      struct segment_rule *rule, bool *given, struct err *err)
+{
+    const struct json *definition = json_get(json, "definition"), *persons = json_get(json, "persons"),
+                      *from = json_get(json, "from_segment");
     bool cohort = str_eq(row->kind, KIND_COHORT);
+
+    if (cohort && !json_is_null(definition))
+        return err_set_field(err, "definition", "a cohort has persons and no definition");
+    if (!cohort && !json_is_null(persons)) return err_set_field(err, "persons", "a filter has no persons of its own");
+    if (!json_is_null(from) && (!cohort || !json_is_null(persons)))
+        return err_set_field(err, "from_segment", "from_segment is for a cohort, instead of persons");
+    *given = true;
+    if (!json_is_null(from)) return freeze(request, from, rule, err);
+    if (!json_is_null(persons)) return segment_rule_of_persons(persons, &request->arena, rule, err);
+    if (!json_is_null(definition)) return segment_rule_read(definition, &request->arena, rule, err);
+    *given = false;
+    return true;
+}
+
+/* The same, written into `row->definition`. */
+static bool read_definition(struct request *request, const struct json *json, struct segment_row *row, bool *given,
+                            struct err *err)
+{
     struct segment_rule rule;
     struct buf text;
 
-    if (!json_is_null(cohort ? definition : persons))
-        return err_set_field(err, cohort ? "definition" : "persons",
-                             "a filter has a definition, a cohort has persons; this is a %.*s", STR_ARG(row->kind));
-    *given = !json_is_null(cohort ? persons : definition);
+    if (!read_rule(request, json, row, &rule, given, err)) return false;
     if (!*given) return true;
-    if (cohort ? !segment_rule_of_persons(persons, &request->arena, &rule, err)
-               : !segment_rule_read(definition, &request->arena, &rule, err))
-        return false;
     buf_init(&text, DEFINITION_BYTES_MAX);
     struct json_out out = json_to(&text);
     segment_rule_write(&rule, &out);
@@ -123,7 +164,7 @@ bool segments_post(struct request *request, struct reply *reply, struct err *err
     row.kind = json_str(json_get(json, "kind"));
     if (!str_eq(row.kind, KIND_FILTER) && !str_eq(row.kind, KIND_COHORT))
         return err_set_field(err, "kind", "kind is filter or cohort");
-    if (!read_rule(request, json, &row, &given, err)) return false;
+    if (!read_definition(request, json, &row, &given, err)) return false;
     if (!given)
         return str_eq(row.kind, KIND_COHORT)
                    ? err_set_field(err, "persons", "a cohort is made of persons: their aliases")
@@ -150,7 +191,7 @@ bool segment_put(struct request *request, struct reply *reply, struct err *err)
     if (!json_is_null(kind) && !str_eq(json_str(kind), row.kind))
         return err_set_field(err, "kind", "segment %lld is a %.*s and stays one", (long long)id, STR_ARG(row.kind));
     if (!json_is_null(json_get(json, "name")) && !read_name(json, &row, err)) return false;
-    if (!read_rule(request, json, &row, &given, err)) return false;
+    if (!read_definition(request, json, &row, &given, err)) return false;
     bool ok = segment_update(store_writer_take(segments->store), &row, err);
     store_writer_give(segments->store);
     return ok && reply_segment(request, reply, id, err);
