@@ -412,7 +412,7 @@ struct json_members json_members(const struct json *container)
 
 bool json_next(struct json_members *members, Str *key, const struct json **value)
 {
-    if (members->left == 0) return false;
+    if (!members->at || members->left == 0) return false;
     members->left--;
     *key = (Str){NULL, 0};
     if (members->keyed) {

@@ -55,7 +55,7 @@ static Str beginning(Str text)
 {
     size_t n = PROPERTY_TEXT_MAX;
 
-    if (text.n <= n) return text;
+    if (!text.p || text.n <= n) return text;
     while (n && ((unsigned char)text.p[n] & 0xC0) == 0x80) n--;
     return (Str){text.p, n};
 }
@@ -87,12 +87,11 @@ struct property_items property_items(const struct raw_entry *entry)
     struct property_items items = {.entry = entry};
     Str array;
 
-    if (raw_kind_is_csv(entry->kind)) {
-        items.next = RAW_ITEMS_MAX;
-    } else if (entry->kind == RAW_BATCH &&
-               (!json_span_member(entry->body, STR("batch"), &array) || !json_walk_start(&items.walk, array))) {
-        items.next = RAW_ITEMS_MAX; /* the log has none like that */
-    }
+    bool none = raw_kind_is_csv(entry->kind);
+
+    if (entry->kind == RAW_BATCH) /* the log has no batch without its array */
+        none = !json_span_member(entry->body, STR("batch"), &array) || !json_walk_start(&items.walk, array);
+    if (none) items.next = RAW_ITEMS_MAX;
     return items;
 }
 

@@ -120,10 +120,11 @@ static void add_size(struct segment_size *sum, const struct segment_size *size)
 bool segment_evaluate(const struct snapshot *snapshot, const struct segment_condition *root, struct arena *arena,
                       uint64_t *hidden, struct segment_size *size, struct err *err)
 {
-    struct evaluation e = {.snapshot = snapshot, .root = root, .hidden = hidden};
+    struct evaluation e = {.snapshot = snapshot, .root = root};
     struct segment_size sum = {.last_ms = -1};
     struct shards shards;
 
+    e.hidden = hidden;
     shards_open(&shards, snapshot, arena, 0);
     bool ok = shards_run(&shards, scan, &e, err);
     for (uint32_t i = 0; ok && i < shards.n; i++) add_size(&sum, &e.size[i]);

@@ -123,7 +123,7 @@ bool question_filter(struct request *request, const struct snapshot *snapshot, c
                      struct err *err)
 {
     bool *flags = NULL;
-    struct filter filter;
+    struct filter filter = {0};
     Str text;
 
     for (size_t i = 0; request_query_at(request, "filter", i, &text); i++) {

@@ -141,7 +141,7 @@ static struct members *evaluate(struct request *request, const struct snapshot *
     struct segment_rule rule;
     struct segment_condition root;
     const struct json *json = NULL;
-    Str definition;
+    Str definition = {NULL, 0};
 
     members->hidden = mem_new(SEGMENT_WORDS(snapshot->n_places) * sizeof *members->hidden);
     members->holders = 1;

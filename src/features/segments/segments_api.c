@@ -158,7 +158,7 @@ bool segments_post(struct request *request, struct reply *reply, struct err *err
     const struct segments *segments = request->context;
     const struct json *json = json_parse(request->body, &request->arena, err);
     struct segment_row row = {0};
-    bool given;
+    bool given = false;
 
     if (!json || !read_name(json, &row, err)) return false;
     row.kind = json_str(json_get(json, "kind"));
@@ -182,7 +182,7 @@ bool segment_put(struct request *request, struct reply *reply, struct err *err)
     const struct segments *segments = request->context;
     const struct json *json = json_parse(request->body, &request->arena, err);
     struct segment_row row;
-    bool given;
+    bool given = false;
     int64_t id;
 
     if (!json || !request_param_whole(request, 0, &id, err)) return false;
