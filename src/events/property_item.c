@@ -176,12 +176,13 @@ static bool find_members(Str item, const char *root, Str *type, Str *event, Str 
     Str key, value;
 
     if (!json_walk_members(&walk, item)) return false;
-    for (;;) {
+    while (type->n == 0 || event->n == 0 || inner->n == 0) {
         if (!json_walk_member(&walk, &key, &value)) return false;
-        if (value.n == 0) return true;
+        if (value.n == 0) break;
         for (size_t i = 0; i < COUNT_OF(WANTED); i++)
             if (WANTED[i].value->n == 0 && str_eq(key, WANTED[i].key)) *WANTED[i].value = value;
     }
+    return true;
 }
 
 bool property_read(const struct property_items *items, Str event, const struct property_path *path, struct arena *arena,
