@@ -3500,6 +3500,8 @@ export interface components {
             definition?: components["schemas"]["SegmentDefinition"];
             /** @description Of a cohort: at most 100,000 aliases such as u:42 */
             persons?: string[];
+            /** @description Of a cohort, instead of persons: those who are in a segment now */
+            from_segment?: number;
         };
         SegmentChange: {
             name?: string;
@@ -3512,6 +3514,8 @@ export interface components {
             definition?: components["schemas"]["SegmentDefinition"];
             /** @description Of a cohort */
             persons?: string[];
+            /** @description Of a cohort, instead of persons */
+            from_segment?: number;
         };
         SegmentPerson: {
             /** @description Its best alias, such as u:42 */
