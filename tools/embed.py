@@ -39,9 +39,8 @@ def main():
     else:
         lines += [f"const struct asset_table {name} = {{0}};", ""]
     out.write_text("\n".join(lines))
-    if option("--depfile"):  # the folders too: a file that is new changes its folder
-        folders = [folder, *sorted(p for p in folder.rglob("*") if p.is_dir())]
-        pathlib.Path(option("--depfile")).write_text(f"{out}: {' '.join(str(p) for p in [*folders, *files])}\n")
+    if option("--depfile"):
+        pathlib.Path(option("--depfile")).write_text(f"{out}: {' '.join(str(p) for p in sorted({f.parent for f in files}) + files)}\n")
 
 
 main()

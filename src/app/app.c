@@ -98,6 +98,7 @@ void app_routes(struct app *app)
 
     app->ingest = (struct ingest){app->pipeline, app->settings.currency};
     app->product = (struct product){.pipeline = app->pipeline,
+                                    .store = app->store,
                                     .properties = app->properties,
                                     .segments = app->segment_cache,
                                     .settings = &app->settings,

@@ -2,7 +2,7 @@
  *
  * No database and no settings: a file in, a table or JSON out, so that the answers can be laid beside other programs'.
  * Time decay is left out because a path table knows no times, last_paid and last_non_direct because it does not say
- * which channels are paid or direct. Sampling has a fixed seed: the same file gives the same answer.
+ * which channels are paid or direct.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -13,16 +13,12 @@
 
 #include "app/app.h"
 #include "base/json.h"
-#include "measure/markov.h"
-#include "measure/shapley.h"
+#include "measure/path_models.h"
 #include "report/path_table.h"
 
 #define FILE_MAX ((size_t)1 << 30)
 #define PATHS_MAX ((size_t)2 << 30)
 #define SCRATCH_MAX ((size_t)8 << 30)
-#define SAMPLING_TOUCHES 200000000.0 /* looked at in all, about a second; but at least: */
-#define PAIRS_MIN 50
-#define PAIRS_MAX 2000
 #define NAME_WIDTH_MAX 40
 
 enum column { FIRST, LAST, LINEAR, POSITION, MARKOV, SHAPLEY, SHAPLEY_RATE, COLUMN_COUNT };
@@ -39,12 +35,8 @@ struct answer {
     struct arena arena;
     uint32_t n; /* channels; row n is what no channel gets */
     struct path_credit *credit[COLUMN_COUNT];
-    struct markov_removal *removal;
-    struct markov markov;
-    struct shapley_rate rate;
-    bool chosen; /* the order, from `orders` */
-    int order;
-    struct markov_order orders[MARKOV_ORDER_MAX];
+    int order; /* asked for; 0: the best */
+    struct path_models models;
 };
 
 /* ---- the answer ---- */
@@ -74,43 +66,29 @@ static bool read_table(struct answer *answer, struct err *err)
     return ok;
 }
 
-/* Markov and Shapley work in `scratch`, given back after each. */
-static bool compute_models(struct answer *answer, struct arena *scratch, struct err *err)
+static bool compute_rules(struct answer *answer, struct arena *scratch, struct err *err)
 {
-    const struct paths *paths = &answer->table.paths;
-    uint64_t seed = 1;
-    double pairs = SAMPLING_TOUCHES / (2.0 * (double)(paths->n_touches + 1));
-    struct shapley_sampling sampling = {(uint32_t)fmax(PAIRS_MIN, fmin(PAIRS_MAX, pairs)), &seed};
-
     for (size_t i = 0; i < COUNT_OF(RULES); i++) {
-        if (!path_rule(paths, RULES[i], scratch, answer->credit[i], err)) return false;
+        answer->credit[i] = ARENA_ARRAY(&answer->arena, struct path_credit, (size_t)answer->n + 1);
+        if (!path_rule(&answer->table.paths, RULES[i], scratch, answer->credit[i], err)) return false;
         arena_reset(scratch);
     }
-    if (answer->chosen && !markov_choose_order(paths, MARKOV_ORDER_MAX, scratch, answer->orders, &answer->order, err)) {
-        return false;
-    }
-    arena_reset(scratch);
-    if (!markov_count(paths, answer->order, scratch, answer->removal, answer->credit[MARKOV], &answer->markov, err)) {
-        return false;
-    }
-    arena_reset(scratch);
-    if (!shapley_count(paths, scratch, answer->credit[SHAPLEY], err)) return false;
-    arena_reset(scratch);
-    return shapley_rate_count(paths, &sampling, scratch, answer->credit[SHAPLEY_RATE], NULL, &answer->rate, err);
+    return true;
 }
 
 static bool compute(struct answer *answer, struct err *err)
 {
+    struct path_models_ask ask = {.wanted = {true, true, true}, .order = answer->order};
     struct arena scratch;
 
     answer->n = answer->table.paths.n_channels;
-    for (int i = 0; i < COLUMN_COUNT; i++)
-        answer->credit[i] = ARENA_ARRAY(&answer->arena, struct path_credit, (size_t)answer->n + 1);
-    answer->removal = ARENA_ARRAY(&answer->arena, struct markov_removal, answer->n);
     arena_init(&scratch, SCRATCH_MAX);
-    bool ok = compute_models(answer, &scratch, err);
+    bool ok = compute_rules(answer, &scratch, err);
     arena_free(&scratch);
-    return ok;
+    if (!ok || !path_models_count(&answer->table.paths, &ask, SCRATCH_MAX, &answer->arena, &answer->models, err))
+        return false;
+    for (int m = 0; m < PATH_MODEL_COUNT; m++) answer->credit[MARKOV + m] = answer->models.credit[m];
+    return true;
 }
 
 /* ---- as JSON ---- */
@@ -138,8 +116,8 @@ static void put_row(struct json_out *out, const struct answer *answer, uint32_t 
         json_kv_str(out, "channel", dict_text(answer->table.channels, row));
         json_key(out, "removal_effect");
         json_open(out, '{');
-        json_kv_double(out, "conversions", answer->removal[row].conversions);
-        json_kv_double(out, "value", answer->removal[row].value);
+        json_kv_double(out, "conversions", answer->models.removal[row].conversions);
+        json_kv_double(out, "value", answer->models.removal[row].value);
         json_close(out, '}');
     }
     json_key(out, "models");
@@ -159,11 +137,11 @@ static void put_orders(struct json_out *out, const struct answer *answer)
 {
     json_key(out, "orders");
     json_open(out, '[');
-    for (int k = 1; k <= MARKOV_ORDER_MAX && answer->chosen; k++) {
+    for (int k = 1; k <= MARKOV_ORDER_MAX && answer->models.chosen; k++) {
         json_open(out, '{');
         json_kv_i64(out, "order", k);
-        json_kv_double(out, "auc", answer->orders[k - 1].auc);
-        json_kv_double(out, "penalised_auc", answer->orders[k - 1].penalised);
+        json_kv_double(out, "auc", answer->models.orders[k - 1].auc);
+        json_kv_double(out, "penalised_auc", answer->models.orders[k - 1].penalised);
         json_close(out, '}');
     }
     json_close(out, ']');
@@ -171,12 +149,12 @@ static void put_orders(struct json_out *out, const struct answer *answer)
 
 static void put_how(struct json_out *out, const struct answer *answer)
 {
-    const struct markov *markov = &answer->markov;
+    const struct markov *markov = &answer->models.markov;
 
     json_key(out, "markov");
     json_open(out, '{');
-    json_kv_i64(out, "order", answer->order);
-    json_kv_bool(out, "order_chosen", answer->chosen);
+    json_kv_i64(out, "order", answer->models.order);
+    json_kv_bool(out, "order_chosen", answer->models.chosen);
     put_orders(out, answer);
     json_kv_i64(out, "states", markov->states);
     json_kv_i64(out, "transitions", (int64_t)markov->transitions);
@@ -186,9 +164,9 @@ static void put_how(struct json_out *out, const struct answer *answer)
     json_close(out, '}');
     json_key(out, "shapley_rate");
     json_open(out, '{');
-    json_kv_bool(out, "exact", answer->rate.exact);
-    json_kv_i64(out, "orders", answer->rate.orders);
-    json_kv_double(out, "worst_standard_error", answer->rate.worst_error);
+    json_kv_bool(out, "exact", answer->models.rate.exact);
+    json_kv_i64(out, "orders", answer->models.rate.orders);
+    json_kv_double(out, "worst_standard_error", answer->models.rate.worst_error);
     json_close(out, '}');
 }
 
@@ -276,7 +254,7 @@ static void print_row(const struct answer *answer, uint32_t row, int width, bool
         if (row == answer->n) {
             printf("  %8s", "");
         } else {
-            printf("  %8.6f", value ? answer->removal[row].value : answer->removal[row].conversions);
+            printf("  %8.6f", value ? answer->models.removal[row].value : answer->models.removal[row].conversions);
         }
     }
     printf("\n");
@@ -319,22 +297,24 @@ static void print_credits(const struct answer *answer, bool value)
 
 static void print_how(const struct answer *answer)
 {
-    const struct markov *markov = &answer->markov;
+    const struct markov *markov = &answer->models.markov;
 
-    if (answer->chosen) {
+    if (answer->models.chosen) {
         printf("order      AUC  penalised\n");
         for (int k = 1; k <= MARKOV_ORDER_MAX; k++) {
-            const struct markov_order *order = &answer->orders[k - 1];
-            printf("%5d  %7.5f    %.5f%s\n", k, order->auc, order->penalised, k == answer->order ? "  <- chosen" : "");
+            const struct markov_order *order = &answer->models.orders[k - 1];
+            printf("%5d  %7.5f    %.5f%s\n", k, order->auc, order->penalised,
+                   k == answer->models.order ? "  <- chosen" : "");
         }
-        if (isnan(answer->orders[0].auc)) printf("without both conversions and nulls the order cannot be told\n");
+        if (isnan(answer->models.orders[0].auc))
+            printf("without both conversions and nulls the order cannot be told\n");
     }
     printf("markov: order %d, %" PRIu32 " states, %" PRIu64 " transitions, conversion rate %.6f, residual %.1e\n",
-           answer->order, markov->states, markov->transitions, markov->conversion_rate, markov->residual);
+           answer->models.order, markov->states, markov->transitions, markov->conversion_rate, markov->residual);
     if (markov->value_undetermined) printf("markov: values cancel out; value is shared as the conversions are\n");
-    if (!answer->rate.exact)
+    if (!answer->models.rate.exact)
         printf("shapley_rate: %" PRIu32 " sampled orders, standard error at most %.4f conversions\n",
-               answer->rate.orders, answer->rate.worst_error);
+               answer->models.rate.orders, answer->models.rate.worst_error);
 }
 
 static void print_table(const struct answer *answer)
@@ -362,9 +342,9 @@ static void print_faults(const struct answer *answer)
 int command_attribute(int n, char **args)
 {
     const char *order = option_value(n, args, "--order");
-    struct answer answer = {.file = n > 0 ? args[0] : NULL, .chosen = !order};
+    struct answer answer = {.file = n > 0 ? args[0] : NULL};
     struct err err = {0};
-    int64_t k = 1;
+    int64_t k = 0; /* the best */
 
     if (!answer.file || answer.file[0] == '-' || (!order && option_given(n, args, "--order")) ||
         (order && (!str_to_i64(str_of(order), &k) || k < 1 || k > MARKOV_ORDER_MAX))) {

@@ -1,5 +1,6 @@
 #include "base/hash.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,23 +8,36 @@
 #include "base/err.h"
 
 /* Random a process, so that nobody outside can choose texts that collide. Written once by hash_start. */
-static unsigned char key[crypto_shorthash_siphashx24_KEYBYTES];
+static struct hash_key process_key;
+
+static_assert(sizeof process_key.bytes == crypto_shorthash_siphashx24_KEYBYTES, "the key of SipHash");
 
 void hash_start(void)
 {
     CHECK(sodium_init() >= 0);
-    randombytes_buf(key, sizeof key);
+    process_key = hash_key_random();
+}
+
+struct hash_key hash_key_random(void)
+{
+    struct hash_key key;
+    randombytes_buf(key.bytes, sizeof key.bytes);
+    return key;
+}
+
+struct hash128 hash_with(const struct hash_key *key, uint64_t seed, Str bytes)
+{
+    struct hash_key seeded = *key;
+    struct hash128 out;
+
+    for (size_t i = 0; i < sizeof seed; i++) seeded.bytes[i] ^= (unsigned char)(seed >> (8 * i));
+    crypto_shorthash_siphashx24((unsigned char *)&out, (const unsigned char *)bytes.p, bytes.n, seeded.bytes);
+    return out;
 }
 
 struct hash128 hash_keyed(uint64_t seed, Str bytes)
 {
-    unsigned char seeded[sizeof key];
-    struct hash128 out;
-
-    memcpy(seeded, key, sizeof key);
-    for (size_t i = 0; i < sizeof seed; i++) seeded[i] ^= (unsigned char)(seed >> (8 * i));
-    crypto_shorthash_siphashx24((unsigned char *)&out, (const unsigned char *)bytes.p, bytes.n, seeded);
-    return out;
+    return hash_with(&process_key, seed, bytes);
 }
 
 struct digest digest_of(Str bytes)

@@ -15,7 +15,14 @@ struct hash128 {
 
 void hash_start(void); /* once, before anything else here; stops the program if libsodium cannot start */
 
-struct hash128 hash_keyed(uint64_t seed, Str bytes); /* SipHash-2-4-128, random key a process: not for disk */
+struct hash_key {
+    unsigned char bytes[16];
+};
+struct hash_key hash_key_random(void);
+
+/* SipHash-2-4-128. */
+struct hash128 hash_with(const struct hash_key *key, uint64_t seed, Str bytes);
+struct hash128 hash_keyed(uint64_t seed, Str bytes); /* with the process's key: not for disk */
 
 #define DIGEST_BYTES 32
 struct digest {

@@ -133,3 +133,85 @@ bool contracts_of_event(struct contracts *contracts, uint64_t raw, struct contra
     pthread_mutex_unlock(&contracts->mutex);
     return id != DICT_NONE;
 }
+
+/* ---- folding: texts and rows are written as they stand, and read by putting each row in again ---- */
+
+struct stored_contract {
+    int64_t cost_minor;
+    uint64_t event;
+    int32_t day;
+    uint8_t known, signed_by, unused[2];
+    uint32_t doc_bytes, client_bytes; /* of its texts, which follow each other in "docs" */
+};
+
+static void put_again(struct contracts *to, const struct contract *row)
+{
+    int64_t cost_minor;
+
+    /* signing first: a contract that is put after it would be read differently, which is nothing new here */
+    if (row->signed_by) (void)contracts_sign(to, row->doc_id, row->event, &cost_minor);
+    if (row->known) (void)contracts_put(to, row->doc_id, row->client, row->cost_minor, row->day);
+}
+
+struct contracts *contracts_copy(struct contracts *contracts)
+{
+    struct contracts *copy = contracts_new();
+
+    pthread_mutex_lock(&contracts->mutex);
+    for (uint32_t i = 0; i < dict_count(contracts->docs); i++) put_again(copy, &contracts->rows[i]);
+    pthread_mutex_unlock(&contracts->mutex);
+    return copy;
+}
+
+void contracts_write(struct contracts *copy, struct bundle_writer *out)
+{
+    uint32_t n = dict_count(copy->docs);
+
+    bundle_begin(out, "contracts");
+    for (uint32_t i = 0; i < n; i++) {
+        const struct contract *row = &copy->rows[i];
+        struct stored_contract stored = {.cost_minor = row->cost_minor,
+                                         .event = row->event,
+                                         .day = row->day,
+                                         .known = row->known,
+                                         .signed_by = row->signed_by,
+                                         .doc_bytes = (uint32_t)row->doc_id.n,
+                                         .client_bytes = (uint32_t)row->client.n};
+        bundle_put(out, &stored, sizeof stored);
+    }
+    bundle_begin(out, "docs");
+    for (uint32_t i = 0; i < n; i++) {
+        bundle_put(out, copy->rows[i].doc_id.p, copy->rows[i].doc_id.n);
+        bundle_put(out, copy->rows[i].client.p, copy->rows[i].client.n);
+    }
+}
+
+struct contracts *contracts_of_bundle(const struct bundle *bundle, struct err *err)
+{
+    const void *rows, *texts;
+    uint64_t n, n_texts, at = 0;
+
+    if (!bundle_array(bundle, "contracts", sizeof(struct stored_contract), &rows, &n, err) ||
+        !bundle_array(bundle, "docs", 1, &texts, &n_texts, err))
+        return NULL;
+    struct contracts *contracts = contracts_new();
+    for (uint64_t i = 0; i < n; i++) {
+        const struct stored_contract *stored = (const struct stored_contract *)rows + i;
+        uint64_t bytes = (uint64_t)stored->doc_bytes + stored->client_bytes;
+        if (bytes > n_texts - at) {
+            contracts_release(contracts);
+            err_set(err, ERR_INVALID, "the contracts of the file do not fit together");
+            return NULL;
+        }
+        const char *text = (const char *)texts + at;
+        at += bytes;
+        put_again(contracts, &(struct contract){.doc_id = {text, stored->doc_bytes},
+                                                .client = {text + stored->doc_bytes, stored->client_bytes},
+                                                .cost_minor = stored->cost_minor,
+                                                .day = stored->day,
+                                                .known = stored->known,
+                                                .signed_by = stored->signed_by,
+                                                .event = stored->event});
+    }
+    return contracts;
+}

@@ -7,6 +7,7 @@
 #ifndef EVENTS_CONTRACTS_H
 #define EVENTS_CONTRACTS_H
 
+#include "base/bundle.h"
 #include "base/str.h"
 
 struct contract {
@@ -35,6 +36,11 @@ bool contracts_put(struct contracts *contracts, Str doc_id, Str client, int64_t 
 /* The event at `raw` names a document. True if it signs a counted contract, and then *cost_minor; the first to come
  * does. */
 bool contracts_sign(struct contracts *contracts, Str doc_id, uint64_t raw, int64_t *cost_minor);
+
+/* ---- folding: see events/facts.h ---- */
+struct contracts *contracts_copy(struct contracts *contracts); /* as they are now */
+void contracts_write(struct contracts *copy, struct bundle_writer *out);
+struct contracts *contracts_of_bundle(const struct bundle *bundle, struct err *err); /* NULL on failure */
 
 /* ---- any thread ---- */
 uint32_t contracts_count(struct contracts *contracts);                            /* rows, also those not known yet */

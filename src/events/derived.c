@@ -1,21 +1,21 @@
-#include "events/derived.h"
+#include "events/derived_int.h"
 
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/time.h"
-#include "events/raw.h"
 
 #define NAME_TOUCH STR("CRM Touch")
 #define NAME_CONTRACT STR("Contract Signed")
 #define PROGRESS_ROWS 100000
 
-struct derived *derived_new(const struct rules *rules)
+/* Around what was made anew, or read from a file. */
+struct derived *derived_of(struct facts *facts, struct contracts *contracts, const struct rules *rules)
 {
     struct derived *derived = mem_new(sizeof *derived);
 
-    derived->facts = facts_new();
-    derived->contracts = contracts_new();
+    derived->facts = facts;
+    derived->contracts = contracts;
     seen_init(&derived->seen);
     for (size_t i = 0; i < COUNT_OF(derived->stats); i++) atomic_init(&derived->stats[i].last_ms, TIME_NONE);
     facts_write_begin(derived->facts);
@@ -30,6 +30,7 @@ void derived_free(struct derived *derived)
     facts_close(derived->facts);
     contracts_release(derived->contracts);
     seen_reset(&derived->seen);
+    bundle_release(derived->bundle);
     free(derived);
 }
 
@@ -40,9 +41,9 @@ static bool has_key(const struct staged *item)
     return item->type != STAGED_CONTRACT && item->message_id.n;
 }
 
-static struct hash128 key_of(const struct raw_entry *entry, const struct staged *item)
+static struct hash128 key_of(const struct derived *derived, const struct raw_entry *entry, const struct staged *item)
 {
-    return hash_keyed((uint64_t)entry->source_id, item->message_id);
+    return hash_with(facts_key(derived->facts), (uint64_t)entry->source_id, item->message_id);
 }
 
 bool derived_is_repeat(struct derived *derived, const struct raw_entry *entry, const struct staged *item)
@@ -50,12 +51,12 @@ bool derived_is_repeat(struct derived *derived, const struct raw_entry *entry, c
     if (item->type == STAGED_CONTRACT)
         return contracts_compare(derived->contracts, item->doc_id, item->alias[0].value, item->cost_minor,
                                  item->contract_day) == CONTRACT_SAME;
-    return has_key(item) && !seen_add(&derived->seen, key_of(entry, item));
+    return has_key(item) && !seen_add(&derived->seen, key_of(derived, entry, item));
 }
 
 void derived_forget(struct derived *derived, const struct raw_entry *entry, const struct staged *item)
 {
-    if (has_key(item)) seen_remove(&derived->seen, key_of(entry, item));
+    if (has_key(item)) seen_remove(&derived->seen, key_of(derived, entry, item));
 }
 
 /* ---- items to facts ---- */
@@ -139,19 +140,27 @@ static bool build_entry(void *context, int64_t id, const struct raw_entry *entry
     return true;
 }
 
-struct derived *derived_build(struct db *db, const struct rules *rules, Str currency, struct err *err)
+bool derived_replay(struct derived *derived, struct db *db, struct raw_span span, Str currency, struct err *err)
 {
-    struct build b = {.derived = derived_new(rules), .currency = currency};
+    struct build b = {.derived = derived, .currency = currency};
     int64_t started = time_monotonic_us();
 
-    facts_write_begin(b.derived->facts);
-    bool ok = raw_walk(db, RAW_CRM_CONTRACTS, false, build_entry, &b, err) &&
-              raw_walk(db, RAW_CRM_CONTRACTS, true, build_entry, &b, err);
-    facts_write_end(b.derived->facts);
-    b.derived->stale = false;
-    log_line(LOG_INFO, "rebuild.done", "raw_rows=%llu ms=%lld", (unsigned long long)b.rows,
-             (long long)(time_monotonic_us() - started) / 1000);
-    if (ok) return b.derived;
-    derived_free(b.derived);
+    facts_write_begin(derived->facts);
+    bool ok = raw_walk(db, span, RAW_CONTRACTS, build_entry, &b, err) &&
+              raw_walk(db, span, RAW_BUT_CONTRACTS, build_entry, &b, err);
+    facts_write_end(derived->facts);
+    log_line(LOG_INFO, "replay.done", "after=%lld raw_rows=%llu ms=%lld", (long long)span.after,
+             (unsigned long long)b.rows, (long long)(time_monotonic_us() - started) / 1000);
+    return ok;
+}
+
+struct derived *derived_build(struct db *db, struct raw_span span, const struct reading *reading, struct err *err)
+{
+    struct derived *derived = derived_of(facts_new(), contracts_new(), reading->rules);
+    bool ok = derived_replay(derived, db, span, reading->currency, err);
+
+    derived->stale = false;
+    if (ok) return derived;
+    derived_free(derived);
     return NULL;
 }

@@ -1,8 +1,9 @@
 /* events/facts.h -- the facts: every event as one row of numbers, person by person.
  *
- * Is:    dictionaries, identity (union of aliases) and immutable, person-ordered snapshots for the kernels.
+ * Is:    dictionaries, identity (union of aliases) and immutable, person-ordered snapshots for the kernels; a base that
+ *        is mapped from a file, and what came since. facts_int.h has the picture.
  * Owns:  its rows and the snapshots it hands out; a snapshot lives until its last snapshot_close.
- * Never: does I/O. It is derived: `demetra rebuild` makes it again from the raw log.
+ * Never: knows the raw log. It is derived: `demetra rebuild` makes it again from there.
  *
  * One thread (the writer of events/pipeline.h) adds; any number of threads take snapshots at the same time.
  */
@@ -65,7 +66,7 @@ struct fact {
 
 struct facts;
 
-struct facts *facts_new(void);
+struct facts *facts_new(void);         /* in memory, until something is folded */
 void facts_close(struct facts *facts); /* NULL is fine; memory goes when the last snapshot does */
 
 /* ---- the writer's side: every call between facts_write_begin and facts_write_end, by one thread ---- */
@@ -89,6 +90,22 @@ void facts_add(struct facts *facts, const struct fact *fact);
 #define ALIAS_CLIENT 'c'
 #define ALIAS_TELEGRAM 't'
 #define ALIAS_ANONYMOUS 'a'
+
+/* Of its dictionaries; a random one of its own, which goes with the file. */
+const struct hash_key *facts_key(const struct facts *facts);
+/* Rows that are in no file yet. */
+uint64_t facts_unfolded(const struct facts *facts);
+uint64_t facts_events(const struct facts *facts); /* all rows; these two by the writer */
+
+/* ---- folding: what is there becomes a file, and the file the base (facts_fold.c) ---- */
+struct facts_cut;
+struct facts_cut *facts_cut(struct facts *facts);                             /* by the writer, not within a write */
+void facts_cut_write(const struct facts_cut *cut, struct bundle_writer *out); /* by any thread */
+/* By the writer. False: all is as it was, but for the cut, which is of no use any more. */
+bool facts_install(struct facts *facts, const struct facts_cut *cut, struct bundle *bundle, struct err *err) MUST_CHECK;
+void facts_cut_free(struct facts *facts, struct facts_cut *cut); /* NULL is fine */
+/* Facts that begin with what a cut wrote. `key` is that of the facts it was a cut of. */
+struct facts *facts_of_bundle(struct bundle *bundle, const struct hash_key *key, struct err *err);
 
 /* ---- the readers' side ---- */
 struct rows {

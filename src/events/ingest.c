@@ -1,9 +1,9 @@
 #include "events/ingest.h"
 
+#include "events/raw.h"
+
 #include "base/json.h"
 #include "base/time.h"
-
-#define BATCH_BYTES_MAX ((size_t)4000 * 1024) /* 4,000 KB, as RudderStack's gateway */
 
 /* One request on its way through the pipeline; lives in the request's arena. */
 struct post {
@@ -179,7 +179,7 @@ static bool get_segment_settings(struct request *request, struct reply *reply, s
     }
 #define BATCH(path, what, flags)                                                                                       \
     {                                                                                                                  \
-        POST, path, AUTH_WRITE, BATCH_BYTES_MAX, post_event, what, NULL, "Batch", "Taken", ROUTE_CORS | (flags)        \
+        POST, path, AUTH_WRITE, RAW_BODY_MAX, post_event, what, NULL, "Batch", "Taken", ROUTE_CORS | (flags)           \
     }
 
 static const struct route ROUTES[] = {

@@ -43,6 +43,22 @@ void live_text(char out[LIVE_TEXT], Str text)
     out[n] = '\0';
 }
 
+void live_forget(struct live *live, const struct dict *aliases)
+{
+    pthread_mutex_lock(&live->mutex);
+    for (uint32_t a = 0; a < dict_count(aliases); a++) {
+        char text[LIVE_TEXT];
+        live_text(text, dict_text(aliases, a)); /* as it was cut when it was put */
+        for (size_t i = 0; i < LIVE_ITEMS; i++) {
+            struct live_item *item = &live->items[i];
+            if (strcmp(item->person, text) != 0) continue;
+            item->person[0] = item->event[0] = item->platform[0] = '\0';
+            item->amount_minor = 0;
+        }
+    }
+    pthread_mutex_unlock(&live->mutex);
+}
+
 size_t live_since(struct live *live, uint64_t after, struct live_item *out, size_t max, uint64_t *next)
 {
     size_t n = 0;

@@ -8,6 +8,8 @@
 #define EVENTS_LIVE_H
 
 #include "base/arena.h"
+#include "events/rules.h"
+#include "events/stage.h"
 
 #define LIVE_ITEMS 1024
 #define LIVE_TEXT 96
@@ -28,6 +30,11 @@ struct live *live_new(void);
 void live_free(struct live *live);
 void live_put(struct live *live, const struct live_item *item); /* seq is given here */
 void live_text(char out[LIVE_TEXT], Str text);                  /* a cut copy, not in the middle of a character */
+/* What an entry was read as: its items, and what was refused of it. */
+void live_show(struct live *live, const struct rules *rules, const struct raw_entry *entry,
+               const struct decoded *decoded);
+/* Items of a person lose what they say of it. */
+void live_forget(struct live *live, const struct dict *aliases);
 /* Items after `after`, oldest first, the newest `max` of them; *next is what to ask after then. */
 size_t live_since(struct live *live, uint64_t after, struct live_item *out, size_t max, uint64_t *next);
 uint32_t live_per_minute(struct live *live, int64_t now_ms); /* of the ring's items, those of the last minute */

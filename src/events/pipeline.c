@@ -15,48 +15,22 @@
  *   P4  once a commit fails for another reason than a full disk, nothing more is accepted: what the kernel has
  *       dropped after a failed fsync cannot be known
  *
- * Locks, in this order: `work` is held for a whole group, a rebuild, a change of rules; the store's writer; `swap`
- * for the pointer that readers take; `queue` for the queue alone.
+ * Locks, in this order: `rebuilding`; `work` is held for a whole group, a rebuild, a change of rules, the begin and end
+ * of a fold; the store's writer; `swap` for the pointer that readers take; `queue` for the queue alone.
  */
-#include "events/pipeline.h"
+#include "events/pipeline_int.h"
 
-#include <pthread.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/time.h"
-#include "events/derived.h"
 #include "events/raw.h"
 #include "events/rejects.h"
 
 #define QUEUE_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define GROUP_BYTES ((size_t)16 * 1024 * 1024)
-
-struct pipeline {
-    struct store *store;
-    Str currency;
-    pthread_t thread;
-    bool thread_runs;
-
-    pthread_mutex_t queue;
-    pthread_cond_t filled;
-    struct delivery *head, **tail;
-    size_t queue_bytes;
-    uint64_t queued;
-    bool stopping;
-
-    pthread_mutex_t work;
-    struct rules *rules;
-    _Atomic int64_t last_raw_id;
-
-    pthread_mutex_t swap;
-    struct derived *derived;
-
-    struct live *live;
-    _Atomic bool failed;
-    _Atomic uint64_t repeated;
-};
 
 /* ---- plan ---- */
 
@@ -232,64 +206,6 @@ static void apply_group(struct pipeline *pipeline, struct delivery *group)
     facts_write_end(derived->facts);
 }
 
-/* With `work` held: build from the raw log and let readers have it. On failure everything is as before. */
-static bool rebuild(struct pipeline *pipeline, struct db *db, struct err *err)
-{
-    struct derived *built = derived_build(db, pipeline->rules, pipeline->currency, err);
-
-    if (!built) return false;
-    pthread_mutex_lock(&pipeline->swap);
-    struct derived *old = pipeline->derived;
-    pipeline->derived = built;
-    pthread_mutex_unlock(&pipeline->swap);
-    derived_free(old);
-    return true;
-}
-
-/* ---- show ---- */
-
-static void show_item(struct pipeline *pipeline, const struct raw_entry *entry, const struct staged *item)
-{
-    struct live_item shown = {
-        .received_ms = entry->received_ms,
-        .at_ms = item->at_ms,
-        .source_id = entry->source_id,
-        .amount_minor = item->amount_minor,
-        .type = raw_kind_name(item->kind),
-        .state = item->repeat ? "repeated" : "kept",
-    };
-    char alias[ALIAS_VALUE_MAX + 2] = {item->alias[0].kind, ':'};
-    bool paid;
-
-    memcpy(alias + 2, item->alias[0].value.p, item->alias[0].value.n);
-    live_text(shown.person, (Str){alias, item->alias[0].value.n + 2});
-    if (item->type == STAGED_EVENT) {
-        live_text(shown.event, item->name);
-        live_text(shown.platform, rules_platform(pipeline->rules, &item->tuple, &paid));
-    } else {
-        shown.at_ms = entry->received_ms;
-    }
-    live_put(pipeline->live, &shown);
-}
-
-/* With `work` held, for the rules. A file shows its own progress. */
-static void show(struct pipeline *pipeline, const struct delivery *delivery)
-{
-    if (delivery->raw.import_id) return;
-    for (uint32_t i = 0; i < delivery->decoded.n; i++) show_item(pipeline, &delivery->raw, &delivery->decoded.items[i]);
-    for (uint32_t i = 0; i < delivery->decoded.n_rejects; i++) {
-        struct live_item bad = {
-            .received_ms = delivery->raw.received_ms,
-            .at_ms = delivery->raw.received_ms,
-            .source_id = delivery->raw.source_id,
-            .type = raw_kind_name(delivery->decoded.rejects[i].kind),
-            .state = "rejected",
-        };
-        live_text(bad.reason, str_of(delivery->decoded.rejects[i].reason));
-        live_put(pipeline->live, &bad);
-    }
-}
-
 /* ---- the writer ---- */
 
 static bool any_file_goes_on(const struct delivery *group)
@@ -308,8 +224,9 @@ static bool write_group(struct pipeline *pipeline, struct delivery *group, struc
     bool ok = store_group(pipeline, db, group, err);
     if (ok) {
         apply_group(pipeline, group);
-        for (struct delivery *d = group; d; d = d->next) show(pipeline, d);
-        if (pipeline->derived->stale && !any_file_goes_on(group) && !rebuild(pipeline, db, &why))
+        for (struct delivery *d = group; d; d = d->next)
+            if (!d->raw.import_id) live_show(pipeline->live, pipeline->rules, &d->raw, &d->decoded);
+        if (pipeline->derived->stale && !any_file_goes_on(group) && !pipeline_rebuild(pipeline, db, &why))
             log_line(LOG_ERROR, "rebuild.failed", "reason=\"%s\"", why.text);
     } else {
         for (struct delivery *d = group; d; d = d->next) take_back_plan(pipeline, d);
@@ -336,27 +253,66 @@ static void answer(struct delivery *group, bool stored, const struct err *err)
     }
 }
 
-/* Wait for deliveries and take them off the queue; NULL when stopping and nothing is left. */
-static struct delivery *take_group(struct pipeline *pipeline)
+/* Wait for deliveries and take them off the queue, or for a fold to end, or for a quiet second (`quiet`). False when
+ * stopping and nothing is left. */
+static bool wait_for_work(struct pipeline *pipeline, struct delivery **group, bool *quiet)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec++;
+    *quiet = false;
+    pthread_mutex_lock(&pipeline->queue);
+    while (!pipeline->head && !pipeline->stopping && !*quiet && !folding_finished(pipeline->folding) &&
+           !(atomic_load(&pipeline->fold_wanted) && !folding_runs(pipeline->folding)))
+        *quiet = pthread_cond_timedwait(&pipeline->filled, &pipeline->queue, &until) == ETIMEDOUT;
+    *group = unqueue(pipeline);
+    bool go_on = *group || !pipeline->stopping;
+    pthread_mutex_unlock(&pipeline->queue);
+    return go_on;
+}
+
+/* End the fold that has been written; begin one that is due. */
+static void fold(struct pipeline *pipeline, enum folding_when when)
+{
+    pthread_mutex_lock(&pipeline->work);
+    if (folding_finished(pipeline->folding)) folding_end(pipeline->folding);
+    bool wanted = !folding_runs(pipeline->folding) && atomic_exchange(&pipeline->fold_wanted, false);
+    if (wanted || folding_due(pipeline->folding, pipeline->derived, when)) {
+        struct db *db = store_writer_take(pipeline->store);
+        folding_begin(pipeline->folding, pipeline->derived, db, atomic_load(&pipeline->last_raw_id));
+        store_writer_give(pipeline->store);
+    }
+    pthread_mutex_unlock(&pipeline->work);
+}
+
+void pipeline_wake(struct pipeline *pipeline)
 {
     pthread_mutex_lock(&pipeline->queue);
-    while (!pipeline->head && !pipeline->stopping) pthread_cond_wait(&pipeline->filled, &pipeline->queue);
-    struct delivery *group = unqueue(pipeline);
+    pthread_cond_signal(&pipeline->filled);
     pthread_mutex_unlock(&pipeline->queue);
-    return group;
+}
+
+static void wake_writer(void *context)
+{
+    pipeline_wake(context);
 }
 
 static void *writer_main(void *context)
 {
     struct pipeline *pipeline = context;
     struct delivery *group;
+    bool quiet;
 
-    while ((group = take_group(pipeline))) {
-        struct err err = {0};
-        bool failed = atomic_load(&pipeline->failed);
-        if (failed) (void)err_set(&err, ERR_INTERNAL, "an earlier write failed");
-        bool stored = !failed && write_group(pipeline, group, &err);
-        answer(group, stored, &err);
+    while (wait_for_work(pipeline, &group, &quiet)) {
+        if (group) {
+            struct err err = {0};
+            bool failed = atomic_load(&pipeline->failed);
+            if (failed) (void)err_set(&err, ERR_INTERNAL, "an earlier write failed");
+            bool stored = !failed && write_group(pipeline, group, &err);
+            answer(group, stored, &err);
+        }
+        fold(pipeline, quiet ? FOLDING_QUIET : FOLDING_BUSY);
     }
     return NULL;
 }
@@ -415,84 +371,6 @@ bool pipeline_submit_wait(struct pipeline *pipeline, struct delivery *delivery, 
     return delivery->stored;
 }
 
-/* ---- rules, imports taken back ---- */
-
-static struct rules *rules_load(struct db *db, struct err *err)
-{
-    struct db_rows rows = db_query(db, "SELECT rules FROM platform_rules WHERE id = 1", DB_NO_ARGS);
-    struct rules *rules = NULL;
-    bool stored = db_next(&rows);
-
-    if (stored) rules = rules_parse(db_str(&rows, 0), err);
-    if (!db_end(&rows, err)) {
-        rules_free(rules);
-        return NULL;
-    }
-    return stored ? rules : rules_builtin();
-}
-
-static bool rules_save(struct db *db, const struct rules *rules, struct err *err)
-{
-    struct buf text;
-
-    buf_init(&text, RULES_BYTES_MAX); /* what is longer could not be read back at the next start */
-    rules_write(rules, &text);
-    bool ok = !text.full || err_set(err, ERR_LIMIT, "the rules take more than %zu bytes", RULES_BYTES_MAX);
-    ok = ok && db_run(db,
-                      "INSERT INTO platform_rules (id, rules, changed_ms) VALUES (1, $1, $2) "
-                      "ON CONFLICT (id) DO UPDATE SET rules = excluded.rules, changed_ms = excluded.changed_ms",
-                      DB_ARGS(DB_TEXT(buf_str(&text)), DB_I64(time_now_ms())), err);
-    buf_reset(&text);
-    return ok;
-}
-
-bool pipeline_set_rules(struct pipeline *pipeline, Str json, struct err *err)
-{
-    struct rules *rules = rules_parse(json, err), *old = rules;
-
-    if (!rules) return false;
-    pthread_mutex_lock(&pipeline->work);
-    bool ok = rules_save(store_writer_take(pipeline->store), rules, err);
-    store_writer_give(pipeline->store);
-    if (ok) {
-        facts_write_begin(pipeline->derived->facts);
-        facts_set_rules(pipeline->derived->facts, rules_platform, rules);
-        facts_write_end(pipeline->derived->facts);
-        old = pipeline->rules;
-        pipeline->rules = rules;
-    }
-    pthread_mutex_unlock(&pipeline->work);
-    rules_free(old);
-    return ok;
-}
-
-void pipeline_write_rules(struct pipeline *pipeline, struct buf *out)
-{
-    pthread_mutex_lock(&pipeline->work);
-    rules_write(pipeline->rules, out);
-    pthread_mutex_unlock(&pipeline->work);
-}
-
-bool pipeline_undo_import(struct pipeline *pipeline, int64_t import_id, struct err *err)
-{
-    pthread_mutex_lock(&pipeline->work);
-    struct db *db = store_writer_take(pipeline->store);
-    bool ok = db_begin(db, err);
-    if (ok) {
-        ok = raw_delete_import(db, import_id, err) && rejects_undo_import(db, import_id, err) &&
-             db_run(db, "UPDATE import SET state = 'undone' WHERE id = $1", DB_ARGS(DB_I64(import_id)), err);
-        if (ok) {
-            ok = db_commit(db, err);
-        } else {
-            db_rollback(db);
-        }
-    }
-    ok = ok && rebuild(pipeline, db, err);
-    store_writer_give(pipeline->store);
-    pthread_mutex_unlock(&pipeline->work);
-    return ok;
-}
-
 /* ---- readers ---- */
 
 const struct snapshot *pipeline_snapshot(struct pipeline *pipeline)
@@ -549,20 +427,23 @@ struct pipeline *pipeline_open(struct store *store, const struct settings *setti
     int64_t last_id = 0;
 
     pipeline->store = store;
-    pipeline->currency = settings->currency;
     pipeline->tail = &pipeline->head;
     pthread_mutex_init(&pipeline->queue, NULL);
     pthread_cond_init(&pipeline->filled, NULL);
+    pthread_mutex_init(&pipeline->rebuilding, NULL);
     pthread_mutex_init(&pipeline->work, NULL);
     pthread_mutex_init(&pipeline->swap, NULL);
     pipeline->live = live_new();
     struct db *db = store_writer_take(store);
     pipeline->rules = rules_load(db, err);
+    pipeline->reading = (struct reading){pipeline->rules, settings->currency};
     bool ok = pipeline->rules && raw_last_id(db, &last_id, err);
-    if (ok) pipeline->derived = derived_build(db, pipeline->rules, pipeline->currency, err);
+    if (ok) pipeline->folding = folding_new(store_folder(store), settings->currency, wake_writer, pipeline, err);
+    if (pipeline->folding)
+        pipeline->derived = derived_open(db, folding_path(pipeline->folding), &pipeline->reading, err);
     store_writer_give(store);
     atomic_store(&pipeline->last_raw_id, last_id);
-    if (ok && pipeline->derived) {
+    if (pipeline->derived) {
         CHECK(pthread_create(&pipeline->thread, NULL, writer_main, pipeline) == 0);
         pipeline->thread_runs = true;
         return pipeline;
@@ -580,12 +461,17 @@ void pipeline_close(struct pipeline *pipeline)
         pthread_cond_signal(&pipeline->filled);
         pthread_mutex_unlock(&pipeline->queue);
         pthread_join(pipeline->thread, NULL);
+        folding_end(pipeline->folding);
+        fold(pipeline, FOLDING_AT_END);
+        folding_end(pipeline->folding);
     }
+    folding_free(pipeline->folding);
     derived_free(pipeline->derived);
     rules_free(pipeline->rules);
     live_free(pipeline->live);
     pthread_mutex_destroy(&pipeline->queue);
     pthread_cond_destroy(&pipeline->filled);
+    pthread_mutex_destroy(&pipeline->rebuilding);
     pthread_mutex_destroy(&pipeline->work);
     pthread_mutex_destroy(&pipeline->swap);
     free(pipeline);

@@ -57,6 +57,11 @@ void pipeline_write_rules(struct pipeline *pipeline, struct buf *out);
 /* Take an import back: its rows and rejects go, and the facts are made anew. */
 bool pipeline_undo_import(struct pipeline *pipeline, int64_t import_id, struct err *err) MUST_CHECK;
 
+/* Erase what the raw log holds of the person with these aliases (texts such as "u:42"); *erased: items. It is gone from
+ * every answer when this returns, and from the file of the facts soon after. */
+bool pipeline_erase_person(struct pipeline *pipeline, const struct dict *aliases, uint64_t *erased,
+                           struct err *err) MUST_CHECK;
+
 const struct snapshot *pipeline_snapshot(struct pipeline *pipeline); /* close it */
 struct contracts *pipeline_contracts(struct pipeline *pipeline);     /* release it */
 struct live *pipeline_live(struct pipeline *pipeline);

@@ -8,7 +8,7 @@
  * Invariants
  *   Y1  `ref` ascends; each is of an entry up to `read_to`
  *   Y2  all columns together take at most `bytes_max`, but while one grows by a portion
- *   Y3  columns are of one generation of the log: rows leave it when an import is taken back, then all are dropped
+ *   Y3  columns are of one epoch of the log: when something was taken out of it, all are dropped
  *
  * Locks: `mutex` guards the queue and the flags. Columns are the thread's alone.
  */
@@ -26,7 +26,7 @@
 
 #define COLUMNS_MAX 256
 #define ASKS_MAX 256
-#define PORTION_ROWS 4096
+#define PORTION_IDS 4096
 #define ENTRIES_EACH 8                  /* of the table: entries to look through */
 #define DICT_BYTES ((size_t)384 * 1024) /* of a dictionary of the most and longest values */
 
@@ -52,7 +52,7 @@ struct properties {
     struct kept_column *kept[COLUMNS_MAX];
     uint32_t n_kept;
     uint64_t clock;
-    int64_t generation;
+    int64_t epoch;      /* of the raw log, that the columns were read from */
     struct arena arena; /* of one item */
 };
 
@@ -214,7 +214,6 @@ static struct kept_column *column_new(struct properties *properties, Str event, 
 struct reading {
     struct properties *properties;
     struct kept_column *kept;
-    int64_t rows;
 };
 
 static bool read_entry(void *context, int64_t id, const struct raw_entry *entry, struct err *err)
@@ -232,35 +231,34 @@ static bool read_entry(void *context, int64_t id, const struct raw_entry *entry,
             value.type != PROPERTY_ABSENT)
             column_add(&kept->column, RAW_REF(id, items.item), &value);
     }
-    kept->read_to = id;
-    reading->rows++;
     return true;
 }
 
 static bool bring_up_to_date(struct properties *properties, struct db *db, struct kept_column *kept, struct err *err)
 {
-    struct reading reading = {.properties = properties, .kept = kept, .rows = PORTION_ROWS};
+    struct reading reading = {.properties = properties, .kept = kept};
     uint64_t n = kept->column.n;
-    bool ok = true;
+    int64_t last = 0;
+    bool ok = raw_last_id(db, &last, err);
 
-    while (ok && reading.rows == PORTION_ROWS) {
-        reading.rows = 0;
-        ok = raw_walk_after(db, kept->read_to, PORTION_ROWS, read_entry, &reading, err) &&
+    while (ok && kept->read_to < last) {
+        int64_t upto = last - kept->read_to > PORTION_IDS ? kept->read_to + PORTION_IDS : last;
+        ok = raw_walk(db, (struct raw_span){kept->read_to, upto}, RAW_EVERY, read_entry, &reading, err) &&
              make_room(properties, kept, err);
+        if (ok) kept->read_to = upto;
     }
     if (ok && kept->column.n != n) column_index(&kept->column);
     return ok;
 }
 
-/* Y3. Until the log says itself that rows left it: an import taken back is the only way. */
-static bool check_generation(struct properties *properties, struct db *db, struct err *err)
+/* Y3 */
+static bool check_epoch(struct properties *properties, struct db *db, struct err *err)
 {
-    struct db_rows rows = db_query(db, "SELECT count(*) FROM import WHERE state = 'undone'", DB_NO_ARGS);
-    int64_t generation = db_next(&rows) ? db_i64(&rows, 0) : 0;
+    struct raw_mark mark;
 
-    if (!db_end(&rows, err)) return false;
-    if (generation != properties->generation) drop_all(properties);
-    properties->generation = generation;
+    if (!raw_mark_at(db, 0, &mark, err)) return false;
+    if (mark.epoch != properties->epoch) drop_all(properties);
+    properties->epoch = mark.epoch;
     return true;
 }
 
@@ -270,7 +268,7 @@ static void serve(struct properties *properties, struct property_ask *ask)
     struct kept_column *kept = NULL;
     int64_t started_us = time_monotonic_us();
     struct db *db = store_reader_take(properties->store, &err);
-    bool ok = db && check_generation(properties, db, &err);
+    bool ok = db && check_epoch(properties, db, &err);
 
     if (ok) {
         kept = find_kept(properties, ask->event, ask->path);

@@ -1,5 +1,8 @@
 #include "events/raw.h"
 
+#include <assert.h>
+#include <xxhash.h>
+
 bool raw_append(struct db *db, int64_t id, const struct raw_entry *entry, struct err *err)
 {
     return db_run(db,
@@ -21,9 +24,39 @@ bool raw_last_id(struct db *db, int64_t *id, struct err *err)
     return true;
 }
 
+bool raw_new_epoch(struct db *db, struct err *err)
+{
+    return db_run(db,
+                  "INSERT INTO raw_epoch (id, epoch) VALUES (1, 1) "
+                  "ON CONFLICT (id) DO UPDATE SET epoch = raw_epoch.epoch + 1",
+                  DB_NO_ARGS, err);
+}
+
+bool raw_replace(struct db *db, int64_t id, Str body, struct err *err)
+{
+    return db_run(db, "UPDATE raw SET body = $1 WHERE id = $2", DB_ARGS(DB_BYTES(body), DB_I64(id)), err);
+}
+
 bool raw_delete_import(struct db *db, int64_t import_id, struct err *err)
 {
     return db_run(db, "DELETE FROM raw WHERE import_id = $1", DB_ARGS(DB_I64(import_id)), err);
+}
+
+bool raw_mark_at(struct db *db, int64_t id, struct raw_mark *out, struct err *err)
+{
+    struct raw_mark mark = {0};
+    struct db_rows rows = db_query(db, "SELECT epoch FROM raw_epoch WHERE id = 1", DB_NO_ARGS);
+
+    if (db_next(&rows)) mark.epoch = db_i64(&rows, 0);
+    if (!db_end(&rows, err)) return false;
+    rows = db_query(db, "SELECT body FROM raw WHERE id = $1", DB_ARGS(DB_I64(id)));
+    if (db_next(&rows)) {
+        Str body = db_str(&rows, 0);
+        mark.bytes = XXH3_64bits(body.p, body.n) | 1;
+    }
+    if (!db_end(&rows, err)) return false;
+    *out = mark;
+    return true;
 }
 
 /* The columns after the id, from `at` on, in the order of every SELECT below. */
@@ -69,30 +102,18 @@ static bool walk(struct db_rows *rows, raw_fn *see, void *context, struct err *e
     return db_end(rows, ok ? err : NULL) && ok;
 }
 
-bool raw_walk(struct db *db, enum raw_kind kind, bool but, raw_fn *see, void *context, struct err *err)
-{
-    struct db_rows rows;
+#define SELECT "SELECT id, source_id, kind, received_ms, sent_ms, import_id, first_line, body FROM raw "
+#define IN_SPAN "id > $1 AND id <= $2 ORDER BY id"
 
-    if (but) {
-        rows = db_query(db,
-                        "SELECT id, source_id, kind, received_ms, sent_ms, import_id, first_line, body FROM raw "
-                        "WHERE kind <> $1 ORDER BY id",
-                        DB_ARGS(DB_I64(kind)));
-    } else {
-        rows = db_query(db,
-                        "SELECT id, source_id, kind, received_ms, sent_ms, import_id, first_line, body FROM raw "
-                        "WHERE kind = $1 ORDER BY id",
-                        DB_ARGS(DB_I64(kind)));
-    }
-    return walk(&rows, see, context, err);
-}
-
-bool raw_walk_after(struct db *db, int64_t after, int64_t limit, raw_fn *see, void *context, struct err *err)
+bool raw_walk(struct db *db, struct raw_span span, enum raw_which which, raw_fn *see, void *context, struct err *err)
 {
-    struct db_rows rows =
-        db_query(db,
-                 "SELECT id, source_id, kind, received_ms, sent_ms, import_id, first_line, body FROM raw "
-                 "WHERE id > $1 ORDER BY id LIMIT $2",
-                 DB_ARGS(DB_I64(after), DB_I64(limit)));
+    static const char *const SQL[] = {
+        [RAW_CONTRACTS] = SELECT "WHERE kind = 21 AND " IN_SPAN,
+        [RAW_BUT_CONTRACTS] = SELECT "WHERE kind <> 21 AND " IN_SPAN,
+        [RAW_EVERY] = SELECT "WHERE " IN_SPAN,
+    };
+    static_assert(RAW_CRM_CONTRACTS == 21, "the kind in the statements");
+    struct db_rows rows = db_query(db, SQL[which], DB_ARGS(DB_I64(span.after), DB_I64(span.upto)));
+
     return walk(&rows, see, context, err);
 }

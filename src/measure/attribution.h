@@ -18,7 +18,8 @@
     X(LAST_PAID, "last_paid", "All to the last paid touch; else the first touch; else the conversion's own")           \
     X(LINEAR, "linear", "The same to each touch")                                                                      \
     X(POSITION, "position", "40 % to the first, 40 % to the last, 20 % to those between; halves for two")              \
-    X(TIME_DECAY, "time_decay", "Halves with each half-life of age: 2^(-age / half_life)")
+    X(TIME_DECAY, "time_decay", "Halves with each half-life of age: 2^(-age / half_life)")                             \
+    X(W_SHAPED, "w_shaped", "30 % each to the first touch, the lead's and the opportunity's, 10 % to the others")
 
 enum attribution_model {
 #define X(name, text, what) MODEL_##name,
@@ -26,6 +27,8 @@ enum attribution_model {
 #undef X
         MODEL_COUNT
 };
+
+#define MODEL_BIT(model) (UINT32_C(1) << (model))
 
 const char *attribution_model_name(enum attribution_model model);
 const char *attribution_model_what(enum attribution_model model);
@@ -47,6 +50,13 @@ struct attribution_query {
     const bool *exclude;    /* by group: dropped before weighting; NULL: none. What then has no touch: row by.n */
     const bool *must_touch; /* by touch id: keep only conversions with such a touch in their journey; NULL: all */
     const bool *in_journey; /* by event name id: events that take part at all; NULL: all. Conversions always do */
+    uint32_t models;        /* MODEL_BIT of those wanted, 0: all; of others all numbers are 0 */
+
+    /* For w_shaped: event name ids plus one, so that 0 means none, and DICT_NONE + 1 does too. A conversion's milestone
+     * is its person's latest such event at or before it that the lookback reaches, in_journey or not, the conversion
+     * itself too if it has that name. Its touch is the journey's last at or before it, in order of rows: the event
+     * itself if that is a touch, a session by its first event. No such event or no such touch: absent. */
+    uint32_t lead_plus_1, opportunity_plus_1;
 };
 
 /* One row a group, and one more, at by.n, for conversions that have no touch left (`unattributed`). */

@@ -34,7 +34,8 @@ struct bootstrap {
 void bootstrap_weights(const struct bootstrap *bootstrap, uint32_t person, uint8_t *weights);
 
 /* out: query->by.n + 1 rows, as attribution_count's. LIMIT when there are too many groups for the arena.
- * Cost: attribution_walk, and for each touch of each journey one addition a model and replicate. */
+ * Of models not wanted all intervals are 0. Cost: attribution_count, and for each person that converts one addition a
+ * replicate, model and group among its touches. */
 bool attribution_intervals(const struct snapshot *snapshot, const struct attribution_query *query,
                            const struct bootstrap *bootstrap, struct arena *arena, struct attribution_interval *out,
                            struct err *err) MUST_CHECK;

@@ -155,10 +155,14 @@ bool markov_choose_order(const struct paths *paths, int max_order, struct arena 
         return err_set_field(err, "order", "must be 1 to %d, not %d", MARKOV_ORDER_MAX, max_order);
     }
     for (int k = 1; k <= max_order; k++) {
+        struct arena own; /* one chain at a time */
         struct chain chain;
-        if (!chain_build(paths, k, arena, &chain, err)) return false;
-        order[k - 1].auc = auc_of(&chain);
-        order[k - 1].penalised = penalise(order[k - 1].auc, &chain, k);
+        arena_init(&own, arena->ceiling - arena->used);
+        bool ok = chain_build(paths, k, &own, &chain, err);
+        if (ok) order[k - 1].auc = auc_of(&chain);
+        if (ok) order[k - 1].penalised = penalise(order[k - 1].auc, &chain, k);
+        arena_free(&own);
+        if (!ok) return false;
     }
     *best = 1;
     for (int k = 1; k <= max_order; k++) {

@@ -83,8 +83,8 @@ static void tally_path(struct tally *tally, const struct path *path, uint32_t or
     chain->all_value += value;
 }
 
-/* At most so many states: one for each place where a run can begin. */
-static uint64_t states_max(const struct paths *paths, uint32_t order)
+/* One for each place where a run can begin: at most so many states and transitions. */
+static uint64_t places_of_runs(const struct paths *paths, uint32_t order)
 {
     uint64_t n = 0;
 
@@ -93,6 +93,15 @@ static uint64_t states_max(const struct paths *paths, uint32_t order)
         if (touches > 0) n += touches > order ? touches - order + 1 : 1;
     }
     return n;
+}
+
+/* Nor are there more states than runs of `order` channels and less. */
+static uint64_t states_max(uint32_t n_channels, uint32_t order, uint64_t n)
+{
+    uint64_t runs = 0, longer = 1;
+
+    for (uint32_t k = 0; k < order && runs < n; k++) runs += longer *= n_channels; /* below 2^20 * 2^32 */
+    return runs < n ? runs : n;
 }
 
 static bool state_arrays(struct chain *chain, size_t n, struct arena *arena, struct err *err)
@@ -112,13 +121,13 @@ static bool state_arrays(struct chain *chain, size_t n, struct arena *arena, str
 static bool tally_paths(const struct paths *paths, uint32_t order, struct arena *arena, struct tally *tally,
                         struct err *err)
 {
-    uint64_t n = states_max(paths, order);
+    uint64_t n = places_of_runs(paths, order), n_states = states_max(paths->n_channels, order, n);
 
     if (n > UINT32_MAX / 4) return err_set(err, ERR_LIMIT, "the paths have %llu touches", (unsigned long long)n);
     tally->n_slots = 64;
-    while (tally->n_slots < n + n / 2) tally->n_slots *= 2;
+    while (tally->n_slots < n_states + n_states / 2) tally->n_slots *= 2;
     tally->slot = SCRATCH_ARRAY(arena, uint32_t, tally->n_slots, err);
-    if (!tally->slot || !state_arrays(&tally->chain, n, arena, err)) return false;
+    if (!tally->slot || !state_arrays(&tally->chain, n_states, arena, err)) return false;
     tally->from = SCRATCH_ARRAY(arena, uint32_t, n, err);
     if (!tally->from) return false;
     tally->to = SCRATCH_ARRAY(arena, uint32_t, n, err);

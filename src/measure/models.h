@@ -14,6 +14,8 @@ struct model_journey {
     uint32_t n;               /* >= 1 */
     uint32_t last_paid;       /* the place of the last paid touch; n: none is */
     uint32_t last_non_direct; /* of the last that is not direct; n: all are */
+    uint32_t lead;            /* of the lead's touch; n: absent */
+    uint32_t opportunity;     /* likewise */
     const int64_t *at_ms;     /* n, ascending */
     int64_t half_life_ms;     /* > 0 */
     int64_t revenue_minor;    /* any: 0 and refunds too */
@@ -36,7 +38,7 @@ bool model_split_reserve(struct model_split *split, uint32_t n, struct arena *ar
 /* True for the models that give all to one touch; its place. */
 bool model_single(enum attribution_model model, const struct model_journey *journey, uint32_t *place) MUST_CHECK;
 
-/* The others: fill split->weight and split->revenue_minor. O(n), and O(n log n) where remainders are ranked. */
+/* The others: fill split->weight and split->revenue_minor. O(n), and O(n log n) where time_decay ranks near ties. */
 void model_spread(enum attribution_model model, const struct model_journey *journey, struct model_split *split);
 
 #endif

@@ -31,9 +31,10 @@ struct paths {
     int64_t conversions, nulls, value_minor;
     uint64_t magnitude; /* of the value, without signs */
     size_t bytes, ceiling;
+    uint64_t point; /* of the hash */
     struct path_row *row;
     uint32_t *channel;
-    uint32_t *slot;
+    uint64_t *slot;
     size_t row_capacity, channel_capacity, n_slots;
 };
 
@@ -44,6 +45,10 @@ void paths_reset(struct paths *paths);                /* frees, keeps the ceilin
  * from then on. INVALID: a negative count, or value without conversions. LIMIT: past the ceiling, PATHS_CHANNELS_MAX
  * or PATHS_TOTAL_MAX; a known path still counts when the table is full. On failure it is as before. O(touches). */
 bool paths_add(struct paths *paths, const struct path *path, struct err *err) MUST_CHECK;
+
+/* Count in all rows of another table, as paths_add would one after another, but with no channel looked at twice. On
+ * failure some of them are in. */
+bool paths_add_all(struct paths *paths, const struct paths *other, struct err *err) MUST_CHECK;
 
 /* Row i < n, in the order of first appearance; good until the next paths_add. */
 struct path paths_at(const struct paths *paths, uint32_t i);

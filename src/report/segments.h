@@ -3,7 +3,7 @@
  * Is:    saved segments as the store has them, the persons that each one holds now, and the snapshot that a question
  *        is asked of: of everybody, or with everyone outside of a segment hidden.
  * Owns:  the bits of the segments asked for last, so that a page of questions evaluates a segment once.
- * Never: changes a segment; features/segments does.
+ * Never: changes a segment, but to forget a person; features/segments does.
  */
 #ifndef REPORT_SEGMENTS_H
 #define REPORT_SEGMENTS_H
@@ -32,5 +32,8 @@ void question_snapshot_close(const struct snapshot *snapshot); /* NULL is fine *
 /* The same of a segment that is named otherwise. ERR_NOT_FOUND when there is none. */
 bool segment_snapshot(struct request *request, struct pipeline *pipeline, struct segment_cache *cache, int64_t id,
                       const struct snapshot **out, struct err *err) MUST_CHECK;
+
+/* Take a person who is about to be erased out of every list of aliases (segment_erase.c). */
+bool segments_forget(struct store *store, struct pipeline *pipeline, Str alias, struct err *err) MUST_CHECK;
 
 #endif

@@ -41,7 +41,8 @@ static bool fail(sqlite3 *native, int code, struct err *err)
 struct db *db_open(const char *path, bool writer, struct err *err)
 {
     static const char *const SETUP = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                                     "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA trusted_schema=OFF;";
+                                     "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA trusted_schema=OFF; "
+                                     "PRAGMA secure_delete=ON;";
     struct db *db = mem_new(sizeof *db);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
     int code = sqlite3_open_v2(path, &db->native, flags, NULL);

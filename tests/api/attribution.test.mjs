@@ -9,7 +9,8 @@ import { SAMPLES, Server } from '../lib/server.mjs';
 
 const EVENTS = path.join(SAMPLES, 'events.csv'), CONTRACTS = path.join(SAMPLES, 'contracts.csv');
 const DAY = 86_400_000;
-const ASKED = { conversion: 'Contract Signed' };
+const ASKED = { conversion: 'Contract Signed' }, RULES = { ...ASKED, models: MODELS.join(',') };
+const PATH_MODELS = ['markov', 'shapley', 'shapley_rate'];
 const COMPARE = '/api/data-analytics/v10/attribution/compare';
 
 const crm = readCrm(EVENTS, CONTRACTS);
@@ -36,7 +37,7 @@ const QUESTIONS = [
 
 for (const [query, options] of QUESTIONS) {
   test(`every model equals the slow computation: ${JSON.stringify(query)}`, async () => {
-    const got = await server.get('/api/v1/attribution', { ...ASKED, ...query });
+    const got = await server.get('/api/v1/attribution', { ...RULES, ...query });
     const want = attribute(crm, options);
     assert.equal(got.conversions, want.journeys.length);
     assert.equal(got.persons, new Set(want.journeys.map(({ conversion }) => conversion.id_source)).size);
@@ -57,7 +58,7 @@ for (const [query, options] of QUESTIONS) {
 
 /** Credit is neither made nor lost; rows stand by the first model's revenue. */
 function sums(got) {
-  for (const model of MODELS) {
+  for (const model of Object.keys(got.unattributed.models)) {
     const cells = [...got.rows, got.unattributed].map(({ models }) => models[model]);
     assert.equal(cells.reduce((sum, cell) => sum + cell.revenue, 0), got.revenue, model);
     assert.ok(Math.abs(cells.reduce((sum, cell) => sum + cell.conversions, 0) - got.conversions) < 1e-6, model);
@@ -68,6 +69,7 @@ function sums(got) {
 
 test('models may be chosen, in an order that rows follow', async () => {
   const all = await server.get('/api/v1/attribution', ASKED);
+  assert.deepEqual(Object.keys(all.rows[0].models), [...MODELS, ...PATH_MODELS], 'all when left out');
   const some = await server.get('/api/v1/attribution', { ...ASKED, models: 'linear, last' });
   for (const row of some.rows) {
     assert.deepEqual(Object.keys(row.models), ['linear', 'last']);
@@ -75,11 +77,11 @@ test('models may be chosen, in an order that rows follow', async () => {
   }
   const order = some.rows.map(({ models }) => models.linear.revenue);
   assert.deepEqual(order, order.toSorted((a, b) => b - a));
-  assert.deepEqual((await server.get('/api/v1/models')).models.map(({ name }) => name), MODELS);
+  assert.deepEqual((await server.get('/api/v1/models')).models.map(({ name }) => name), [...MODELS, ...PATH_MODELS]);
 });
 
 test('a filter keeps the contracts that such a touch led to, with their other touches', async () => {
-  const got = await server.get('/api/v1/attribution', { ...ASKED, touches: 'journey', filter: 'platform:is:Google' });
+  const got = await server.get('/api/v1/attribution', { ...RULES, touches: 'journey', filter: 'platform:is:Google' });
   const led = attribute(crm, { touches: 'journey' }).journeys.filter(({ touches }) => touches.some(({ platform }) => platform === 'google'));
   assert.equal(got.conversions, led.length);
   assert.equal(BigInt(got.revenue), led.reduce((sum, { conversion }) => sum + conversion.amount * 100n, 0n));
@@ -122,7 +124,7 @@ test('the house rule of the comparison is that of the table of platforms', async
 
 for (const query of [{}, { touches: 'journey', lookback: '14d', exclude: 'unknown' }]) {
   test(`the journeys behind each cell add up to it: ${JSON.stringify(query)}`, async () => {
-    const matrix = await server.get('/api/v1/attribution', { ...ASKED, ...query });
+    const matrix = await server.get('/api/v1/attribution', { ...RULES, ...query });
     const cells = [...matrix.rows, { ...matrix.unattributed, key: 'unattributed' }];
     for (const { key, models } of cells) {
       for (const model of MODELS) await opens({ ...query, key, model }, models[model]);
@@ -133,8 +135,8 @@ for (const query of [{}, { touches: 'journey', lookback: '14d', exclude: 'unknow
 async function opens(query, cell) {
   const target = '/api/v1/attribution/journeys', where = JSON.stringify(query);
   const journeys = await server.all(target, 'journeys', { ...ASKED, ...query, limit: 200 });
-  const { conversions, revenue, model, key } = await server.get(target, { ...ASKED, ...query, limit: 1 });
-  assert.deepEqual({ conversions, revenue, model, key }, { ...cell, model: query.model, key: query.key });
+  const { conversions, revenue, model, key, scaled } = await server.get(target, { ...ASKED, ...query, limit: 1 });
+  assert.deepEqual([conversions, revenue, model, key, scaled], [cell.conversions, cell.revenue, query.model, query.key, false]);
   assert.equal(journeys.reduce((sum, journey) => sum + journey.credit_revenue, 0), cell.revenue, where);
   assert.ok(Math.abs(journeys.reduce((sum, journey) => sum + journey.credit, 0) - cell.conversions) < 1e-6, where);
   for (const journey of journeys) {
@@ -163,20 +165,24 @@ test('a page of journeys holds as many as asked, and the next ones follow', asyn
 
 // Of a Poisson bootstrap the variance is known: the sum over persons of their credit squared.
 test('intervals lie about each number, as wide as the persons behind it make them', async () => {
-  const got = await server.get('/api/v1/attribution', { ...ASKED, intervals: 'true' });
-  const plain = await server.get('/api/v1/attribution', ASKED);
+  const got = await server.get('/api/v1/attribution', { ...RULES, intervals: 'true' });
+  const plain = await server.get('/api/v1/attribution', RULES);
   assert.equal(got.interval_level, 0.9);
   assert.equal('interval_level' in plain, false);
   assert.equal('revenue_interval' in plain.rows[0].models.first, false);
   for (const [i, row] of got.rows.entries()) {
     for (const model of MODELS) {
       const { conversions, revenue, conversions_interval: c, revenue_interval: r, ...rest } = row.models[model];
-      assert.deepEqual(rest, {});
-      assert.deepEqual({ conversions, revenue }, plain.rows[i].models[model]);
+      assert.deepEqual({ conversions, revenue, ...rest }, plain.rows[i].models[model]);
       assert.ok(c[0] <= c[1] && r[0] <= r[1]);
       assert.ok(c[0] <= conversions && conversions <= c[1], `${row.key}, ${model}: ${conversions} in ${c}`);
     }
   }
+  for (const [i, row] of got.rows.entries()) {
+    const [low, high] = row.models.first.revenue_interval, next = got.rows[i + 1]?.models.first.revenue_interval;
+    assert.equal(row.distinguishable, next ? low > next[1] || high < next[0] : null);
+  }
+  assert.ok(new Set(got.rows.map(({ distinguishable }) => distinguishable)).size > 1);
   const row = got.rows.find(({ key }) => key === 'paid_search');
   const byPerson = new Map();
   for await (const journey of pages({ model: 'linear', key: 'paid_search' }))

@@ -154,6 +154,15 @@ test('what makes no sense is refused at its field', async () => {
     await server.refused(AT, { event: 'Order', property: 'properties.plan', ...wrong }, Object.keys(wrong)[0]);
 });
 
+test('what is erased is in no breakdown', async () => {
+  const before = rowsOf(await ask('properties.plan'));
+  assert.equal((await server.request('DELETE', '/api/v1/persons/u:dan')).status, 200);
+  const after = await ask('properties.plan');
+  assert.ok(before['тариф "про"\n'] && !rowsOf(after)['тариф "про"\n']);
+  assert.equal(after.totals.events, 11);
+  assert.ok(!JSON.stringify(await server.get('/api/v1/properties', { event: 'Order' })).includes('тариф'));
+});
+
 test('the server stops at once, whatever is being read', async (t) => {
   const busy = await Server.start(t);
   for (let i = 0; i < 12; i++)

@@ -258,7 +258,7 @@ test('orders and the sessions that led to them', async () => {
   const recent = await ask({ lookback: '1d', models: 'first' });
   assert.deepEqual(Object.fromEntries(recent.rows.map(({ key, models }) => [key, models.first.revenue])), { google: 1000 + 2050 + 500, unknown: 700, email: 0 });
   const without = await ask({ exclude: 'unknown', models: 'linear' });
-  assert.deepEqual(without.unattributed, { touches: 0, models: { linear: { conversions: 1, revenue: 700 } } });
+  assert.deepEqual(without.unattributed, { touches: 0, models: { linear: { conversions: 1, revenue: 700, cac: null, roas: null } } });
 });
 
 /* ---- nonsense ---- */

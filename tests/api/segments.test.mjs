@@ -222,6 +222,19 @@ test('what is saved reads back, can be changed and deleted', async () => {
   await server.refused('/api/v1/attribution', { segment: 'x', conversion: 'Order Completed' }, 'segment');
 });
 
+test('who is erased leaves the lists too', async () => {
+  const cohort = await make('with one to be erased', { kind: 'cohort', persons: ['p7', 'p8', 'u:p8', 'p9', 'x8'] });
+  const filter = await make('without that one', { kind: 'filter', definition: { match: 'all', conditions: [{ kind: 'persons', not: true, persons: ['u:p8', 'p9'] }] } });
+  const everybody = (await server.get(`/api/v1/segments/${made.everybody.id}`)).persons;
+  await server.send('identify', { userId: 'p8', anonymousId: 'x8' });
+  assert.equal((await server.request('DELETE', '/api/v1/persons/u:p8')).status, 200);
+  const after = await server.get(`/api/v1/segments/${cohort.id}`);
+  assert.deepEqual([cohort.listed, cohort.persons, after.listed, after.persons], [5, 3, 2, 2]);
+  assert.deepEqual(await personsOf(cohort.id), ['p7', 'p9']);
+  assert.deepEqual((await server.get(`/api/v1/segments/${filter.id}`)).definition.conditions[0].persons, ['p9']);
+  assert.equal((await server.get(`/api/v1/segments/${made.everybody.id}`)).persons, everybody - 1);
+});
+
 test('they outlive a restart', async () => {
   const { id, persons } = await server.get(`/api/v1/segments/${made.buyers.id}`);
   await server.restart();

@@ -115,7 +115,7 @@ export function tally(events, keyOf) {
 
 /* ---- attribution ---- */
 
-export const MODELS = ['first', 'last', 'last_non_direct', 'last_paid', 'linear', 'position', 'time_decay'];
+export const MODELS = ['first', 'last', 'last_non_direct', 'last_paid', 'linear', 'position', 'time_decay', 'w_shaped'];
 
 /** Weights of the touches, at least one, as whole numbers over their sum. */
 function parts(model, touches, at, halfLife) {
@@ -137,6 +137,7 @@ function parts(model, touches, at, halfLife) {
       if (n <= 2) return touches.map(() => 1n);
       return touches.map((_, i) => (i === 0 || i === n - 1 ? 2n * BigInt(n - 2) : 1n)); /* 40 %, 40 %, 20 % shared */
     }
+    case 'w_shaped': return touches.map((_, i) => (i === 0 && n > 1 ? 3n * BigInt(n - 1) : 1n)); /* no milestones: 3/4, 1/4 shared */
     case 'time_decay': { /* shifted by the last touch's age: a common factor cancels */
       const youngest = touches[n - 1].at;
       return touches.map((touch) => BigInt(Math.floor(2 ** (-(youngest - touch.at) / halfLife) * 2 ** 52)));

@@ -23,7 +23,7 @@
 #define DAY_MS INT64_C(86400000)
 #define NOW (1000 * DAY_MS) /* when the conversions of the worked numbers happen */
 
-enum { VISIT, ORDER, SIGNUP, NAMES };
+enum { VISIT, ORDER, SIGNUP, MEETING, NAMES };
 enum { A, B, C, D, P, NONE, TOUCHES }; /* D is direct, P paid, NONE the empty tuple; each its own group */
 
 struct fixture {

@@ -67,6 +67,32 @@ static bool in_window(const struct snapshot *s, const struct attribution_query *
     return query->lookback_ms == INT64_MAX || (long double)s->at_ms[row] > oldest;
 }
 
+/* Where the journey stood at the latest event of a name that the window holds. */
+static uint32_t milestone(const struct snapshot *s, const struct attribution_query *query, uint32_t person,
+                          uint64_t conversion, uint32_t name_plus_1, const struct oracle_journey *j)
+{
+    uint32_t place = j->n;
+    uint64_t latest = 0;
+    bool found = false;
+
+    for (uint64_t row = snapshot_rows(s, person).begin; row <= conversion; row++) {
+        if (s->name[row] + 1u != name_plus_1 || !in_window(s, query, row, conversion)) continue;
+        found = true;
+        latest = row;
+    }
+    for (uint32_t i = 0; found && i < j->n; i++)
+        if (j->row[i] <= latest) place = i;
+    return place;
+}
+
+static long double w_shaped(const struct oracle_journey *j, uint32_t i)
+{
+    uint32_t others = 0;
+
+    for (uint32_t k = 0; k < j->n; k++) others += k != 0 && k != j->lead && k != j->opportunity;
+    return i == 0 || i == j->lead || i == j->opportunity ? 0.3L : 0.1L / others;
+}
+
 /* The formula of each model; time decay from the conversion, as it is written. */
 static long double raw_weight(enum attribution_model model, const struct snapshot *s,
                               const struct attribution_query *query, const struct oracle_journey *j, uint32_t i,
@@ -91,6 +117,7 @@ static long double raw_weight(enum attribution_model model, const struct snapsho
         return i == 0 || i == n - 1 ? 0.4L : 0.2L / (n - 2);
     case MODEL_TIME_DECAY:
         return powl(2.0L, -(long double)(conversion_ms - s->at_ms[j->row[i]]) / (long double)query->half_life_ms);
+    case MODEL_W_SHAPED: return w_shaped(j, i);
     case MODEL_COUNT: break;
     }
     return NAN;
@@ -139,7 +166,9 @@ void oracle_journey(const struct snapshot *snapshot, const struct attribution_qu
     uint64_t all[ORACLE_MAX], window[ORACLE_MAX];
     uint32_t n_window = 0, n_all = all_touches(snapshot, query, person, row, all);
 
-    *out = (struct oracle_journey){.counts = query->must_touch == NULL};
+    out->counts = query->must_touch == NULL;
+    out->own = false;
+    out->n = 0;
     for (uint32_t i = 0; i < n_all; i++) {
         if (in_window(snapshot, query, all[i], row)) window[n_window++] = all[i];
     }
@@ -156,5 +185,7 @@ void oracle_journey(const struct snapshot *snapshot, const struct attribution_qu
         out->group[out->n] = group;
         out->row[out->n++] = window[i];
     }
+    out->lead = milestone(snapshot, query, person, row, query->lead_plus_1, out);
+    out->opportunity = milestone(snapshot, query, person, row, query->opportunity_plus_1, out);
     weigh(snapshot, query, row, out);
 }

@@ -10,7 +10,7 @@
 
 #include "measure/attribution.h"
 
-#define ORACLE_MAX 64
+#define ORACLE_MAX 512
 
 struct oracle_journey {
     bool counts; /* false: must_touch leaves the conversion out */
@@ -18,6 +18,7 @@ struct oracle_journey {
     uint32_t n; /* touches after exclusion */
     uint64_t row[ORACLE_MAX];
     uint32_t group[ORACLE_MAX];
+    uint32_t lead, opportunity; /* places of their touches; n: absent */
     long double weight[ORACLE_MAX][MODEL_COUNT];
     int64_t revenue_minor[ORACLE_MAX][MODEL_COUNT];
 };

@@ -50,7 +50,7 @@ struct outcome send_piece(struct place *place, enum raw_kind kind, int64_t impor
 
 /* Every person with every event, and every contract, as text: "u:1 | 5 Order (facebook fb) 100 #4096 | ..." */
 void write_facts(struct place *place, struct buf *out);
-/* Stop, start: the facts must be as they were. */
+/* Stop, start; then again without the file of the facts, from the raw log alone: they must be as they were. */
 void assert_same_after_restart(struct place *place);
 
 uint64_t events_of(struct place *place);                  /* in the facts */

@@ -238,8 +238,9 @@ static void test_only_the_new_is_read(void **state)
     send_numbered(place, "E", EACH, EACH);
     assert_int_equal(entries(properties, "E", "properties.a"), 2 * EACH);
     assert_int_equal(entries(properties, "E", "properties.b"), EACH);
-    add_import(place, 1);
-    run_sql(place, "UPDATE import SET state = 'undone'"); /* rows may have left the log: all again */
+    struct err err = {0};
+    ASSERT_OK(raw_new_epoch(store_writer_take(place->store), &err)); /* something was taken out: all again */
+    store_writer_give(place->store);
     assert_int_equal(entries(properties, "E", "properties.a"), EACH);
     properties_close(properties);
 }

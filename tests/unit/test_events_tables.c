@@ -95,13 +95,16 @@ static void test_raw(void **state)
     ASSERT_I64(back.first_line, 9);
     assert_int_equal(back.kind, RAW_BATCH);
     ASSERT_FAILS(raw_read(place->db, 4, &place->arena, &back, &err), ERR_NOT_FOUND);
-    ASSERT_OK(raw_walk(place->db, RAW_CRM_CONTRACTS, false, append_id, &seen, &err));
+    ASSERT_OK(raw_walk(place->db, RAW_SPAN_ALL, RAW_CONTRACTS, append_id, &seen, &err));
     ASSERT_STR(buf_str(&seen), "2:c ");
     buf_reset(&seen);
-    ASSERT_OK(raw_walk(place->db, RAW_BATCH, true, append_id, &seen, &err));
-    ASSERT_STR(buf_str(&seen), "2:c 3:e "); /* by id */
-    ASSERT_FAILS(raw_walk(place->db, RAW_BATCH, true, stop_at_once, NULL, &err), ERR_LIMIT);
-    assert_string_equal(err.text, "enough at 2");
+    ASSERT_OK(raw_walk(place->db, RAW_SPAN_ALL, RAW_BUT_CONTRACTS, append_id, &seen, &err));
+    ASSERT_STR(buf_str(&seen), "1:a 3:e "); /* by id */
+    buf_reset(&seen);
+    ASSERT_OK(raw_walk(place->db, (struct raw_span){1, 2}, RAW_EVERY, append_id, &seen, &err));
+    ASSERT_STR(buf_str(&seen), "2:c ");
+    ASSERT_FAILS(raw_walk(place->db, RAW_SPAN_ALL, RAW_EVERY, stop_at_once, NULL, &err), ERR_LIMIT);
+    assert_string_equal(err.text, "enough at 1");
     ASSERT_OK(raw_delete_import(writer, 7, &err));
     ASSERT_OK(raw_last_id(place->db, &last, &err));
     ASSERT_I64(last, 1);

@@ -156,6 +156,31 @@ static void test_no_room_is_an_error(void **state)
     arena_free(&tight);
 }
 
+/* Shards have little room each; one with a long person gets all there is, after the others. */
+static void test_long_person_among_shards(void **state)
+{
+    struct fixture *f = *state;
+    struct attribution_query query = ask(TOUCH_EVENTS);
+    struct attribution_row row[TOUCHES + 1];
+    struct attribution_total total;
+    struct arena tight;
+
+    for (uint32_t i = 0; i < 20000; i++) visit(f, 7, 1 + i % 50, i % TOUCHES);
+    order(f, 7, NOW, NONE, 1000003);
+    for (uint32_t p = 0; p < 40000; p++) add_paths(f, p, 1, "pabc", 1001);
+    const struct snapshot *snapshot = builder_done(&f->builder, 40000, NAMES);
+    count(f, 40000, query);
+    arena_init(&tight, 3000000); /* 60 bytes a touch and more; a seventh is too little */
+    assert_true(attribution_count(snapshot, &query, &tight, row, &total, &f->err));
+    assert_memory_equal(row, f->row, sizeof row);
+    assert_memory_equal(&total, &f->total, sizeof total);
+    arena_free(&tight);
+    arena_init(&tight, 1000000);
+    assert_false(attribution_count(snapshot, &query, &tight, row, &total, &f->err));
+    assert_int_equal(f->err.code, ERR_LIMIT);
+    arena_free(&tight);
+}
+
 /* 300,000 touches in one journey: the heap of remainders, and no quadratic step. */
 static void test_long_journey(void **state)
 {
@@ -217,11 +242,17 @@ static void test_walk_starts_and_stops(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_nothing_to_count),   FIXTURE_TEST(test_bad_questions_change_nothing),
-        FIXTURE_TEST(test_extreme_times),      FIXTURE_TEST(test_half_life_limits),
-        FIXTURE_TEST(test_revenue_boundaries), FIXTURE_TEST(test_revenue_too_large_to_sum),
-        FIXTURE_TEST(test_names_of_models),    FIXTURE_TEST(test_no_room_is_an_error),
-        FIXTURE_TEST(test_long_journey),       FIXTURE_TEST(test_walk_starts_and_stops),
+        FIXTURE_TEST(test_nothing_to_count),
+        FIXTURE_TEST(test_bad_questions_change_nothing),
+        FIXTURE_TEST(test_extreme_times),
+        FIXTURE_TEST(test_half_life_limits),
+        FIXTURE_TEST(test_revenue_boundaries),
+        FIXTURE_TEST(test_revenue_too_large_to_sum),
+        FIXTURE_TEST(test_names_of_models),
+        FIXTURE_TEST(test_no_room_is_an_error),
+        FIXTURE_TEST(test_long_person_among_shards),
+        FIXTURE_TEST(test_long_journey),
+        FIXTURE_TEST(test_walk_starts_and_stops),
     };
     return cmocka_run_group_tests_name("measure/attribution, bounds", tests, NULL, NULL);
 }

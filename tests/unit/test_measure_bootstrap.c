@@ -1,7 +1,9 @@
 /* The oracle: a replicate is the answer over a history in which each person stands as often as its weight says. */
 #include "attribution_fixture.h"
+#include "base/parallel.h"
 #include "measure/bootstrap.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PERSONS 40u
@@ -60,9 +62,9 @@ static uint32_t repeat_persons(const struct snapshot *from, const uint8_t *times
     return n;
 }
 
-static void random_history(struct fixture *f, uint64_t *seed)
+static void random_history(struct fixture *f, uint32_t persons, uint64_t *seed)
 {
-    for (uint32_t p = 0; p < PERSONS; p++) {
+    for (uint32_t p = 0; p < persons; p++) {
         uint64_t n = random_below(seed, 8);
         for (uint64_t i = 0; i < n; i++)
             visit(f, p, (int64_t)random_below(seed, 70), (uint32_t)random_below(seed, TOUCHES));
@@ -111,7 +113,10 @@ static void test_replicates_are_repeated_persons(void **state)
         struct attribution_interval got[TOUCHES + 1], wanted[TOUCHES + 1];
         struct bootstrap whole = ASKED;
         start_again(f);
-        random_history(f, &seed);
+        f->builder.scatter = round / 2 % 2;
+        if (round % 4 == 3) query.models = MODEL_BIT(MODEL_LAST) | MODEL_BIT(MODEL_LINEAR) | MODEL_BIT(MODEL_W_SHAPED);
+        query.lead_plus_1 = VISIT + 1;
+        random_history(f, PERSONS, &seed);
         const struct snapshot *snapshot = builder_done(&f->builder, PERSONS, NAMES);
         query.exclude = round % 2 ? (const bool[TOUCHES]){[B] = true} : NULL;
         whole.level = 1 - 1e-12; /* its ends are the smallest and the largest replicate */
@@ -126,6 +131,74 @@ static void test_replicates_are_repeated_persons(void **state)
             }
         }
     }
+}
+
+/* ---- many: what shards add up to ---- */
+
+struct replicates {
+    uint32_t person_plus_1;
+    const struct snapshot *snapshot;
+    uint8_t weights[REPLICATES];
+    double conversions[TOUCHES + 1][MODEL_COUNT][REPLICATES];
+    double revenue[TOUCHES + 1][MODEL_COUNT][REPLICATES];
+};
+
+static bool add_to_replicates(void *context, const struct journey *journey)
+{
+    struct replicates *all = context;
+
+    if (all->person_plus_1 != journey->person + 1) bootstrap_weights(&ASKED, journey->person, all->weights);
+    all->person_plus_1 = journey->person + 1;
+    for (uint32_t i = 0; i < journey->n; i++) {
+        for (int m = 0; m < MODEL_COUNT; m++) {
+            for (uint32_t r = 0; r < REPLICATES; r++) {
+                uint32_t g = journey->touch[i].group;
+                all->conversions[g][m][r] += all->weights[r] * journey->touch[i].weight[m];
+                all->revenue[g][m][r] += all->weights[r] * (double)journey->revenue_minor[i][m];
+            }
+        }
+    }
+    return true;
+}
+
+static void assert_extremes(struct interval got, const double *values)
+{
+    double low = values[0], high = values[0];
+
+    for (uint32_t r = 1; r < REPLICATES; r++) {
+        low = fmin(low, values[r]);
+        high = fmax(high, values[r]);
+    }
+    assert_true(fabs(got.low - low) <= 1e-9 * fabs(low));
+    assert_true(fabs(got.high - high) <= 1e-9 * fabs(high));
+}
+
+static void test_shards_add_up(void **state)
+{
+    enum { MANY = 33000 };
+    struct fixture *f = *state;
+    struct attribution_query query = ask(TOUCH_SESSIONS);
+    struct attribution_interval got[TOUCHES + 1], again[TOUCHES + 1];
+    struct replicates *all = mem_new(sizeof *all);
+    struct bootstrap whole = ASKED;
+    uint64_t seed = 12;
+
+    random_history(f, MANY, &seed);
+    all->snapshot = builder_done(&f->builder, MANY, NAMES);
+    assert_true(all->snapshot->n_events > UINT64_C(4) * 32768);
+    assert_true(attribution_walk(all->snapshot, &query, 0, &f->arena, add_to_replicates, all, &f->err));
+    whole.level = 1 - 1e-13;
+    parallel_limit(4);
+    assert_true(attribution_intervals(all->snapshot, &query, &whole, &f->arena, got, &f->err));
+    for (uint32_t g = 0; g <= TOUCHES; g++) {
+        for (int m = 0; m < MODEL_COUNT; m++) {
+            assert_extremes(got[g].conversions[m], all->conversions[g][m]);
+            assert_extremes(got[g].revenue_minor[m], all->revenue[g][m]);
+        }
+    }
+    assert_true(attribution_intervals(all->snapshot, &query, &whole, &f->arena, again, &f->err));
+    assert_memory_equal(got, again, sizeof got); /* whoever did which part */
+    free(all);
 }
 
 /* n persons with one order each, all from A: the credit of A is a Poisson(n) number, about n +- 1.645 sqrt(n). */
@@ -171,11 +244,9 @@ static void test_bad_questions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_weights_are_poisson),
-        cmocka_unit_test(test_weights_depend_on_seed_and_person),
-        FIXTURE_TEST(test_replicates_are_repeated_persons),
-        FIXTURE_TEST(test_width_is_what_theory_says),
-        FIXTURE_TEST(test_bad_questions),
+        cmocka_unit_test(test_weights_are_poisson),         cmocka_unit_test(test_weights_depend_on_seed_and_person),
+        FIXTURE_TEST(test_replicates_are_repeated_persons), FIXTURE_TEST(test_shards_add_up),
+        FIXTURE_TEST(test_width_is_what_theory_says),       FIXTURE_TEST(test_bad_questions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,6 +139,62 @@ static void test_ceiling(void **state)
     assert_int_equal(paths.bytes, 0);
 }
 
+/* Every way of up to 12 touches over two channels is a row of its own: ways that begin alike, or with channel 0. */
+static void test_all_words(void **state)
+{
+    struct world *w = *state;
+
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t n = 0; n <= 12; n++) {
+            for (uint32_t word = 0; word < UINT32_C(1) << n; word++) {
+                uint32_t channel[12];
+                struct path path = {channel, n, 1, 0, 0};
+                struct err err;
+                for (uint32_t i = 0; i < n; i++) channel[i] = (word >> i & 1) ? PATHS_CHANNELS_MAX - 1 : 0;
+                ASSERT_OK(paths_add(&w->paths, &path, &err));
+            }
+        }
+    }
+    assert_int_equal(w->paths.n, 8191);
+    for (uint32_t i = 0; i < w->paths.n; i++) ASSERT_I64(paths_at(&w->paths, i).conversions, 2);
+}
+
+/* Two tables joined are one table, to the order of its rows. */
+static void test_joined(void **state)
+{
+    struct world *w = *state;
+    struct paths part[2], joined;
+    uint64_t seed = 13, again = 13;
+    struct err err;
+
+    add_random(&w->paths, &seed, 2000, 3, 6, true);
+    add_random(&w->paths, &seed, 1500, 5, 6, true);
+    paths_init(&joined, (size_t)64 << 20);
+    for (int i = 0; i < 2; i++) {
+        paths_init(&part[i], (size_t)64 << 20);
+        add_random(&part[i], &again, i == 0 ? 2000 : 1500, i == 0 ? 3 : 5, 6, true);
+        ASSERT_OK(paths_add_all(&joined, &part[i], &err));
+    }
+    assert_int_equal(joined.n, w->paths.n);
+    assert_int_equal(joined.n_channels, w->paths.n_channels);
+    assert_int_equal(joined.longest, w->paths.longest);
+    assert_int_equal(joined.n_touches, w->paths.n_touches);
+    for (uint32_t i = 0; i < joined.n; i++) {
+        struct path a = paths_at(&w->paths, i), b = paths_at(&joined, i);
+        assert_int_equal(a.n, b.n);
+        if (a.n) assert_memory_equal(a.channel, b.channel, a.n * sizeof *a.channel);
+        ASSERT_I64(a.conversions, b.conversions);
+        ASSERT_I64(a.nulls, b.nulls);
+        ASSERT_I64(a.value_minor, b.value_minor);
+    }
+    paths_reset(&joined);
+    paths_init(&joined, 1000);
+    ASSERT_FAILS(paths_add_all(&joined, &part[0], &err), ERR_LIMIT);
+    paths_reset(&joined);
+    paths_reset(&part[0]);
+    paths_reset(&part[1]);
+}
+
 static void test_very_long(void **state)
 {
     struct world *w = *state;
@@ -315,6 +371,8 @@ int main(void)
         PATHS_TEST(test_expanded_is_collapsed),
         PATHS_TEST(test_refused),
         PATHS_TEST(test_ceiling),
+        PATHS_TEST(test_all_words),
+        PATHS_TEST(test_joined),
         PATHS_TEST(test_very_long),
         PATHS_TEST(test_mta),
         PATHS_TEST(test_revenue_worked),

@@ -17,21 +17,69 @@ Str ask_key(const struct ask *ask, uint32_t group)
     return group == ask->groups.by.n ? UNATTRIBUTED : snapshot_value(ask->snapshot, ask->groups.value[group]);
 }
 
-static bool read_models(struct ask *ask, struct err *err)
+const char *model_name(int model)
+{
+    return model_is_rule(model) ? attribution_model_name((enum attribution_model)model)
+                                : path_model_name(model_path(model));
+}
+
+const char *model_what(int model)
+{
+    return model_is_rule(model) ? attribution_model_what((enum attribution_model)model)
+                                : path_model_what(model_path(model));
+}
+
+bool model_find(Str name, int *model)
+{
+    for (int m = 0; m < ANY_MODEL_COUNT; m++) {
+        if (!str_eq(name, str_of(model_name(m)))) continue;
+        *model = m;
+        return true;
+    }
+    return false;
+}
+
+static bool add_model(struct ask *ask, Str name, struct err *err)
+{
+    int model;
+
+    if (!model_find(name, &model))
+        return err_set_field(err, "models", "there is no model \"%.*s\"; /api/v1/models lists them", STR_ARG(name));
+    for (size_t i = 0; i < ask->n_models; i++)
+        if (ask->model[i] == model) return err_set_field(err, "models", "%.*s is named twice", STR_ARG(name));
+    ask->model[ask->n_models++] = model;
+    return true;
+}
+
+bool ask_read_models(struct ask *ask, struct err *err)
 {
     Str rest = request_query(ask->request, "models");
 
     if (rest.n == 0)
-        for (int m = 0; m < MODEL_COUNT; m++) ask->model[ask->n_models++] = (enum attribution_model)m;
-    while (rest.n) {
-        Str name = str_trim(str_cut(&rest, ','));
-        if (ask->n_models == MODEL_COUNT) return err_set_field(err, "models", "a model is named twice");
-        if (!attribution_model_find(name, &ask->model[ask->n_models++]))
-            return err_set_field(err, "models", "there is no model \"%.*s\"; /api/v1/models lists them", STR_ARG(name));
-        for (size_t i = 0; i + 1 < ask->n_models; i++)
-            if (ask->model[i] == ask->model[ask->n_models - 1])
-                return err_set_field(err, "models", "the model %.*s is named twice", STR_ARG(name));
-    }
+        for (int m = 0; m < ANY_MODEL_COUNT; m++) ask->model[ask->n_models++] = m;
+    while (rest.n)
+        if (!add_model(ask, str_trim(str_cut(&rest, ',')), err)) return false;
+    for (size_t i = 0; i < ask->n_models; i++)
+        if (!model_is_rule(ask->model[i])) ask->paths.wanted[model_path(ask->model[i])] = true;
+    return true;
+}
+
+bool ask_wants_paths(const struct ask *ask)
+{
+    for (int m = 0; m < PATH_MODEL_COUNT; m++)
+        if (ask->paths.wanted[m]) return true;
+    return false;
+}
+
+static bool read_order(struct ask *ask, struct err *err)
+{
+    Str text = request_query(ask->request, "order");
+    int64_t order = 1;
+
+    if (text.n > 0 && !str_eq(text, STR("best")) &&
+        (!str_to_i64(text, &order) || order < 1 || order > MARKOV_ORDER_MAX))
+        return err_set_field(err, "order", "order is 1 to %d or best, not \"%.*s\"", MARKOV_ORDER_MAX, STR_ARG(text));
+    ask->paths.order = str_eq(text, STR("best")) ? 0 : (int)order;
     return true;
 }
 
@@ -82,5 +130,6 @@ bool ask_read(struct ask *ask, struct err *err)
     if (!question_dim(request, TOUCH_PLATFORM, &ask->dim, err)) return false;
     question_groups(request, ask->snapshot, ask->dim, &ask->groups);
     ask->query.by = ask->groups.by;
-    return read_models(ask, err) && read_touches(ask, err) && read_exclude(ask, err);
+    /* w_shaped: lead= and opportunity= (event names) go into ask->query here, when the kernel takes them. */
+    return read_touches(ask, err) && read_exclude(ask, err) && read_order(ask, err);
 }

@@ -1,13 +1,31 @@
-/* features/attribution/attribution_int.h -- the question that the routes share. */
+/* features/attribution/attribution_int.h -- the question that the routes share, and its answer by path models. */
 #ifndef FEATURES_ATTRIBUTION_ATTRIBUTION_INT_H
 #define FEATURES_ATTRIBUTION_ATTRIBUTION_INT_H
 
 #include "base/json.h"
 #include "features/attribution/attribution.h"
 #include "measure/attribution.h"
+#include "measure/path_models.h"
 #include "report/question.h"
 
 #define UNATTRIBUTED STR("unattributed")
+
+/* Every model by one number: the rule models of attribution.h, then those of path_models.h. */
+#define ANY_MODEL_COUNT (MODEL_COUNT + PATH_MODEL_COUNT)
+
+static inline bool model_is_rule(int model)
+{
+    return model < MODEL_COUNT;
+}
+
+static inline enum path_model model_path(int model)
+{
+    return (enum path_model)(model - MODEL_COUNT);
+}
+
+const char *model_name(int model);
+const char *model_what(int model);
+bool model_find(Str name, int *model) MUST_CHECK;
 
 struct ask {
     struct request *request;
@@ -16,16 +34,47 @@ struct ask {
     struct groups groups;
     Str conversion;
     enum touch_dim dim;
-    enum attribution_model model[MODEL_COUNT]; /* in the order asked for */
-    size_t n_models;
     struct span span;
+    struct path_models_ask paths; /* .wanted: the path models among `model`, once they are known */
+    int model[ANY_MODEL_COUNT];   /* in the order asked for */
+    size_t n_models;
 };
 
-/* Read the whole question; `ask` has its request and snapshot. */
+/* Read the question but for its models; `ask` has its request and snapshot. */
 bool ask_read(struct ask *ask, struct err *err) MUST_CHECK;
+/* models=: all when it is left out. */
+bool ask_read_models(struct ask *ask, struct err *err) MUST_CHECK;
+bool ask_wants_paths(const struct ask *ask) MUST_CHECK;
 /* The text of a group, or `unattributed` for the one past the last. */
 Str ask_key(const struct ask *ask, uint32_t group);
 const char *ask_touches_name(enum touch_mode mode);
+
+/* ---- over_paths.c: the models that need all journeys at once ---- */
+struct over_paths {
+    struct paths paths;
+    struct path_models models;
+    bool *met; /* by group: it is on some journey, of a conversion or not */
+};
+
+/* Close it, whatever came of it. */
+bool over_paths_open(struct over_paths *over, const struct ask *ask, struct err *err) MUST_CHECK;
+void over_paths_close(struct over_paths *over);
+/* What a model that was wanted gives a group, or `unattributed`. */
+struct path_credit over_paths_credit(const struct over_paths *over, const struct ask *ask, enum path_model model,
+                                     uint32_t group);
+
+/* ---- cell_shares.c: one cell of a path model in its journeys ---- */
+struct cell_shares;
+
+/* NULL and err; it borrows `over`. group: by.n for `unattributed`. */
+struct cell_shares *cell_shares_new(const struct ask *ask, const struct over_paths *over, enum path_model model,
+                                    uint32_t group, struct err *err);
+/* Take the next journey of attribution_walk, from the first on. False: it has no part in the cell. The parts of all
+ * that have one add up to the cell. */
+bool cell_shares_take(struct cell_shares *shares, const struct journey *journey, double *credit,
+                      int64_t *revenue) MUST_CHECK;
+/* The journey taken last, as its touches alone share its one conversion: the weight of touch i. */
+double cell_shares_weight(const struct cell_shares *shares, const struct journey *journey, uint32_t i);
 
 handler_fn attribution_get, models_get; /* matrix_api.c */
 handler_fn cell_journeys_get;           /* journeys_api.c */

@@ -1,7 +1,11 @@
+/* features/attribution/matrix_api.c -- credit by key and model, and how far the models agree. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "features/attribution/attribution_int.h"
 #include "measure/bootstrap.h"
+#include "measure/cost.h"
+#include "measure/path_bootstrap.h"
 
 static void put_length(struct json_out *out, const char *key, int64_t ms)
 {
@@ -14,44 +18,99 @@ static void put_length(struct json_out *out, const char *key, int64_t ms)
 
 /* What the bootstrap is asked for: enough for a 90 % interval that moves little from seed to seed. */
 static const struct bootstrap BOOTSTRAP = {.replicates = 200, .level = 0.9, .seed = 1};
+/* The same persons drawn; null journeys are persons too, so there are many more of them. */
+static const struct bootstrap PATH_BOOTSTRAP = {.replicates = 100, .level = 0.9, .seed = 1};
 
 struct matrix {
     const struct ask *ask;
     struct attribution_row *rows;           /* by.n + 1 */
     struct attribution_interval *intervals; /* likewise; NULL: not asked for */
     struct attribution_total total;
+    struct over_paths *over;                                /* NULL: no path model is asked for */
+    struct path_interval *path_intervals[PATH_MODEL_COUNT]; /* by.n + 1; NULL: the model has none */
 };
 
-static void put_interval(struct json_out *out, const char *key, struct interval interval)
+static struct path_credit credit_of(const struct matrix *matrix, int model, uint32_t group)
+{
+    const struct attribution_row *row = &matrix->rows[group];
+
+    if (!model_is_rule(model)) return over_paths_credit(matrix->over, matrix->ask, model_path(model), group);
+    return (struct path_credit){row->conversions[model], row->revenue_minor[model]};
+}
+
+/* What was spent on a key. There is no source of spend yet: it is unknown for every key, which is not 0. */
+static struct spend spend_of(const struct matrix *matrix, uint32_t group)
+{
+    (void)matrix;
+    (void)group;
+    return (struct spend){.known = false};
+}
+
+/* ---- one cell ---- */
+
+/* False: the model has none. */
+static bool interval_of(const struct matrix *matrix, int model, uint32_t group, struct path_interval *out)
+{
+    if (model_is_rule(model)) {
+        const struct attribution_interval *intervals = &matrix->intervals[group];
+        *out = (struct path_interval){intervals->conversions[model], intervals->revenue_minor[model]};
+        return true;
+    }
+    const struct path_interval *intervals = matrix->path_intervals[model_path(model)];
+    if (intervals) *out = intervals[group];
+    return intervals != NULL;
+}
+
+static void put_interval(struct json_out *out, const char *key, bool any, struct interval interval)
 {
     json_key(out, key);
+    if (!any) {
+        json_put_null(out);
+        return;
+    }
     json_open(out, '[');
     json_put_double(out, interval.low);
     json_put_double(out, interval.high);
     json_close(out, ']');
 }
 
+static void put_intervals(const struct matrix *matrix, struct json_out *out, int model, uint32_t group)
+{
+    struct path_interval interval = {0};
+
+    if (!matrix->intervals) return;
+    bool any = interval_of(matrix, model, group, &interval);
+    put_interval(out, "conversions_interval", any, interval.conversions);
+    put_interval(out, "revenue_interval", any, interval.revenue_minor);
+}
+
+static void put_credit(const struct matrix *matrix, struct json_out *out, int model, uint32_t group)
+{
+    struct path_credit credit = credit_of(matrix, model, group);
+    struct cost cost = cost_join(spend_of(matrix, group), credit.conversions, credit.value_minor);
+
+    json_key(out, model_name(model));
+    json_open(out, '{');
+    json_kv_double(out, "conversions", credit.conversions);
+    json_kv_i64(out, "revenue", credit.value_minor);
+    json_kv_double(out, "cac", cost.cac_minor);
+    json_kv_double(out, "roas", cost.roas);
+    put_intervals(matrix, out, model, group);
+    json_close(out, '}');
+}
+
 static void put_models(const struct matrix *matrix, struct json_out *out, uint32_t group)
 {
     const struct ask *ask = matrix->ask;
-    const struct attribution_row *row = &matrix->rows[group];
 
-    json_kv_i64(out, "touches", (int64_t)row->touches);
+    json_kv_i64(out, "touches", (int64_t)matrix->rows[group].touches);
     json_key(out, "models");
     json_open(out, '{');
-    for (size_t i = 0; i < ask->n_models; i++) {
-        json_key(out, attribution_model_name(ask->model[i]));
-        json_open(out, '{');
-        json_kv_double(out, "conversions", row->conversions[ask->model[i]]);
-        json_kv_i64(out, "revenue", row->revenue_minor[ask->model[i]]);
-        if (matrix->intervals) {
-            put_interval(out, "conversions_interval", matrix->intervals[group].conversions[ask->model[i]]);
-            put_interval(out, "revenue_interval", matrix->intervals[group].revenue_minor[ask->model[i]]);
-        }
-        json_close(out, '}');
-    }
+    for (size_t i = 0; i < ask->n_models; i++) put_credit(matrix, out, ask->model[i], group);
     json_close(out, '}');
 }
+
+/* ---- rows ---- */
 
 struct sorted {
     uint32_t group;
@@ -68,28 +127,146 @@ static int most_first(const void *a, const void *b)
     return (x->group > y->group) - (x->group < y->group);
 }
 
-/* Groups that took part, by the revenue of the first model asked for. */
+/* Took part in some journey: of a conversion, or, where path models look at those too, of none. */
+static bool takes_part(const struct matrix *matrix, uint32_t group)
+{
+    return matrix->rows[group].touches > 0 || (matrix->over && matrix->over->met[group]);
+}
+
+/* (greatest - least) / mean of the models' conversions; NAN where that says nothing. */
+static double spread_of(const struct matrix *matrix, uint32_t group)
+{
+    const struct ask *ask = matrix->ask;
+    double least = INFINITY, most = -INFINITY, sum = 0;
+
+    for (size_t i = 0; i < ask->n_models; i++) {
+        double conversions = credit_of(matrix, ask->model[i], group).conversions;
+        least = fmin(least, conversions);
+        most = fmax(most, conversions);
+        sum += conversions;
+    }
+    return ask->n_models < 2 || sum <= 0 ? NAN : (most - least) / (sum / (double)ask->n_models);
+}
+
+/* Does the row's interval end before the next one's begins, or the other way round? null: nothing to compare. Rows
+ * stand by revenue; where there is none at all, by conversions. */
+static void put_distinguishable(const struct matrix *matrix, struct json_out *out, const struct sorted *order,
+                                uint32_t i, uint32_t n)
+{
+    int model = matrix->ask->model[0];
+    struct path_interval own, next;
+    bool by_revenue = false;
+
+    if (!matrix->intervals) return;
+    if (i + 1 == n || !interval_of(matrix, model, order[i].group, &own) ||
+        !interval_of(matrix, model, order[i + 1].group, &next)) {
+        json_kv_null(out, "distinguishable");
+        return;
+    }
+    for (uint32_t k = 0; k < n; k++) by_revenue = by_revenue || order[k].revenue != 0;
+    struct interval a = by_revenue ? own.revenue_minor : own.conversions;
+    struct interval b = by_revenue ? next.revenue_minor : next.conversions;
+    json_kv_bool(out, "distinguishable", a.low > b.high || a.high < b.low);
+}
+
+static void put_row(const struct matrix *matrix, struct json_out *out, const struct sorted *order, uint32_t i,
+                    uint32_t n)
+{
+    uint32_t group = order[i].group;
+    struct spend spend = spend_of(matrix, group);
+
+    json_open(out, '{');
+    json_kv_str(out, "key", ask_key(matrix->ask, group));
+    put_models(matrix, out, group);
+    json_kv_double(out, "spread", spread_of(matrix, group));
+    put_distinguishable(matrix, out, order, i, n);
+    if (spend.known) {
+        json_kv_i64(out, "spend", spend.minor);
+    } else {
+        json_kv_null(out, "spend");
+    }
+    if (matrix->over && matrix->over->models.removal) {
+        bool known = group < matrix->over->paths.n_channels;
+        json_kv_double(out, "removal", known ? matrix->over->models.removal[group].conversions : 0);
+    }
+    json_close(out, '}');
+}
+
+/* By the revenue of the first model asked for. */
 static void put_rows(const struct matrix *matrix, struct json_out *out)
 {
     const struct ask *ask = matrix->ask;
-    const struct attribution_row *rows = matrix->rows;
     struct sorted *order = ARENA_ARRAY(&ask->request->arena, struct sorted, ask->groups.by.n);
     uint32_t n = 0;
 
-    for (uint32_t g = 0; g < ask->groups.by.n; g++)
-        if (rows[g].touches || rows[g].conversions[ask->model[0]] > 0)
-            order[n++] = (struct sorted){g, rows[g].revenue_minor[ask->model[0]], rows[g].conversions[ask->model[0]]};
+    for (uint32_t g = 0; g < ask->groups.by.n; g++) {
+        struct path_credit credit = credit_of(matrix, ask->model[0], g);
+        if (takes_part(matrix, g)) order[n++] = (struct sorted){g, credit.value_minor, credit.conversions};
+    }
     qsort(order, n, sizeof *order, most_first);
     json_key(out, "rows");
     json_open(out, '[');
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) put_row(matrix, out, order, i, n);
+    json_close(out, ']');
+}
+
+/* ---- how the path models came by it ---- */
+
+static void put_orders(const struct path_models *models, struct json_out *out)
+{
+    json_key(out, "orders");
+    json_open(out, '[');
+    for (int k = 1; k <= MARKOV_ORDER_MAX && models->chosen; k++) {
         json_open(out, '{');
-        json_kv_str(out, "key", ask_key(ask, order[i].group));
-        put_models(matrix, out, order[i].group);
+        json_kv_i64(out, "order", k);
+        json_kv_double(out, "auc", models->orders[k - 1].auc);
+        json_kv_double(out, "penalised", models->orders[k - 1].penalised);
         json_close(out, '}');
     }
     json_close(out, ']');
+    if (models->chosen) {
+        json_kv_i64(out, "best", models->order);
+    } else {
+        json_kv_null(out, "best");
+    }
 }
+
+static void put_markov(const struct path_models *models, struct json_out *out)
+{
+    const struct markov *markov = &models->markov;
+
+    json_key(out, "markov");
+    json_open(out, '{');
+    json_kv_i64(out, "order", models->order);
+    put_orders(models, out);
+    json_kv_double(out, "conversion_rate", markov->conversion_rate);
+    json_kv_double(out, "residual", markov->residual);
+    json_kv_i64(out, "states", markov->states);
+    json_kv_i64(out, "transitions", (int64_t)markov->transitions);
+    json_kv_bool(out, "revenue_undetermined", markov->value_undetermined);
+    json_close(out, '}');
+}
+
+static void put_rate(const struct shapley_rate *rate, struct json_out *out)
+{
+    json_key(out, "shapley_rate");
+    json_open(out, '{');
+    json_kv_bool(out, "exact", rate->exact);
+    json_kv_i64(out, "players", rate->players);
+    json_kv_i64(out, "orders", rate->orders);
+    json_kv_double(out, "worst_error", rate->worst_error);
+    json_close(out, '}');
+}
+
+static void put_over_paths(const struct matrix *matrix, struct json_out *out)
+{
+    if (!matrix->over) return;
+    json_kv_i64(out, "null_journeys", matrix->over->paths.nulls);
+    if (matrix->ask->paths.wanted[PATH_MARKOV]) put_markov(&matrix->over->models, out);
+    if (matrix->ask->paths.wanted[PATH_SHAPLEY_RATE]) put_rate(&matrix->over->models.rate, out);
+}
+
+/* ---- the answer ---- */
 
 static bool wants_intervals(const struct request *request, bool *wanted, struct err *err)
 {
@@ -101,46 +278,91 @@ static bool wants_intervals(const struct request *request, bool *wanted, struct 
     return true;
 }
 
-static bool compute(struct matrix *matrix, struct err *err)
+/* Of the path models, shapley has them and markov of order 1, for a moderate number of keys. */
+static bool compute_path_intervals(struct matrix *matrix, struct err *err)
 {
     const struct ask *ask = matrix->ask;
     struct arena *arena = &ask->request->arena;
     size_t n = (size_t)ask->groups.by.n + 1;
-    bool intervals;
+    bool markov = ask->paths.wanted[PATH_MARKOV] && matrix->over->models.order == 1;
 
-    if (!wants_intervals(ask->request, &intervals, err)) return false;
+    if (ask->groups.by.n > PATH_BOOTSTRAP_KEYS_MAX || !(markov || ask->paths.wanted[PATH_SHAPLEY])) return true;
+    struct path_interval *of_markov = ARENA_ARRAY(arena, struct path_interval, n);
+    struct path_interval *of_shapley = ARENA_ARRAY(arena, struct path_interval, n);
+    if (!path_intervals(ask->snapshot, &ask->query, &PATH_BOOTSTRAP, arena, of_markov, of_shapley, err)) return false;
+    if (markov) matrix->path_intervals[PATH_MARKOV] = of_markov;
+    matrix->path_intervals[PATH_SHAPLEY] = of_shapley;
+    return true;
+}
+
+static bool compute_intervals(struct matrix *matrix, struct err *err)
+{
+    const struct ask *ask = matrix->ask;
+    struct arena *arena = &ask->request->arena;
+
+    matrix->intervals = ARENA_ARRAY(arena, struct attribution_interval, (size_t)ask->groups.by.n + 1);
+    if (!attribution_intervals(ask->snapshot, &ask->query, &BOOTSTRAP, arena, matrix->intervals, err)) return false;
+    return !matrix->over || compute_path_intervals(matrix, err);
+}
+
+static bool compute(struct matrix *matrix, bool intervals, struct err *err)
+{
+    const struct ask *ask = matrix->ask;
+    struct arena *arena = &ask->request->arena;
+    size_t n = (size_t)ask->groups.by.n + 1;
+
     matrix->rows = ARENA_ARRAY(arena, struct attribution_row, n);
     if (!attribution_count(ask->snapshot, &ask->query, arena, matrix->rows, &matrix->total, err)) return false;
-    if (!intervals) return true;
-    matrix->intervals = ARENA_ARRAY(arena, struct attribution_interval, n);
-    return attribution_intervals(ask->snapshot, &ask->query, &BOOTSTRAP, arena, matrix->intervals, err);
+    if (matrix->over) { /* two readings of one history by one rule */
+        CHECK(matrix->over->paths.conversions == (int64_t)matrix->total.conversions);
+        CHECK(matrix->over->paths.value_minor == matrix->total.revenue_minor);
+    }
+    return !intervals || compute_intervals(matrix, err);
+}
+
+static void put(const struct matrix *matrix, struct json_out *out)
+{
+    const struct ask *ask = matrix->ask;
+    const struct attribution *attribution = ask->request->context;
+
+    json_open(out, '{');
+    json_kv_str(out, "conversion", ask->conversion);
+    json_kv_text(out, "touches", ask_touches_name(ask->query.touches));
+    json_kv_text(out, "by", touch_dim_name(ask->dim));
+    put_length(out, "lookback_ms", ask->query.lookback_ms);
+    put_length(out, "half_life_ms", ask->query.half_life_ms);
+    json_kv_i64(out, "conversions", (int64_t)matrix->total.conversions);
+    json_kv_i64(out, "persons", (int64_t)matrix->total.persons);
+    json_kv_i64(out, "revenue", matrix->total.revenue_minor);
+    json_kv_str(out, "currency", attribution->settings->currency);
+    if (matrix->intervals) json_kv_double(out, "interval_level", BOOTSTRAP.level);
+    put_over_paths(matrix, out);
+    put_rows(matrix, out);
+    json_key(out, "unattributed");
+    json_open(out, '{');
+    put_models(matrix, out, ask->groups.by.n);
+    json_close(out, '}');
+    json_close(out, '}');
 }
 
 static bool answer(struct ask *ask, struct reply *reply, struct err *err)
 {
-    const struct attribution *attribution = ask->request->context;
     struct json_out out = json_to(&reply->body);
     struct matrix matrix = {.ask = ask};
+    struct over_paths over;
+    bool intervals, ok;
 
-    if (!ask_read(ask, err) || !compute(&matrix, err)) return false;
-    json_open(&out, '{');
-    json_kv_str(&out, "conversion", ask->conversion);
-    json_kv_text(&out, "touches", ask_touches_name(ask->query.touches));
-    json_kv_text(&out, "by", touch_dim_name(ask->dim));
-    put_length(&out, "lookback_ms", ask->query.lookback_ms);
-    put_length(&out, "half_life_ms", ask->query.half_life_ms);
-    json_kv_i64(&out, "conversions", (int64_t)matrix.total.conversions);
-    json_kv_i64(&out, "persons", (int64_t)matrix.total.persons);
-    json_kv_i64(&out, "revenue", matrix.total.revenue_minor);
-    json_kv_str(&out, "currency", attribution->settings->currency);
-    if (matrix.intervals) json_kv_double(&out, "interval_level", BOOTSTRAP.level);
-    put_rows(&matrix, &out);
-    json_key(&out, "unattributed");
-    json_open(&out, '{');
-    put_models(&matrix, &out, ask->groups.by.n);
-    json_close(&out, '}');
-    json_close(&out, '}');
-    return true;
+    if (!ask_read(ask, err) || !ask_read_models(ask, err)) return false;
+    if (!wants_intervals(ask->request, &intervals, err)) return false;
+    if (ask_wants_paths(ask)) {
+        matrix.over = &over;
+        ok = over_paths_open(&over, ask, err) && compute(&matrix, intervals, err);
+    } else {
+        ok = compute(&matrix, intervals, err);
+    }
+    if (ok) put(&matrix, &out);
+    if (matrix.over) over_paths_close(&over);
+    return ok;
 }
 
 bool attribution_get(struct request *request, struct reply *reply, struct err *err)
@@ -163,10 +385,10 @@ bool models_get(struct request *request, struct reply *reply, struct err *err)
     json_open(&out, '{');
     json_key(&out, "models");
     json_open(&out, '[');
-    for (int m = 0; m < MODEL_COUNT; m++) {
+    for (int m = 0; m < ANY_MODEL_COUNT; m++) {
         json_open(&out, '{');
-        json_kv_text(&out, "name", attribution_model_name((enum attribution_model)m));
-        json_kv_text(&out, "what", attribution_model_what((enum attribution_model)m));
+        json_kv_text(&out, "name", model_name(m));
+        json_kv_text(&out, "what", model_what(m));
         json_close(&out, '}');
     }
     json_close(&out, ']');

@@ -8,8 +8,9 @@
         {"half_life", "length", "Of time_decay; 7d when left out"},                                                    \
         {"touches", "string",                                                                                          \
          "events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions"},     \
+        {"exclude", "list", "Keys dropped before weighting; may repeat"},                                              \
     {                                                                                                                  \
-        "exclude", "list", "Keys dropped before weighting; may repeat"                                                 \
+        "order", "string", "Of markov: 1 to 4, or best (by the penalised AUC); 1 when left out"                        \
     }
 
 static const struct param MATRIX_PARAMS[] = {

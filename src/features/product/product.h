@@ -12,6 +12,7 @@
 
 struct product {
     struct pipeline *pipeline;
+    struct store *store;
     struct properties *properties;
     struct segment_cache *segments;
     const struct settings *settings;

@@ -11,6 +11,7 @@ handler_fn product_funnel_get;                 /* funnel_api.c */
 handler_fn retention_get;                      /* retention_api.c */
 handler_fn paths_get;                          /* paths_api.c */
 handler_fn person_get, raw_get;                /* person_api.c */
+handler_fn person_log_get, person_log_delete;  /* person_log_api.c */
 handler_fn property_breakdown;                 /* property_api.c: breakdown_get with property= */
 handler_fn properties_get;                     /* property_names_api.c */
 

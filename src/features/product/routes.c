@@ -97,6 +97,11 @@ static const struct route ROUTES[] = {
      "Paths", 0},
     {GET, "/api/v1/journeys/{person*}", AUTH_READ, 0, person_get, "What one person did", PERSON_PARAMS, NULL, "Person",
      0},
+    {GET, "/api/v1/persons/{person*}", AUTH_ADMIN, 0, person_log_get,
+     "All that the raw log holds of one person, by any of its aliases, as it came", PERSON_PARAMS, NULL, "PersonLog",
+     0},
+    {DELETE, "/api/v1/persons/{person*}", AUTH_ADMIN, 0, person_log_delete,
+     "Erase a person: its events leave the raw log and every report, and cannot be had back", NULL, NULL, "Erased", 0},
     {GET, "/api/v1/raw/{ref}", AUTH_READ, 0, raw_get, "One event as it came", NULL, NULL, "Raw", 0},
 };
 

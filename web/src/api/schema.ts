@@ -1223,6 +1223,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/persons/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that the raw log holds of one person, by any of its aliases, as it came */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PersonLog"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Erase a person: its events leave the raw log and every report, and cannot be had back */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Erased"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/raw/{ref}": {
         parameters: {
             query?: never;
@@ -1301,6 +1384,8 @@ export interface paths {
                     touches?: string;
                     /** @description Keys dropped before weighting; may repeat */
                     exclude?: string[];
+                    /** @description Of markov: 1 to 4, or best (by the penalised AUC); 1 when left out */
+                    order?: string;
                     /** @description Comma-separated; all when left out */
                     models?: string;
                     /** @description true: 90 % intervals beside each number, from a Poisson bootstrap over persons */
@@ -1371,6 +1456,8 @@ export interface paths {
                     touches?: string;
                     /** @description Keys dropped before weighting; may repeat */
                     exclude?: string[];
+                    /** @description Of markov: 1 to 4, or best (by the penalised AUC); 1 when left out */
+                    order?: string;
                     /** @description The column of the cell */
                     model?: string;
                     /** @description The row of the cell, or unattributed */
@@ -3177,6 +3264,19 @@ export interface components {
             /** @description The cursor of the next page */
             next: string | null;
         };
+        PersonLog: {
+            /** @description Its best alias, such as u:42 */
+            person: string;
+            /** @description The best first */
+            aliases: string[];
+            items: components["schemas"]["Raw"][];
+            /** @description The cursor of the next page */
+            next: string | null;
+        };
+        Erased: {
+            /** @description Events and calls that named the person */
+            erased: number;
+        };
         Raw: {
             /** @enum {string} */
             kind: "batch" | "track" | "page" | "screen" | "identify" | "group" | "alias" | "webhook" | "crm_events" | "crm_contracts";
@@ -3186,20 +3286,36 @@ export interface components {
             body: string;
         };
         Credit: {
+            /** @description Below 0 only by shapley_rate, which may take away */
             conversions: number;
             /** @description Minor units of the reporting currency */
             revenue: number;
-            conversions_interval?: number[];
-            revenue_interval?: number[];
+            /** @description Spend for one conversion, in minor units; null: the spend is unknown, or there is no conversion */
+            cac: number | null;
+            /** @description Revenue / spend; null: the spend is unknown or 0 */
+            roas: number | null;
+            conversions_interval?: components["schemas"]["CreditInterval"];
+            revenue_interval?: components["schemas"]["CreditInterval"];
         };
+        /** @description With intervals=true; null for shapley_rate, for markov of an order above 1, and for markov and shapley with more than 32 keys */
+        CreditInterval: number[] | null;
         /** @description By the name of the model */
         Credits: {
             [key: string]: components["schemas"]["Credit"];
         };
         AttributionRow: {
             key: string;
+            /** @description In journeys of conversions, each counted once */
             touches: number;
             models: components["schemas"]["Credits"];
+            /** @description How far the models disagree: (greatest - least) / mean of their conversions; null with fewer than two models, or a mean that is not above 0 */
+            spread: number | null;
+            /** @description With intervals=true: false when this row's interval under the first model asked for overlaps that of the next row, so that their order may be chance; of revenue, or of conversions where there is no revenue at all. Stricter than asking whether the interval of their difference holds 0. null: the last row, or a model without intervals */
+            distinguishable?: boolean | null;
+            /** @description Minor units; null: unknown */
+            spend: number | null;
+            /** @description With markov: the share of conversions that would be lost without the key */
+            removal?: number;
         };
         /** @description Conversions that have no touch left */
         Unattributed: {
@@ -3223,8 +3339,47 @@ export interface components {
             currency: string;
             /** @description Of the intervals, when they are asked for */
             interval_level?: number;
+            /** @description With markov, shapley or shapley_rate: persons with touches after their last conversion, or without any, the last of them in the range */
+            null_journeys?: number;
+            markov?: components["schemas"]["MarkovModel"];
+            shapley_rate?: components["schemas"]["ShapleyRateModel"];
             rows: components["schemas"]["AttributionRow"][];
             unattributed: components["schemas"]["Unattributed"];
+        };
+        /** @description When markov is asked for */
+        MarkovModel: {
+            /** @description Touches in a state */
+            order: number;
+            /** @description What best was chosen from, with order=best; else empty */
+            orders: components["schemas"]["MarkovOrder"][];
+            /** @description null without order=best */
+            best: number | null;
+            /** @description Of journeys with a touch */
+            conversion_rate: number;
+            /** @description No removal effect is further off than this */
+            residual: number;
+            states: number;
+            transitions: number;
+            /** @description Amounts cancel out: revenue is shared as conversions are */
+            revenue_undetermined: boolean;
+        };
+        MarkovOrder: {
+            order: number;
+            /** @description null without both conversions and null journeys */
+            auc: number | null;
+            /** @description The AUC less what so many states would reach by chance */
+            penalised: number;
+        };
+        /** @description When shapley_rate is asked for */
+        ShapleyRateModel: {
+            /** @description All sets of keys, up to 16; else sampled */
+            exact: boolean;
+            /** @description Keys on some journey */
+            players: number;
+            /** @description Of the keys that were sampled; 0 if exact */
+            orders: number;
+            /** @description The greatest standard error of a key's conversions; 0 if exact */
+            worst_error: number;
         };
         JourneyTouch: {
             /** @description RFC 3339, UTC */
@@ -3235,8 +3390,9 @@ export interface components {
             source: string;
             medium: string;
             campaign: string;
+            /** @description Of the journey's one conversion, as this journey alone shares it */
             weight: number;
-            /** @description Minor units of the reporting currency */
+            /** @description Of the amount, by the weight */
             revenue: number;
             /** @description The conversion's own touch, as there was no other */
             own: boolean;
@@ -3247,8 +3403,9 @@ export interface components {
             at: string;
             /** @description Minor units of the reporting currency */
             amount: number;
+            /** @description Its part of the cell; if the cell is not scaled, the weights of the key's touches */
             credit: number;
-            /** @description Minor units of the reporting currency */
+            /** @description Its part of the cell, in minor units */
             credit_revenue: number;
             touches: components["schemas"]["JourneyTouch"][];
         };
@@ -3258,6 +3415,8 @@ export interface components {
             conversions: number;
             /** @description Minor units of the reporting currency */
             revenue: number;
+            /** @description markov and shapley_rate look at all journeys at once: credits are the journeys' own shares times one factor, so that they add up to the cell. A key that no conversion met has none, whatever its credit */
+            scaled: boolean;
             journeys: components["schemas"]["Journey"][];
             /** @description The cursor of the next page */
             next: string | null;

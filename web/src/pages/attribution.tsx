@@ -145,7 +145,7 @@ function allRows(data: Attribution): MatrixRow[] {
   return rest ? [...data.rows, { key: UNATTRIBUTED, ...data.unattributed }] : data.rows;
 }
 
-const NOTHING: Credit = { conversions: 0, revenue: 0 };
+const NOTHING: Credit = { conversions: 0, revenue: 0, cac: null, roas: null };
 
 function Cells({ data, question, models }: { data: Attribution; question: Question; models: Models }) {
   const { t, fmt } = useApp();
@@ -207,7 +207,7 @@ function Shares({ data, question }: { data: Attribution; question: Question }) {
     const all = allRows(data);
     if (all.length <= CHART_KEYS + 1) return all;
     const rest = all.slice(CHART_KEYS);
-    const models = Object.fromEntries(names.map((name) => [name, rest.reduce((sum, row) => ({ conversions: sum.conversions + (row.models[name]?.conversions ?? 0), revenue: sum.revenue + (row.models[name]?.revenue ?? 0) }), NOTHING)]));
+    const models = Object.fromEntries(names.map((name) => [name, rest.reduce((sum, row) => ({ ...sum, conversions: sum.conversions + (row.models[name]?.conversions ?? 0), revenue: sum.revenue + (row.models[name]?.revenue ?? 0) }), NOTHING)]));
     return [...all.slice(0, CHART_KEYS), { key: t.others, touches: 0, models }];
   }, [data, names, t]);
   const exact = useCallback((value: number) => (measure === 'revenue' ? fmt.moneyExact(value) : fmt.exact(value, 2)), [measure, fmt]);

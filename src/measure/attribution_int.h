@@ -1,0 +1,99 @@
+/* measure/attribution_int.h -- the scan that everything about credit reads.
+ *
+ * Is:    conversions of a snapshot with the touches that share them, one by one; and what a model gives those.
+ * Owns:  nothing; its room is taken from the reader's arena.
+ * Never: seen outside attribution*.c and bootstrap.c.
+ */
+#ifndef MEASURE_ATTRIBUTION_INT_H
+#define MEASURE_ATTRIBUTION_INT_H
+
+#include "measure/models.h"
+#include "measure/shards.h"
+
+/* What the scan asks of a touch id, in 8 bytes. */
+struct touch_mark {
+    uint32_t group;
+    bool paid : 1, direct : 1, excluded : 1, must : 1;
+};
+
+/* The latest milestone event of a kind. */
+struct milestone {
+    uint32_t place_plus_1; /* of the last touch at or before it; 0: none */
+    int64_t at_ms;
+};
+
+/* One person's touches that are not excluded, in time order. */
+struct trail {
+    uint32_t capacity;
+    uint64_t *row;
+    int64_t *at_ms;
+    uint32_t *group;
+    uint32_t n;               /* touches so far */
+    uint32_t lo;              /* the first that the lookback still reaches */
+    uint32_t seen;            /* those before it were in some journey already, or in none and never will be */
+    uint32_t last_paid;       /* place + 1; 0: none yet */
+    uint32_t last_non_direct; /* likewise */
+    struct milestone lead, opportunity;
+    bool any, any_must;      /* was there a touch at all, excluded ones too; one of must_touch? */
+    int64_t any_ms, must_ms; /* when the latest of them was */
+};
+
+/* A conversion and the touches that share its credit. */
+struct path {
+    struct model_journey journey; /* journey.n == 0: unattributed */
+    uint64_t conversion_row;
+    uint32_t person;
+    const uint64_t *row;
+    const uint32_t *group;
+    uint32_t fresh; /* touches from this place on were in no earlier journey */
+    bool own;       /* the one touch is the conversion's, and stands here: */
+    int64_t own_ms;
+    uint32_t own_group;
+};
+
+enum verdict { GO_ON, STOP, FAILED };
+
+struct scan {
+    const struct snapshot *snapshot;
+    const struct attribution_query *query;
+    const struct touch_mark *mark; /* by touch id */
+    uint64_t lookback;
+    uint32_t models; /* the wanted ones, a bit each; never 0 */
+    struct arena *arena;
+    struct err *err;
+    struct trail trail;
+    struct session session;
+    struct model_split split;
+    uint32_t person;
+    enum verdict (*see)(struct scan *scan, const struct path *path);
+    void *reader; /* the private state of `see` */
+};
+
+/* Check the query and make what shards share: `scan` but arena, err, see and reader. */
+bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct attribution_query *query,
+               struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Call `see` for the conversions of the persons at from .. to-1. */
+bool scan_places(struct scan *scan, uint32_t from, uint32_t to) MUST_CHECK;
+
+/* shards_run; then those that had too little room once more, one by one, each with all that `arena` has left. */
+bool scan_shards(struct shards *shards, const struct arena *arena, shard_fn *fn, void *context,
+                 struct err *err) MUST_CHECK;
+
+/* What a model makes of a path: credit and revenue of the touches from `place` on, `n` of them. Good until the next
+ * call. What is unattributed is one credit to the group by.n. */
+struct credit {
+    uint32_t place, n;
+    const uint32_t *group;
+    const double *weight;
+    const int64_t *revenue_minor;
+};
+
+static inline bool scan_wants(const struct scan *scan, int model)
+{
+    return scan->models >> model & 1;
+}
+
+struct credit credit_of(struct scan *scan, const struct path *path, enum attribution_model model);
+
+#endif

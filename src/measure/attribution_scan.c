@@ -1,0 +1,419 @@
+/* measure/attribution_scan.c -- from events to journeys.
+ *
+ * Places whose rows lie behind each other are searched for the conversion's name in one go, many names to an
+ * instruction; whoever has none costs a look at the 16-bit names and no more. Of the others the rows from the first
+ * conversion's lookback to the last conversion are read, in time order, into a trail: the person's touches that are
+ * not excluded. At a conversion its journey is the end of the trail that the lookback reaches, [lo, n): both ends only
+ * ever move forward.
+ *
+ *          trail   t t t t t t t            conversions C and D share touches;
+ *                      |---- C              touches of a person counted: [.., seen), those from `seen` on are fresh
+ *                          |------ D
+ *
+ * What is decided before exclusion needs no list of its own: whether the window holds any touch (is the latest one
+ * in it?), or one of must_touch (is the latest such one in it?).
+ *
+ * A range of dates cuts a person's rows by halving; persons of more than LONG rows are cut before their names are
+ * read. A session may have begun before the rows that the lookback reaches: session_resume finds what it was.
+ *
+ * Cost: O(names) to search, then O(rows the journeys reach + touches of all journeys); memory by the longest person
+ * that converts.
+ */
+#include "measure/attribution_int.h"
+
+#include "measure/scratch.h"
+
+#define RUN_ROWS 4096 /* names searched in one go: they stay in the first cache until they are read */
+#define LONG 256      /* rows that are worth cutting by date first */
+#define BLOCK 32      /* names compared without a branch */
+
+/* ---- names ---- */
+
+/* The first row from `row` on with the name; `end`, or `row` if that is not before it, when there is none. */
+static uint64_t find_name(const uint16_t *name, uint64_t row, uint64_t end, uint16_t wanted)
+{
+    while (row + BLOCK <= end) {
+        uint16_t any = 0;
+        for (uint32_t i = 0; i < BLOCK; i++) any |= name[row + i] == wanted;
+        if (any) break;
+        row += BLOCK;
+    }
+    while (row < end && name[row] != wanted) row++;
+    return row;
+}
+
+/* The first row of [row, end) that is not before `at_ms`; `end` if all are. */
+static uint64_t find_time(const int64_t *times, uint64_t row, uint64_t end, int64_t at_ms)
+{
+    uint64_t n = end - row;
+
+    while (n > 0) {
+        uint64_t half = n / 2;
+        bool before = times[row + half] < at_ms;
+        row += before ? half + 1 : 0;
+        n = before ? n - half - 1 : half;
+    }
+    return row;
+}
+
+static bool is_ranged(const struct scan *scan)
+{
+    return scan->query->range.from_ms != INT64_MIN || scan->query->range.to_ms != INT64_MAX;
+}
+
+static struct rows cut_by_date(const struct scan *scan, struct rows rows)
+{
+    const int64_t *at_ms = scan->snapshot->at_ms;
+    struct range range = scan->query->range;
+
+    if (rows.begin == rows.end || at_ms[rows.end - 1] < range.from_ms) return (struct rows){rows.end, rows.end};
+    rows.begin = find_time(at_ms, rows.begin, rows.end, range.from_ms);
+    rows.end = find_time(at_ms, rows.begin, rows.end, range.to_ms);
+    return rows;
+}
+
+/* ---- the trail ---- */
+
+static bool trail_reserve(struct scan *scan, uint64_t n)
+{
+    struct trail *trail = &scan->trail;
+    uint64_t capacity = 2 * (uint64_t)trail->capacity;
+
+    if (n <= trail->capacity) return true;
+    if (capacity < n) capacity = n;
+    if (capacity >= UINT32_MAX) {
+        return err_set(scan->err, ERR_LIMIT, "one person has %llu events", (unsigned long long)n);
+    }
+    trail->capacity = 0;
+    trail->row = SCRATCH_ARRAY(scan->arena, uint64_t, (size_t)capacity, scan->err);
+    if (!trail->row) return false;
+    trail->at_ms = SCRATCH_ARRAY(scan->arena, int64_t, (size_t)capacity, scan->err);
+    if (!trail->at_ms) return false;
+    trail->group = SCRATCH_ARRAY(scan->arena, uint32_t, (size_t)capacity, scan->err);
+    if (!trail->group) return false;
+    if (!model_split_reserve(&scan->split, (uint32_t)capacity, scan->arena, scan->err)) return false;
+    trail->capacity = (uint32_t)capacity;
+    return true;
+}
+
+/* Begin another person; its room stays. */
+static void trail_start(struct trail *trail)
+{
+    trail->n = trail->lo = trail->seen = 0;
+    trail->last_paid = trail->last_non_direct = 0;
+    trail->lead.place_plus_1 = trail->opportunity.place_plus_1 = 0;
+    trail->any = trail->any_must = false;
+}
+
+static void trail_add(struct scan *scan, uint64_t row)
+{
+    struct trail *trail = &scan->trail;
+    struct touch_mark mark = scan->mark[scan->snapshot->touch[row]];
+    int64_t at_ms = scan->snapshot->at_ms[row];
+
+    trail->any = true;
+    trail->any_ms = at_ms;
+    if (mark.must) {
+        trail->any_must = true;
+        trail->must_ms = at_ms;
+    }
+    if (mark.excluded) return;
+    CHECK(trail->n < trail->capacity);
+    trail->row[trail->n] = row;
+    trail->at_ms[trail->n] = at_ms;
+    trail->group[trail->n] = mark.group;
+    trail->n++;
+    if (mark.paid) trail->last_paid = trail->n;
+    if (!mark.direct) trail->last_non_direct = trail->n;
+}
+
+/* A place within [lo, n), counted from lo; n - lo when there is none. */
+static uint32_t place_from_lo(const struct trail *trail, uint32_t place_plus_1)
+{
+    return place_plus_1 > trail->lo ? place_plus_1 - 1 - trail->lo : trail->n - trail->lo;
+}
+
+static uint32_t milestone_from_lo(const struct scan *scan, struct milestone milestone, int64_t at_ms)
+{
+    bool reached = milestone.place_plus_1 > 0 && elapsed_ms(milestone.at_ms, at_ms) < scan->lookback;
+    return place_from_lo(&scan->trail, reached ? milestone.place_plus_1 : 0);
+}
+
+/* ---- conversions ---- */
+
+/* The journey is what the lookback reaches of the trail. */
+static enum verdict see_trail(struct scan *scan, struct path *path, int64_t at_ms)
+{
+    struct trail *trail = &scan->trail;
+
+    while (trail->lo < trail->n && elapsed_ms(trail->at_ms[trail->lo], at_ms) >= scan->lookback) trail->lo++;
+    path->journey.n = trail->n - trail->lo;
+    path->journey.at_ms = trail->at_ms + trail->lo;
+    path->journey.last_paid = place_from_lo(trail, trail->last_paid);
+    path->journey.last_non_direct = place_from_lo(trail, trail->last_non_direct);
+    path->journey.lead = milestone_from_lo(scan, trail->lead, at_ms);
+    path->journey.opportunity = milestone_from_lo(scan, trail->opportunity, at_ms);
+    path->row = trail->row + trail->lo;
+    path->group = trail->group + trail->lo;
+    path->fresh = trail->seen > trail->lo ? trail->seen - trail->lo : 0;
+    trail->seen = trail->n;
+    return scan->see(scan, path);
+}
+
+/* No touch in the window: the conversion's own takes the credit, unless it is excluded. */
+static enum verdict see_own(struct scan *scan, struct path *path)
+{
+    struct touch_mark mark = scan->mark[scan->snapshot->touch[path->conversion_row]];
+
+    if (scan->query->must_touch && !mark.must) return GO_ON;
+    path->own = true;
+    path->own_ms = scan->snapshot->at_ms[path->conversion_row];
+    path->own_group = mark.group;
+    path->journey.n = mark.excluded ? 0 : 1;
+    path->journey.at_ms = &path->own_ms; /* every model finds its place at 0: the only one there is */
+    path->row = &path->conversion_row;
+    path->group = &path->own_group;
+    return scan->see(scan, path);
+}
+
+static enum verdict see_conversion(struct scan *scan, uint64_t row)
+{
+    const struct attribution_query *query = scan->query;
+    const struct trail *trail = &scan->trail;
+    int64_t at_ms = scan->snapshot->at_ms[row];
+    struct path path = {.conversion_row = row, .person = scan->person};
+
+    path.journey.half_life_ms = query->half_life_ms;
+    path.journey.revenue_minor = scan->snapshot->amount_minor[row];
+    if (!trail->any || elapsed_ms(trail->any_ms, at_ms) >= scan->lookback) return see_own(scan, &path);
+    if (query->must_touch && (!trail->any_must || elapsed_ms(trail->must_ms, at_ms) >= scan->lookback)) return GO_ON;
+    return see_trail(scan, &path, at_ms);
+}
+
+/* ---- persons ---- */
+
+static bool takes_part(const struct attribution_query *query, uint32_t name)
+{
+    return name == query->conversion || !query->in_journey || query->in_journey[name];
+}
+
+/* The session that is open after the events of [first, row): its tuple is that of the latest event that says
+ * something, as long as no pause lies between. */
+static struct session session_resume(const struct scan *scan, uint64_t first, uint64_t row)
+{
+    const struct snapshot *snapshot = scan->snapshot;
+    struct session session = {0};
+    int64_t later_ms = 0;
+
+    while (row-- > first) {
+        uint32_t touch = snapshot->touch[row];
+        int64_t at_ms = snapshot->at_ms[row];
+        if (!takes_part(scan->query, snapshot->name[row])) continue;
+        if (!session.open)
+            session = (struct session){true, touch, at_ms};
+        else if (elapsed_ms(at_ms, later_ms) > (uint64_t)SESSION_IDLE_MS)
+            break;
+        session.touch = touch;
+        later_ms = at_ms;
+        if (!snapshot->touches[touch].empty) break;
+    }
+    return session;
+}
+
+static bool is_touch(struct scan *scan, uint64_t row, bool converts)
+{
+    const struct snapshot *snapshot = scan->snapshot;
+
+    switch (scan->query->touches) {
+    case TOUCH_EVENTS: return !converts;
+    case TOUCH_SESSIONS:
+        return session_begins(&scan->session, snapshot->touches, snapshot->touch[row], snapshot->at_ms[row]);
+    case TOUCH_JOURNEY: break;
+    }
+    return true;
+}
+
+static void note_milestones(struct scan *scan, uint64_t row, uint32_t name)
+{
+    struct trail *trail = &scan->trail;
+    struct milestone milestone = {trail->n, scan->snapshot->at_ms[row]};
+
+    if (name + 1 == scan->query->lead_plus_1) trail->lead = milestone;
+    if (name + 1 == scan->query->opportunity_plus_1) trail->opportunity = milestone;
+}
+
+static enum verdict read_rows(struct scan *scan, struct rows rows)
+{
+    const struct attribution_query *query = scan->query;
+    const struct snapshot *snapshot = scan->snapshot;
+    bool has_milestones = query->lead_plus_1 || query->opportunity_plus_1;
+
+    for (uint64_t row = rows.begin; row < rows.end; row++) {
+        uint32_t name = snapshot->name[row];
+        bool converts = name == query->conversion;
+
+        if (takes_part(query, name) && is_touch(scan, row, converts)) trail_add(scan, row);
+        if (has_milestones) note_milestones(scan, row, name);
+        if (!converts || !range_holds(query->range, snapshot->at_ms[row])) continue;
+
+        enum verdict verdict = see_conversion(scan, row);
+        if (verdict != GO_ON) return verdict;
+    }
+    return GO_ON;
+}
+
+/* `first` is the person's first conversion, or the first that a range of dates may hold. */
+static enum verdict scan_person(struct scan *scan, struct rows rows, uint64_t first)
+{
+    const struct snapshot *snapshot = scan->snapshot;
+    uint16_t conversion = (uint16_t)scan->query->conversion;
+    uint64_t begin = rows.begin;
+
+    if (is_ranged(scan)) {
+        struct rows held = cut_by_date(scan, rows);
+        rows.end = held.end;
+        if (first < held.begin) first = find_name(snapshot->name, held.begin, held.end, conversion);
+        if (first >= held.end) return GO_ON;
+    }
+    while (snapshot->name[rows.end - 1] != conversion) rows.end--; /* nothing after the last one matters */
+
+    int64_t first_ms = snapshot->at_ms[first];
+    if (elapsed_ms(INT64_MIN, first_ms) >= scan->lookback)
+        rows.begin = find_time(snapshot->at_ms, begin, first, (int64_t)((uint64_t)first_ms - scan->lookback + 1));
+    if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
+    trail_start(&scan->trail);
+    if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_resume(scan, begin, rows.begin);
+    return read_rows(scan, rows);
+}
+
+/* Rows behind each other, from a place on; returns the place after theirs. */
+static uint32_t run_from(const struct scan *scan, uint32_t place, uint32_t to, struct rows *run)
+{
+    *run = snapshot_rows(scan->snapshot, place++);
+    if (run->end - run->begin > LONG) {
+        if (is_ranged(scan)) *run = cut_by_date(scan, *run);
+        return place;
+    }
+    for (; place < to && run->end - run->begin < RUN_ROWS; place++) {
+        struct rows rows = snapshot_rows(scan->snapshot, place);
+        if (rows.begin == rows.end) continue;
+        if (run->begin == run->end) *run = (struct rows){rows.begin, rows.begin};
+        if (rows.begin != run->end || rows.end - rows.begin > LONG) break;
+        run->end = rows.end;
+    }
+    return place;
+}
+
+/* The rows that reading a conversion begins with are far from those read last: have them on their way. */
+static void fetch_ahead(const struct snapshot *snapshot, uint64_t row)
+{
+    __builtin_prefetch(snapshot->at_ms + row);
+    __builtin_prefetch(snapshot->touch + row);
+    __builtin_prefetch(snapshot->amount_minor + row);
+}
+
+static enum verdict scan_run(struct scan *scan, uint32_t place, struct rows run)
+{
+    const struct snapshot *snapshot = scan->snapshot;
+    uint16_t conversion = (uint16_t)scan->query->conversion;
+    uint64_t row = find_name(snapshot->name, run.begin, run.end, conversion);
+
+    while (row < run.end) {
+        struct rows rows = snapshot_rows(snapshot, place);
+        while (row < rows.begin || row >= rows.end) rows = snapshot_rows(snapshot, ++place);
+        uint64_t next = find_name(snapshot->name, rows.end, run.end, conversion);
+        if (next < run.end) fetch_ahead(snapshot, next);
+        scan->person = place;
+        enum verdict verdict = scan_person(scan, rows, row);
+        if (verdict != GO_ON) return verdict;
+        row = next;
+    }
+    return GO_ON;
+}
+
+bool scan_places(struct scan *scan, uint32_t from, uint32_t to)
+{
+    if (scan->query->conversion > UINT16_MAX) return true; /* DICT_NONE, for one */
+    while (from < to) {
+        struct rows run;
+        uint32_t after = run_from(scan, from, to, &run);
+        enum verdict verdict = scan_run(scan, from, run);
+        if (verdict != GO_ON) return verdict == STOP;
+        from = after;
+    }
+    return true;
+}
+
+/* ---- opening ---- */
+
+static bool query_check(const struct snapshot *snapshot, const struct attribution_query *query, struct err *err)
+{
+    grouping_check(query->by, snapshot->n_touches);
+    CHECK(query->models < UINT32_C(1) << MODEL_COUNT);
+    if (query->lookback_ms <= 0) {
+        return err_set_field(err, "lookback", "must be longer than 0, not %lld ms", (long long)query->lookback_ms);
+    }
+    if (query->half_life_ms <= 0) {
+        return err_set_field(err, "half_life", "must be longer than 0, not %lld ms", (long long)query->half_life_ms);
+    }
+    return true;
+}
+
+bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct attribution_query *query,
+               struct arena *arena, struct err *err)
+{
+    if (!query_check(snapshot, query, err)) return false;
+    struct touch_mark *mark = SCRATCH_ARRAY(arena, struct touch_mark, snapshot->n_touches, err);
+    if (!mark) return false;
+    for (uint32_t id = 0; id < snapshot->n_touches; id++) {
+        uint32_t group = grouping_of(query->by, id);
+        mark[id] = (struct touch_mark){
+            .group = group,
+            .paid = snapshot->touches[id].paid,
+            .direct = snapshot->touches[id].direct,
+            .excluded = query->exclude && query->exclude[group],
+            .must = query->must_touch && query->must_touch[id],
+        };
+    }
+    *scan = (struct scan){
+        .snapshot = snapshot,
+        .query = query,
+        .mark = mark,
+        .lookback = length_limit(query->lookback_ms),
+        .models = query->models ? query->models : (UINT32_C(1) << MODEL_COUNT) - 1,
+    };
+    return true;
+}
+
+bool scan_shards(struct shards *shards, const struct arena *arena, shard_fn *fn, void *context, struct err *err)
+{
+    if (shards_run(shards, fn, context, err)) return true;
+    for (uint32_t i = 0; i < shards->n; i++) {
+        struct shard *shard = &shards->shard[i];
+        if (shard->ok) continue;
+        if (shard->err.code != ERR_LIMIT) {
+            *err = shard->err;
+            return false;
+        }
+        arena_free(&shard->arena);
+        arena_init(&shard->arena, arena->ceiling - arena->used);
+        if (!fn(context, shard, err)) return false;
+    }
+    return true;
+}
+
+struct credit credit_of(struct scan *scan, const struct path *path, enum attribution_model model)
+{
+    static const double WHOLE = 1.0;
+    struct credit credit = {.n = 1, .weight = &WHOLE, .revenue_minor = &path->journey.revenue_minor};
+
+    if (path->journey.n == 0) {
+        credit.group = &scan->query->by.n;
+    } else if (model_single(model, &path->journey, &credit.place)) {
+        credit.group = path->group + credit.place;
+    } else {
+        model_spread(model, &path->journey, &scan->split);
+        credit = (struct credit){0, path->journey.n, path->group, scan->split.weight, scan->split.revenue_minor};
+    }
+    return credit;
+}

@@ -1,0 +1,107 @@
+/* measure/path_models.c -- see path_models.h. The mathematics: markov.c, shapley.c. */
+#include "measure/path_models.h"
+
+#include <math.h>
+
+#include "base/parallel.h"
+#include "measure/scratch.h"
+
+#define SAMPLING_TOUCHES 200000000.0 /* looked at in all, about a second; but at least: */
+#define PAIRS_MIN 50
+#define PAIRS_MAX 2000
+
+static const struct {
+    const char *name, *what;
+} MODELS[] = {
+#define X(name, text, what) [PATH_##name] = {text, what},
+    PATH_MODELS(X)
+#undef X
+};
+
+const char *path_model_name(enum path_model model)
+{
+    CHECK((size_t)model < COUNT_OF(MODELS));
+    return MODELS[model].name;
+}
+
+const char *path_model_what(enum path_model model)
+{
+    CHECK((size_t)model < COUNT_OF(MODELS));
+    return MODELS[model].what;
+}
+
+static bool count_markov(const struct paths *paths, int order, struct arena *scratch, struct path_models *out,
+                         struct err *err)
+{
+    out->order = order;
+    out->chosen = order == 0;
+    if (out->chosen && !markov_choose_order(paths, MARKOV_ORDER_MAX, scratch, out->orders, &out->order, err))
+        return false;
+    return markov_count(paths, out->order, scratch, out->removal, out->credit[PATH_MARKOV], &out->markov, err);
+}
+
+static bool count_rate(const struct paths *paths, struct arena *scratch, struct path_models *out, struct err *err)
+{
+    uint64_t seed = 1;
+    double pairs = SAMPLING_TOUCHES / (2.0 * (double)(paths->n_touches + 1));
+    struct shapley_sampling sampling = {(uint32_t)fmax(PAIRS_MIN, fmin(PAIRS_MAX, pairs)), &seed};
+
+    return shapley_rate_count(paths, &sampling, scratch, out->credit[PATH_SHAPLEY_RATE], NULL, &out->rate, err);
+}
+
+static bool count_model(const struct paths *paths, const struct path_models_ask *ask, enum path_model model,
+                        struct arena *scratch, struct path_models *out, struct err *err)
+{
+    switch (model) {
+    case PATH_MARKOV: return count_markov(paths, ask->order, scratch, out, err);
+    case PATH_SHAPLEY: return shapley_count(paths, scratch, out->credit[PATH_SHAPLEY], err);
+    case PATH_SHAPLEY_RATE: return count_rate(paths, scratch, out, err);
+    case PATH_MODEL_COUNT: break;
+    }
+    return true;
+}
+
+struct run {
+    const struct paths *paths;
+    const struct path_models_ask *ask;
+    size_t scratch;
+    struct path_models answer; /* each model writes its own part */
+    struct err err[PATH_MODEL_COUNT];
+    bool ok[PATH_MODEL_COUNT];
+};
+
+static void run_model(void *context, uint32_t model)
+{
+    struct run *run = context;
+    struct arena own;
+
+    run->ok[model] = true;
+    if (!run->ask->wanted[model]) return;
+    arena_init(&own, run->scratch);
+    run->ok[model] = count_model(run->paths, run->ask, (enum path_model)model, &own, &run->answer, &run->err[model]);
+    arena_free(&own);
+}
+
+bool path_models_count(const struct paths *paths, const struct path_models_ask *ask, size_t scratch,
+                       struct arena *arena, struct path_models *out, struct err *err)
+{
+    struct run run = {.paths = paths, .ask = ask, .scratch = scratch};
+
+    for (int m = 0; m < PATH_MODEL_COUNT; m++) {
+        if (!ask->wanted[m]) continue;
+        run.answer.credit[m] = SCRATCH_ARRAY(arena, struct path_credit, (size_t)paths->n_channels + 1, err);
+        if (!run.answer.credit[m]) return false;
+    }
+    if (ask->wanted[PATH_MARKOV]) {
+        run.answer.removal = SCRATCH_ARRAY(arena, struct markov_removal, (size_t)paths->n_channels + 1, err);
+        if (!run.answer.removal) return false;
+    }
+    parallel_run(PATH_MODEL_COUNT, run_model, &run);
+    for (int m = 0; m < PATH_MODEL_COUNT; m++) {
+        if (run.ok[m]) continue;
+        *err = run.err[m];
+        return false;
+    }
+    *out = run.answer;
+    return true;
+}

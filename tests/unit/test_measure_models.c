@@ -1,0 +1,145 @@
+/* Tests of measure/models.h alone: the split of any revenue, to the unit, against plain 128-bit arithmetic; time decay
+ * against the C library's power. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "measure/models.h"
+#include "snapshot_builder.h"
+
+#include <math.h>
+
+#define TOUCHES_MAX 40
+
+__extension__ typedef unsigned __int128 Wide;
+
+static uint64_t size_of(int64_t amount)
+{
+    return amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
+}
+
+/* Whole parts of magnitude * part / total, then one more for each of the largest remainders, the earlier among equal.
+ */
+static void slow_split(const uint64_t *part, uint32_t n, int64_t revenue, int64_t *share)
+{
+    uint64_t total = 0, magnitude = size_of(revenue), rest = magnitude, left[TOUCHES_MAX], whole[TOUCHES_MAX] = {0};
+
+    for (uint32_t i = 0; i < n; i++) total += part[i];
+    for (uint32_t i = 0; i < n; i++) {
+        whole[i] = (uint64_t)((Wide)magnitude * part[i] / total);
+        left[i] = (uint64_t)((Wide)magnitude * part[i] % total);
+        rest -= whole[i];
+    }
+    for (; rest > 0; rest--) {
+        uint32_t most = 0;
+        for (uint32_t i = 1; i < n; i++)
+            if (left[i] > left[most]) most = i;
+        whole[most]++;
+        left[most] = 0; /* has its unit; one that is due another has more left than 0 */
+    }
+    for (uint32_t i = 0; i < n; i++) share[i] = (int64_t)(revenue < 0 ? 0 - whole[i] : whole[i]);
+}
+
+/* The fractions of the models, over a common denominator. */
+static void slow_parts(enum attribution_model model, const struct model_journey *journey, uint64_t *part)
+{
+    uint32_t n = journey->n, others = 0;
+    bool special[TOUCHES_MAX] = {false};
+
+    if (model == MODEL_POSITION && n > 2) special[0] = special[n - 1] = true;
+    if (model == MODEL_W_SHAPED) special[0] = true;
+    if (model == MODEL_W_SHAPED && journey->lead < n) special[journey->lead] = true;
+    if (model == MODEL_W_SHAPED && journey->opportunity < n) special[journey->opportunity] = true;
+    for (uint32_t i = 0; i < n; i++) others += !special[i];
+    for (uint32_t i = 0; i < n; i++) part[i] = special[i] && others ? (model == MODEL_POSITION ? 2 : 3) * others : 1;
+}
+
+static int64_t random_revenue(uint64_t *seed)
+{
+    uint64_t bits = random_below(seed, 64);
+    uint64_t magnitude = random_below(seed, UINT64_MAX) >> bits;
+
+    if (random_below(seed, 2)) magnitude = (magnitude >> 20) * 1000000; /* round sums: equal remainders */
+    return (int64_t)magnitude;
+}
+
+static struct model_journey random_journey(uint64_t *seed, int64_t *at_ms)
+{
+    static const uint64_t spans[] = {1, 50, 10000, 1000000000, UINT64_C(1) << 60};
+    uint64_t span = spans[random_below(seed, COUNT_OF(spans))];
+    struct model_journey journey = {.n = 1 + (uint32_t)random_below(seed, TOUCHES_MAX), .at_ms = at_ms};
+
+    at_ms[0] = -(INT64_C(1) << 61);
+    for (uint32_t i = 1; i < journey.n; i++) at_ms[i] = at_ms[i - 1] + (int64_t)(random_below(seed, span) / 40);
+    journey.half_life_ms = 1 + (int64_t)(random_below(seed, UINT64_MAX) >> (1 + random_below(seed, 63)));
+    journey.lead = (uint32_t)random_below(seed, journey.n + 1);
+    journey.opportunity = (uint32_t)random_below(seed, journey.n + 1);
+    journey.revenue_minor = random_revenue(seed);
+    return journey;
+}
+
+static void assert_sums(const struct model_journey *journey, const struct model_split *split)
+{
+    double weight = 0;
+    uint64_t revenue = 0;
+
+    for (uint32_t i = 0; i < journey->n; i++) {
+        assert_true(split->weight[i] >= 0 && split->weight[i] <= 1);
+        weight += split->weight[i];
+        revenue += (uint64_t)split->revenue_minor[i];
+    }
+    assert_true(fabs(weight - 1) < 1e-14);
+    assert_true((int64_t)revenue == journey->revenue_minor);
+}
+
+static void assert_decay(const struct model_journey *journey, const struct model_split *split)
+{
+    long double sum = 0, power[TOUCHES_MAX];
+    int64_t last = journey->at_ms[journey->n - 1];
+
+    for (uint32_t i = 0; i < journey->n; i++) {
+        power[i] = powl(2, -((long double)last - (long double)journey->at_ms[i]) / (long double)journey->half_life_ms);
+        sum += power[i];
+    }
+    for (uint32_t i = 0; i < journey->n; i++)
+        assert_true(fabsl(split->weight[i] - power[i] / sum) < 4e-15L); /* 2^-50, and the rounding of weights */
+}
+
+static void test_split_is_exact(void **state)
+{
+    struct arena arena;
+    struct err err;
+    struct model_split split = {0};
+    uint64_t seed = 40;
+
+    (void)state;
+    arena_init(&arena, (size_t)1 << 20);
+    assert_true(model_split_reserve(&split, TOUCHES_MAX, &arena, &err));
+    for (int round = 0; round < 100000; round++) {
+        static const enum attribution_model spread[] = {MODEL_LINEAR, MODEL_POSITION, MODEL_TIME_DECAY, MODEL_W_SHAPED};
+        enum attribution_model model = spread[round % 4];
+        int64_t at_ms[TOUCHES_MAX], wanted[TOUCHES_MAX];
+        uint64_t part[TOUCHES_MAX];
+        struct model_journey journey = random_journey(&seed, at_ms);
+
+        model_spread(model, &journey, &split);
+        assert_sums(&journey, &split);
+        slow_parts(model, &journey, part);
+        if (model == MODEL_TIME_DECAY) {
+            assert_decay(&journey, &split);
+            for (uint32_t i = 0; i < journey.n; i++) part[i] = split.part[i];
+        }
+        slow_split(part, journey.n, journey.revenue_minor, wanted);
+        assert_memory_equal(split.revenue_minor, wanted, journey.n * sizeof *wanted);
+    }
+    arena_free(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_split_is_exact)};
+    return cmocka_run_group_tests_name("measure/models", tests, NULL, NULL);
+}
