@@ -55,6 +55,7 @@ int command_import(int n, char **args);
 int command_demo(int n, char **args);
 int command_openapi(int n, char **args);
 int command_migrate(int n, char **args);
+int command_rebuild(int n, char **args);
 int command_token(int n, char **args);
 int command_attribute(int n, char **args);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "base/time.h"
 
 /* ---- import ---- */
 
@@ -73,7 +74,28 @@ int command_import(int n, char **args)
     return ok ? 0 : fail_with(&err);
 }
 
-/* ---- token, openapi, migrate ---- */
+/* ---- rebuild, token, openapi, migrate ---- */
+
+int command_rebuild(int n, char **args)
+{
+    static struct app app;
+    struct err err = {0};
+    int64_t started = time_monotonic_us();
+
+    (void)n;
+    (void)args;
+    if (!app_open(&app, &err)) return fail_with(&err);
+    bool ok = pipeline_read_again(app.pipeline, &err);
+    const struct snapshot *snapshot = pipeline_snapshot(app.pipeline);
+    uint64_t events = snapshot->n_events;
+    uint32_t persons = snapshot->n_persons;
+    snapshot_close(snapshot);
+    app_close(&app);
+    if (!ok) return fail_with(&err);
+    printf("%" PRIu64 " events of %" PRIu32 " persons, from the raw log in %.1f s\n", events, persons,
+           (double)(time_monotonic_us() - started) / 1e6);
+    return 0;
+}
 
 int command_token(int n, char **args)
 {

@@ -15,6 +15,7 @@ static const struct {
      command_demo},
     {"attribute", "FILE.csv [--order 1..4] [--json]", "Every attribution model over a table of paths, side by side",
      command_attribute},
+    {"rebuild", "", "Make the facts again from the raw log alone", command_rebuild},
     {"token", "--name TEXT [--role read|admin]", "Make a token for the API; it is shown once", command_token},
     {"openapi", "", "Print the API as OpenAPI 3.1", command_openapi},
     {"migrate", "[--to N]", "Bring the database to a schema version, up or down", command_migrate},

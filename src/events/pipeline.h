@@ -62,6 +62,9 @@ bool pipeline_undo_import(struct pipeline *pipeline, int64_t import_id, struct e
 bool pipeline_erase_person(struct pipeline *pipeline, const struct dict *aliases, uint64_t *erased,
                            struct err *err) MUST_CHECK;
 
+/* Make all that is derived again, from the raw log alone. */
+bool pipeline_read_again(struct pipeline *pipeline, struct err *err) MUST_CHECK;
+
 const struct snapshot *pipeline_snapshot(struct pipeline *pipeline); /* close it */
 struct contracts *pipeline_contracts(struct pipeline *pipeline);     /* release it */
 struct live *pipeline_live(struct pipeline *pipeline);

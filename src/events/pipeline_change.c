@@ -1,6 +1,7 @@
 /* events/pipeline_change.c -- what changes history: other rules, an import taken back, a person erased. */
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "events/person_log.h"
 #include "events/pipeline_int.h"
 #include "events/rejects.h"
@@ -44,6 +45,15 @@ static bool rebuild_beside(struct pipeline *pipeline, struct err *err)
     }
     store_writer_give(pipeline->store);
     pthread_mutex_unlock(&pipeline->work);
+    return ok;
+}
+
+bool pipeline_read_again(struct pipeline *pipeline, struct err *err)
+{
+    pthread_mutex_lock(&pipeline->rebuilding);
+    bool ok = rebuild_beside(pipeline, err);
+    atomic_store(&pipeline->fold_wanted, ok);
+    pthread_mutex_unlock(&pipeline->rebuilding);
     return ok;
 }
 
@@ -137,6 +147,16 @@ static bool erase(struct pipeline *pipeline, struct db *db, void *context, struc
            person_log_erase(db, &erasure->entries, currency, erasure->aliases, erasure->erased, err);
 }
 
+/* What was replaced is in the write-ahead log still: empty it. If readers hold it now, the next checkpoint will. */
+static void forget_log(struct pipeline *pipeline)
+{
+    struct err err;
+
+    if (!db_script(store_writer_take(pipeline->store), STR("PRAGMA wal_checkpoint(TRUNCATE);"), &err))
+        log_line(LOG_WARN, "erase.checkpoint", "reason=\"%s\"", err.text);
+    store_writer_give(pipeline->store);
+}
+
 bool pipeline_erase_person(struct pipeline *pipeline, const struct dict *aliases, uint64_t *erased, struct err *err)
 {
     struct erasure erasure = {.aliases = aliases, .erased = erased};
@@ -151,6 +171,7 @@ bool pipeline_erase_person(struct pipeline *pipeline, const struct dict *aliases
     ok = ok && take_out(pipeline, erase, &erasure, err);
     if (ok) {
         live_forget(pipeline->live, aliases);
+        forget_log(pipeline);
         atomic_store(&pipeline->fold_wanted, true); /* the file on disk names the person still */
         pipeline_wake(pipeline);
     }

@@ -14,7 +14,7 @@
  * in it?), or one of must_touch (is the latest such one in it?).
  *
  * A range of dates cuts a person's rows by halving; persons of more than LONG rows are cut before their names are
- * read. A session may have begun before the rows that the lookback reaches: session_resume finds what it was.
+ * read. A session may have begun before the rows that the lookback reaches: session_before finds what it was.
  *
  * Cost: O(names) to search, then O(rows the journeys reach + touches of all journeys); memory by the longest person
  * that converts.
@@ -199,7 +199,7 @@ static bool takes_part(const struct attribution_query *query, uint32_t name)
 
 /* The session that is open after the events of [first, row): its tuple is that of the latest event that says
  * something, as long as no pause lies between. */
-static struct session session_resume(const struct scan *scan, uint64_t first, uint64_t row)
+static struct session session_before(const struct scan *scan, uint64_t first, uint64_t row)
 {
     const struct snapshot *snapshot = scan->snapshot;
     struct session session = {0};
@@ -282,7 +282,7 @@ static enum verdict scan_person(struct scan *scan, struct rows rows, uint64_t fi
         rows.begin = find_time(snapshot->at_ms, begin, first, (int64_t)((uint64_t)first_ms - scan->lookback + 1));
     if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
     trail_start(&scan->trail);
-    if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_resume(scan, begin, rows.begin);
+    if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_before(scan, begin, rows.begin);
     return read_rows(scan, rows);
 }
 

@@ -1,4 +1,4 @@
-/* measure/flows.c -- two scans: which names are frequent, then who goes from which to which.
+/* measure/flows.c -- two scans on all cores: which names are frequent, then who goes from which to which.
  *
  * A name's place in the diagram depends on how many walks have it at that level, so the first scan only counts names by
  * level, and the second, with the nodes chosen, takes the same walks again and counts nodes and links. Both read only
@@ -17,7 +17,8 @@
  *   W3  persons <= walks; with first_only they are equal
  *   W4  ranges side by side add up to the range of both, but for first_only and persons
  *
- * Source: DESIGN.md (paths). Memory: 12 bytes a name and level, and a byte for each event of the longest person.
+ * Source: DESIGN.md (paths). Memory: 12 bytes a name and level, and for each shard 8 more, the answer, and a byte for
+ * each event of its longest person.
  * Empty snapshot, or an anchor that no event has: all nodes 0.
  */
 #include "measure/flows.h"
@@ -26,6 +27,7 @@
 
 #include "measure/scratch.h"
 #include "measure/session.h"
+#include "measure/shards.h"
 
 #define BEGINS 1U /* the event begins a session */
 #define COUNTS 2U /* the touch of its session counts */
@@ -40,17 +42,42 @@ struct person_rows {
     uint32_t person1; /* plus 1, so that zero is nobody */
 };
 
+/* What is asked, and what the first scan finds; the same for every shard. */
+struct flows_task {
+    const struct snapshot *snapshot;
+    const struct flows_query *query;
+    uint64_t window;
+    uint32_t *slot;           /* [step * n_names + name], its slot; NULL: this is the first scan */
+    struct flows_scan *scans; /* by shard */
+};
+
+/* A shard's. */
 struct flows_scan {
     const struct snapshot *snapshot;
     const struct flows_query *query;
     uint64_t window;
+    const uint32_t *slot;
     uint8_t *marks;     /* by event of the person; NULL: neither sessions nor touches matter */
     uint64_t *frequent; /* [step * n_names + name]: walks; filled by the first scan */
-    uint32_t *slot;     /* likewise, its slot; NULL: this is the first scan */
     uint32_t *last1;    /* by node: the last person counted, plus 1 */
     struct flows_node *nodes;
     uint64_t *links;
 };
+
+static size_t n_steps(const struct snapshot *snapshot, const struct flows_query *query)
+{
+    return (size_t)query->depth * snapshot->n_names;
+}
+
+static size_t n_nodes(const struct flows_query *query)
+{
+    return (query->depth + 1) * FLOWS_SLOTS(query->limit);
+}
+
+static size_t n_links(const struct flows_query *query)
+{
+    return query->depth * FLOWS_SLOTS(query->limit) * FLOWS_SLOTS(query->limit);
+}
 
 static bool query_check(const struct flows_query *query, struct err *err)
 {
@@ -160,8 +187,12 @@ static void scan_person(struct flows_scan *scan, uint32_t person)
     const struct flows_query *query = scan->query;
     struct rows its = snapshot_rows(snapshot, person);
     struct person_rows rows = {its.begin, its.end, person + 1};
-    bool marked = scan->marks == NULL;
+    bool marked = scan->marks == NULL, always = query->range.from_ms == INT64_MIN && query->range.to_ms == INT64_MAX;
 
+    if (rows.first == rows.end) return;
+    if (!always &&
+        (snapshot->at_ms[rows.end - 1] < query->range.from_ms || snapshot->at_ms[rows.first] >= query->range.to_ms))
+        return;
     for (uint64_t row = rows.first; row < rows.end; row++) {
         if (snapshot->name[row] != query->anchor || !range_holds(query->range, snapshot->at_ms[row])) continue;
         if (!marked) mark_sessions(scan, rows);
@@ -171,11 +202,6 @@ static void scan_person(struct flows_scan *scan, uint32_t person)
         count_walk(scan, &walk, rows.person1);
         if (query->first_only) return;
     }
-}
-
-static void scan_all(struct flows_scan *scan)
-{
-    for (uint32_t person = 0; person < scan->snapshot->n_places; person++) scan_person(scan, person);
 }
 
 /* ---- the nodes of a level ---- */
@@ -192,15 +218,17 @@ static uint32_t rank_name(uint32_t *top, uint32_t n, uint32_t limit, const uint6
 }
 
 /* Give the most frequent names of each step a node. */
-static void choose_nodes(struct flows_scan *scan, uint32_t *slot)
+static void choose_nodes(const struct flows_task *task, const uint64_t *all_frequent, uint32_t *slot,
+                         struct flows_node *nodes)
 {
-    const struct flows_query *query = scan->query;
-    const size_t n_names = scan->snapshot->n_names, slots = FLOWS_SLOTS(query->limit);
+    const struct flows_query *query = task->query;
+    const size_t n_names = task->snapshot->n_names, slots = FLOWS_SLOTS(query->limit);
 
-    for (size_t i = 0; i < (query->depth + 1) * slots; i++) scan->nodes[i] = (struct flows_node){.name = DICT_NONE};
-    scan->nodes[0].name = query->anchor;
+    CHECK(query->limit >= 1); /* query_check has seen to it */
+    for (size_t i = 0; i < n_nodes(query); i++) nodes[i] = (struct flows_node){.name = DICT_NONE};
+    nodes[0].name = query->anchor;
     for (size_t step = 0; step < query->depth; step++) {
-        const uint64_t *frequent = scan->frequent + step * n_names;
+        const uint64_t *frequent = all_frequent + step * n_names;
         uint32_t top[FLOWS_LIMIT_MAX], n = 0;
 
         for (uint32_t name = 0; name < n_names; name++) {
@@ -209,48 +237,101 @@ static void choose_nodes(struct flows_scan *scan, uint32_t *slot)
         }
         for (uint32_t i = 0; i < n; i++) {
             slot[step * n_names + top[i]] = i;
-            scan->nodes[(step + 1) * slots + i].name = top[i];
+            nodes[(step + 1) * slots + i].name = top[i];
         }
     }
 }
 
-/* ---- scratch ---- */
+/* ---- shards ---- */
 
-static bool take_marks(struct flows_scan *scan, struct arena *arena, struct err *err)
+static bool take_marks(struct flows_scan *scan, struct shard *shard, struct err *err)
 {
     const struct snapshot *snapshot = scan->snapshot;
     uint64_t longest = 0;
 
     if (!scan->query->in_session && !scan->query->touch_counts) return true;
-    for (uint32_t person = 0; person < snapshot->n_places; person++) {
+    for (uint32_t person = shard->from; person < shard->to; person++) {
         struct rows rows = snapshot_rows(snapshot, person);
         uint64_t n = rows.end - rows.begin;
         if (n > longest) longest = n;
     }
-    scan->marks = SCRATCH_ARRAY(arena, uint8_t, longest, err);
+    scan->marks = SCRATCH_ARRAY(&shard->arena, uint8_t, longest, err);
     return scan->marks != NULL;
+}
+
+static bool take_scratch(struct flows_scan *scan, struct shard *shard, struct err *err)
+{
+    const struct flows_query *query = scan->query;
+
+    scan->frequent = SCRATCH_ARRAY(&shard->arena, uint64_t, n_steps(scan->snapshot, query), err);
+    if (!scan->frequent) return false;
+    scan->last1 = SCRATCH_ARRAY(&shard->arena, uint32_t, n_nodes(query), err);
+    if (!scan->last1) return false;
+    scan->nodes = SCRATCH_ARRAY(&shard->arena, struct flows_node, n_nodes(query), err);
+    if (!scan->nodes) return false;
+    scan->links = SCRATCH_ARRAY(&shard->arena, uint64_t, n_links(query), err);
+    return scan->links && take_marks(scan, shard, err);
+}
+
+/* Either scan: the first takes the scratch of both. */
+static bool scan_shard(void *context, struct shard *shard, struct err *err)
+{
+    const struct flows_task *task = context;
+    struct flows_scan *scan = &task->scans[shard->index];
+
+    if (!task->slot) {
+        *scan = (struct flows_scan){.snapshot = task->snapshot, .query = task->query, .window = task->window};
+        if (!take_scratch(scan, shard, err)) return false;
+    }
+    scan->slot = task->slot;
+    for (uint32_t person = shard->from; person < shard->to; person++) scan_person(scan, person);
+    return true;
+}
+
+static void add_frequent(const struct flows_task *task, uint32_t n_shards, uint64_t *frequent)
+{
+    size_t n = n_steps(task->snapshot, task->query);
+
+    for (uint32_t s = 0; s < n_shards; s++)
+        for (size_t i = 0; i < n; i++) frequent[i] += task->scans[s].frequent[i];
+}
+
+static void add_answers(const struct flows_task *task, uint32_t n_shards, struct flows_node *nodes, uint64_t *links)
+{
+    memset(links, 0, n_links(task->query) * sizeof *links);
+    for (uint32_t s = 0; s < n_shards; s++) {
+        for (size_t i = 0; i < n_nodes(task->query); i++) {
+            nodes[i].walks += task->scans[s].nodes[i].walks;
+            nodes[i].persons += task->scans[s].nodes[i].persons;
+        }
+        for (size_t i = 0; i < n_links(task->query); i++) links[i] += task->scans[s].links[i];
+    }
 }
 
 bool flows_count(const struct snapshot *snapshot, const struct flows_query *query, struct arena *arena,
                  struct flows_node *nodes, uint64_t *links, struct err *err)
 {
-    struct flows_scan scan = {.snapshot = snapshot, .query = query, .nodes = nodes, .links = links};
-    uint32_t *slot;
+    struct flows_task task = {.snapshot = snapshot, .query = query};
+    struct shards shards;
 
     if (!query_check(query, err)) return false;
-    size_t slots = FLOWS_SLOTS(query->limit), n_steps = (size_t)query->depth * snapshot->n_names;
-    scan.window = length_limit(query->window_ms);
-    scan.frequent = SCRATCH_ARRAY(arena, uint64_t, n_steps, err);
-    if (!scan.frequent) return false;
-    slot = SCRATCH_ARRAY(arena, uint32_t, n_steps, err);
+    task.window = length_limit(query->window_ms);
+    task.scans = SCRATCH_ARRAY(arena, struct flows_scan, SHARDS_MAX, err);
+    if (!task.scans) return false;
+    uint64_t *frequent = SCRATCH_ARRAY(arena, uint64_t, n_steps(snapshot, query), err);
+    if (!frequent) return false;
+    uint32_t *slot = SCRATCH_ARRAY(arena, uint32_t, n_steps(snapshot, query), err);
     if (!slot) return false;
-    scan.last1 = SCRATCH_ARRAY(arena, uint32_t, (query->depth + 1) * slots, err);
-    if (!scan.last1 || !take_marks(&scan, arena, err)) return false;
-
-    scan_all(&scan);
-    choose_nodes(&scan, slot);
-    memset(links, 0, query->depth * slots * slots * sizeof *links);
-    scan.slot = slot;
-    scan_all(&scan);
-    return true;
+    shards_open(&shards, snapshot, arena,
+                n_steps(snapshot, query) * 8 + n_nodes(query) * (sizeof *nodes + 4) + n_links(query) * 8);
+    bool ok = shards_run(&shards, scan_shard, &task, err);
+    if (ok) {
+        add_frequent(&task, shards.n, frequent);
+        choose_nodes(&task, frequent, slot, nodes);
+        task.slot = slot;
+        ok = shards_run(&shards, scan_shard, &task, err); /* it takes no memory: it cannot fail */
+    }
+    if (ok) add_answers(&task, shards.n, nodes, links);
+    shards_close(&shards);
+    return ok;
 }

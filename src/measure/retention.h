@@ -1,6 +1,6 @@
-/* measure/retention.h -- who came back, by the period in which they started.
+/* measure/retention.h -- who came back, by the period in which they started, and what they brought.
  *
- * Is:    one pure kernel: a snapshot and the instants at which periods begin in, counts out.
+ * Is:    one pure kernel: a snapshot and the instants at which periods begin in; counts, persons or money out.
  * Owns:  nothing; every array belongs to the caller or its arena.
  * Never: knows about calendars, or which periods are over: both are the caller's business.
  *
@@ -38,5 +38,27 @@ struct retention_query {
  * Cost: one scan; in first-time cohorts a person without a start event is read for its names alone. */
 bool retention_count(const struct snapshot *snapshot, const struct retention_query *query, struct arena *arena,
                      uint64_t *returned, struct err *err) MUST_CHECK;
+
+/* One cell of one group: those who are counted in it, or the others of its cohort. */
+struct retention_pick {
+    uint32_t cohort, cell, group;
+    bool missing; /* the others */
+};
+
+/* marked: by place of the snapshot, n_places. */
+bool retention_mark(const struct snapshot *snapshot, const struct retention_query *query, struct retention_pick pick,
+                    struct arena *arena, bool *marked, struct err *err) MUST_CHECK;
+
+/* Whose amounts are revenue. */
+struct retention_money {
+    uint32_t event;
+    bool any; /* every event's, whatever the name above */
+};
+
+/* What the members of a cohort brought in each period, from the event that makes them members on: cell 0 is what is
+ * left of the cohort's own period. sizes: by.n * n_cohorts members; revenue_minor: as `returned`, not cumulative. What
+ * a return is does not matter. LIMIT if the revenue, refunds counted without their sign, is more than 64 bits hold. */
+bool retention_value(const struct snapshot *snapshot, const struct retention_query *query, struct retention_money money,
+                     struct arena *arena, uint64_t *sizes, int64_t *revenue_minor, struct err *err) MUST_CHECK;
 
 #endif

@@ -42,4 +42,11 @@ static inline uint32_t session_touch_at(const struct snapshot *snapshot, uint64_
     return snapshot->touch[row];
 }
 
+/* The session as the rows from `first` to before `row` leave it; there is one such row or more. */
+static inline void session_resume(struct session *session, const struct snapshot *snapshot, uint64_t first,
+                                  uint64_t row)
+{
+    *session = (struct session){true, session_touch_at(snapshot, first, row - 1), snapshot->at_ms[row - 1]};
+}
+
 #endif

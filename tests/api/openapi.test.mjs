@@ -87,7 +87,8 @@ const FREE = new Set(['event', 'conversion', 'step', 'start', 'return', 'anchor'
 const NEEDS = {
   '/api/v1/values': { dim: 'platform' }, '/api/v1/funnel': { step: ['A', 'B'] }, '/api/v1/attribution': { conversion: 'Bought' },
   '/api/v1/attribution/journeys': { conversion: 'Bought', model: 'linear', key: 'unknown' },
-  '/api/v1/paths': { anchor: 'Bought' }, '/api/v1/properties': { event: 'Bought' },
+  '/api/v1/paths': { anchor: 'Bought' }, '/api/v1/retention/persons': { cohort: '2025-02-10', from: '2025-02-10', to: '2025-02-10' },
+  '/api/v1/properties': { event: 'Bought' }, '/api/v1/funnel/persons': { step: ['A', 'B'], reached: '1' },
 };
 
 test('every parameter that is not a free text is refused by its name when it makes no sense', async () => {

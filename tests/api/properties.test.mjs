@@ -150,7 +150,7 @@ test('what makes no sense is refused at its field', async () => {
   for (const property of ['plan', 'properties', 'properties.', 'properties..a', 'context', 'props.a', `properties.${'a.'.repeat(8)}a`, `properties.${'a'.repeat(200)}`])
     await server.refused(AT, { event: 'Order', property }, 'property');
   await server.refused(AT, { property: 'properties.plan' }, 'event');
-  for (const wrong of [{ by: 'source' }, { conversion: 'Order' }, { sort: 'sessions' }, { limit: 0 }, { filter: 'x' }, { from: 'x' }, { compare: 'x' }, { segment: 99 }])
+  for (const wrong of [{ by: 'source' }, { conversion: 'Order' }, { names: 'events' }, { sort: 'sessions' }, { limit: 0 }, { filter: 'x' }, { from: 'x' }, { compare: 'x' }, { segment: 99 }])
     await server.refused(AT, { event: 'Order', property: 'properties.plan', ...wrong }, Object.keys(wrong)[0]);
 });
 

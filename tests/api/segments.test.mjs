@@ -130,7 +130,8 @@ function settled(value) {
   if (typeof value === 'number') return Number(value.toPrecision(9));
   if (Array.isArray(value)) {
     const items = value.map(settled);
-    return items.every((item) => item?.key !== undefined) ? items.sort((a, b) => (a.key < b.key ? -1 : 1)) : items;
+    const nameOf = (item) => item?.key ?? item?.person;
+    return items.every((item) => nameOf(item) !== undefined) ? items.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) : items;
   }
   if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, settled(inner)]));
   return value;
@@ -144,6 +145,10 @@ const QUESTIONS = [
   ['/api/v1/breakdown', { ...SPAN, by: 'campaign', filter: 'medium:is_not:email' }],
   ['/api/v1/funnel', { step: EVENTS, window: 'none', by: 'source' }],
   ['/api/v1/retention', { start: 'Page Viewed', unit: 'week', ...SPAN }],
+  ['/api/v1/retention/persons', { start: 'Page Viewed', unit: 'week', ...SPAN, cohort: '2025-03-10', limit: 100 }],
+  ['/api/v1/ltv', { start: 'Page Viewed', unit: 'week', ...SPAN }],
+  ['/api/v1/funnel/persons', { step: EVENTS, window: 'none', reached: 2, limit: 100 }],
+  ['/api/v1/persons', { conversion: 'Order Completed', sort: 'revenue', limit: 100 }],
   ['/api/v1/paths', { anchor: 'Page Viewed', window: 'none', depth: 3 }],
   ['/api/v1/attribution', { conversion: 'Order Completed', by: 'source', models: 'first,last,linear,position,time_decay' }],
   ['/api/v1/attribution/journeys', { conversion: 'Order Completed', by: 'source', model: 'first', key: 'unattributed' }],

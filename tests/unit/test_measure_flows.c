@@ -2,6 +2,7 @@
 #include "helpers.h"
 
 #include "attribution_oracle.h"
+#include "base/parallel.h"
 #include "measure/flows.h"
 
 #include <stdlib.h>
@@ -536,7 +537,7 @@ static void test_oracle_agrees(void **state)
     uint64_t seed = 90, walks = 0;
 
     for (int round = 0; round < 3000; round++) {
-        struct builder builder = {0};
+        struct builder builder = {.scatter = random_below(&seed, 2)};
         uint64_t span = spans[random_below(&seed, COUNT_OF(spans))];
         struct flows_query query = random_query(&seed, span);
         size_t slots = FLOWS_SLOTS(query.limit);
@@ -568,6 +569,46 @@ static void test_oracle_agrees(void **state)
     assert_true(walks > 10000); /* the random questions are about something */
 }
 
+/* A history of a few persons many times over, in several shards on two threads: as many times the few's answer. */
+static void test_many_shards(void **state)
+{
+    enum { COPIES = 3000 };
+    struct fixture *f = *state;
+    struct flows_query query = ask(4, 2);
+    struct builder few = {0};
+    uint64_t seed = 91;
+    struct err err;
+
+    parallel_limit(2);
+    f->builder.scatter = true;
+    builder_three_touches(&few);
+    for (uint32_t person = 0; person < PERSONS; person++) {
+        for (int i = 0; i < PERSON_EVENTS; i++) {
+            int64_t at_ms = (int64_t)random_below(&seed, 14400000);
+            uint32_t name = (uint32_t)random_below(&seed, NAMES);
+            builder_event(&few, person, at_ms, name, A, 0);
+            for (uint32_t c = 0; c < COPIES; c++) builder_event(&f->builder, c * PERSONS + person, at_ms, name, A, 0);
+        }
+    }
+    query.in_session = true;
+    query.range.from_ms = 1000000;
+    const struct snapshot *s = builder_done(&f->builder, COPIES * PERSONS, NAMES);
+    assert_true(s->n_events > 131072);
+    ASSERT_OK(flows_count(s, &query, &f->arena, f->got.nodes, f->got.links, &err));
+    s = builder_done(&few, PERSONS, NAMES);
+    ASSERT_OK(flows_count(s, &query, &f->arena, f->wanted.nodes, f->wanted.links, &err));
+    assert_true(f->wanted.nodes[0].walks > 0);
+    for (size_t i = 0; i < (query.depth + 1) * FLOWS_SLOTS(query.limit); i++) {
+        assert_int_equal(f->got.nodes[i].name, f->wanted.nodes[i].name);
+        assert_int_equal(f->got.nodes[i].walks, COPIES * f->wanted.nodes[i].walks);
+        assert_int_equal(f->got.nodes[i].persons, COPIES * f->wanted.nodes[i].persons);
+    }
+    for (size_t i = 0; i < query.depth * FLOWS_SLOTS(query.limit) * FLOWS_SLOTS(query.limit); i++)
+        assert_int_equal(f->got.links[i], COPIES * f->wanted.links[i]);
+    builder_reset(&few);
+    parallel_limit(0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -586,6 +627,7 @@ int main(void)
         TEST(test_bad_questions_change_nothing),
         TEST(test_a_million_events_of_one_person),
         TEST(test_oracle_agrees),
+        TEST(test_many_shards),
     };
     return cmocka_run_group_tests_name("measure/flows", tests, NULL, NULL);
 }

@@ -2,9 +2,9 @@
  * with invariants R1 to R4. */
 #include "helpers.h"
 
-#include "attribution_oracle.h"
 #include "base/time.h"
 #include "measure/retention.h"
+#include "retention_oracle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -377,88 +377,7 @@ static void test_a_million_events_of_one_person(void **state)
 /* ---- the oracle: each cell on its own, from all events ---- */
 
 #define PERSONS 8
-#define PERSON_EVENTS 20
-#define PERIODS_MAX 12
-
-static bool in_period(const struct retention_query *query, uint32_t period, int64_t at_ms)
-{
-    return query->bounds[period] <= at_ms && at_ms < query->bounds[period + 1];
-}
-
-/* The event that makes a person a member of a cohort; the person's end if none does. */
-static uint64_t slow_start(const struct snapshot *s, const struct retention_query *query, uint32_t person,
-                           uint32_t cohort)
-{
-    uint64_t end = snapshot_rows(s, person).end;
-
-    for (uint64_t row = snapshot_rows(s, person).begin; row < end; row++) {
-        bool fits = in_period(query, cohort, s->at_ms[row]) && range_holds(query->range, s->at_ms[row]);
-        if (!query->any_start && s->name[row] != query->start_event) continue;
-        if (!query->recurring) return fits ? row : end;
-        if (fits) return row;
-    }
-    return end;
-}
-
-static bool slow_came_back(const struct snapshot *s, const struct retention_query *query, uint32_t person,
-                           uint32_t period)
-{
-    for (uint64_t row = snapshot_rows(s, person).begin; row < snapshot_rows(s, person).end; row++) {
-        int64_t at_ms = s->at_ms[row];
-        if (!query->any_return && s->name[row] != query->return_event) continue;
-        if (query->or_after ? at_ms >= query->bounds[period] : in_period(query, period, at_ms)) return true;
-    }
-    return false;
-}
-
-static void slow_count(const struct snapshot *s, const struct retention_query *query, uint64_t *returned)
-{
-    memset(returned, 0, (size_t)query->by.n * query->n_cohorts * query->n_cells * sizeof *returned);
-    for (uint32_t person = 0; person < s->n_persons; person++) {
-        for (uint32_t cohort = 0; cohort < query->n_cohorts; cohort++) {
-            uint64_t row = slow_start(s, query, person, cohort);
-            if (row == snapshot_rows(s, person).end) continue;
-            uint32_t touch = oracle_session_touch(s, person, row);
-            if (query->touch_counts && !query->touch_counts[touch]) continue;
-            size_t group = query->by.key ? query->by.key[touch] : 0;
-            uint64_t *cells = returned + (group * query->n_cohorts + cohort) * query->n_cells;
-            cells[0]++;
-            for (uint32_t k = 1; k < query->n_cells; k++) cells[k] += slow_came_back(s, query, person, cohort + k);
-        }
-    }
-}
-
-static void random_facts(struct builder *builder, uint64_t *seed, uint64_t span)
-{
-    for (uint32_t person = 0; person < PERSONS; person++) {
-        uint64_t n = random_below(seed, PERSON_EVENTS);
-        for (uint64_t i = 0; i < n; i++) {
-            builder_event(builder, person, (int64_t)random_below(seed, span), (uint32_t)random_below(seed, NAMES),
-                          (uint32_t)random_below(seed, TOUCHES), 0);
-        }
-    }
-}
-
-/* Bounds, some of periods without time, have room for PERIODS_MAX + 1. */
-static struct retention_query random_query(uint64_t *seed, uint64_t span, int64_t *bounds)
-{
-    struct retention_query query = ask(1, 1);
-
-    query.n_cells = 1 + (uint32_t)random_below(seed, PERIODS_MAX - 1);
-    query.n_cohorts = 1 + (uint32_t)random_below(seed, PERIODS_MAX - query.n_cells + 1);
-    bounds[0] = (int64_t)random_below(seed, span / 3 + 1) - 1;
-    for (uint32_t i = 1; i <= PERIODS_MAX; i++) bounds[i] = bounds[i - 1] + (int64_t)random_below(seed, span / 4 + 2);
-    query.bounds = bounds;
-    query.recurring = random_below(seed, 2);
-    query.or_after = random_below(seed, 2);
-    query.any_start = random_below(seed, 2);
-    query.any_return = random_below(seed, 2);
-    query.start_event = random_below(seed, 8) ? (uint32_t)random_below(seed, NAMES) : DICT_NONE;
-    query.return_event = random_below(seed, 8) ? (uint32_t)random_below(seed, NAMES) : DICT_NONE;
-    if (random_below(seed, 3) == 0) query.range.from_ms = (int64_t)random_below(seed, span);
-    if (random_below(seed, 3) == 0) query.range.to_ms = (int64_t)random_below(seed, span);
-    return query;
-}
+#define PERIODS_MAX RETENTION_ORACLE_PERIODS
 
 /* R1, for the rows of an answer; `on` are those of the same question with mode "on". */
 static void assert_cells(const struct retention_query *query, const uint64_t *returned, const uint64_t *on)
@@ -484,7 +403,7 @@ static void assert_groups(struct fixture *f, const struct snapshot *s, struct re
 
     query.by = (struct grouping){key, 2};
     assert_true(retention_count(s, &query, &f->arena, f->returned, &f->err));
-    slow_count(s, &query, f->other);
+    retention_oracle_count(s, &query, f->other);
     assert_memory_equal(f->returned, f->other, 2 * n * sizeof *f->other);
     for (size_t i = 0; i < n; i++) assert_int_equal(f->returned[i] + f->returned[n + i], total[i]);
     query.by = (struct grouping){NULL, 1};
@@ -541,13 +460,14 @@ static void test_oracle_agrees(void **state)
         int64_t bounds[PERIODS_MAX + 1];
         uint64_t wanted[PERIODS_MAX * PERIODS_MAX], total[PERIODS_MAX * PERIODS_MAX], on[PERIODS_MAX * PERIODS_MAX];
         uint64_t span = spans[random_below(&seed, COUNT_OF(spans))];
-        struct retention_query query = random_query(&seed, span, bounds), on_query = query;
+        struct retention_query query = retention_random_query(&seed, span, bounds), on_query = query;
 
+        builder.scatter = random_below(&seed, 2);
         builder_three_touches(&builder);
-        random_facts(&builder, &seed, span);
+        retention_random_facts(&builder, PERSONS, span, &seed);
         const struct snapshot *s = builder_done(&builder, PERSONS, NAMES);
         assert_true(retention_count(s, &query, &f->arena, total, &f->err));
-        slow_count(s, &query, wanted);
+        retention_oracle_count(s, &query, wanted);
         assert_memory_equal(total, wanted, (size_t)query.n_cohorts * query.n_cells * sizeof *total);
         on_query.or_after = false;
         assert_true(retention_count(s, &on_query, &f->arena, on, &f->err));

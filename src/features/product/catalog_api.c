@@ -23,17 +23,19 @@ static int more_revenue(const void *a, const void *b)
 }
 
 /* Names that bring money, most first: what a marketer would call a conversion. */
-static void put_conversions(struct json_out *out, struct request *request, const struct snapshot *snapshot)
+static bool put_conversions(struct json_out *out, struct request *request, const struct snapshot *snapshot,
+                            struct err *err)
 {
     struct catalog_name *names = ARENA_ARRAY(&request->arena, struct catalog_name, snapshot->n_names);
 
-    catalog_names(snapshot, &request->arena, names);
+    if (!catalog_names(snapshot, &request->arena, names, err)) return false;
     qsort(names, snapshot->n_names, sizeof *names, more_revenue);
     json_key(out, "conversions");
     json_open(out, '[');
     for (uint32_t i = 0; i < snapshot->n_names && i < CONVERSIONS_SHOWN && names[i].revenue_minor > 0; i++)
         json_put_str(out, snapshot_name(snapshot, names[i].name));
     json_close(out, ']');
+    return true;
 }
 
 bool session_get(struct request *request, struct reply *reply, struct err *err)
@@ -44,7 +46,6 @@ bool session_get(struct request *request, struct reply *reply, struct err *err)
     struct pipeline_state state;
     bool any = snapshot->n_events != 0;
 
-    (void)err;
     pipeline_state(product->pipeline, &state);
     json_open(&out, '{');
     json_kv_text(&out, "role", request->who.role == AUTH_ADMIN ? "admin" : "read");
@@ -58,22 +59,19 @@ bool session_get(struct request *request, struct reply *reply, struct err *err)
     put_day(&out, "first_day", any, any ? time_day_of(snapshot->first_ms) : 0);
     put_day(&out, "last_day", any, any ? time_day_of(snapshot->last_ms) : 0);
     put_day(&out, "today", true, time_day_of(time_now_ms()));
-    put_conversions(&out, request, snapshot);
+    bool ok = put_conversions(&out, request, snapshot, err);
     json_kv_i64(&out, "amounts_without_rate", (int64_t)state.amounts_foreign);
     json_close(&out, '}');
     snapshot_close(snapshot);
-    return true;
+    return ok;
 }
 
-bool names_get(struct request *request, struct reply *reply, struct err *err)
+static bool put_names(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
-    const struct product *product = request->context;
-    const struct snapshot *snapshot = pipeline_snapshot(product->pipeline);
     struct catalog_name *names = ARENA_ARRAY(&request->arena, struct catalog_name, snapshot->n_names);
     struct json_out out = json_to(&reply->body);
 
-    (void)err;
-    catalog_names(snapshot, &request->arena, names);
+    if (!catalog_names(snapshot, &request->arena, names, err)) return false;
     json_open(&out, '{');
     json_key(&out, "names");
     json_open(&out, '[');
@@ -88,25 +86,28 @@ bool names_get(struct request *request, struct reply *reply, struct err *err)
     }
     json_close(&out, ']');
     json_close(&out, '}');
-    snapshot_close(snapshot);
     return true;
 }
 
-bool values_get(struct request *request, struct reply *reply, struct err *err)
+bool names_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct product *product = request->context;
+    const struct snapshot *snapshot = pipeline_snapshot(product->pipeline);
+    bool ok = put_names(request, snapshot, reply, err);
+
+    snapshot_close(snapshot);
+    return ok;
+}
+
+static bool put_values(struct request *request, const struct snapshot *snapshot, enum touch_dim dim,
+                       struct reply *reply, struct err *err)
+{
+    struct catalog_value *values = ARENA_ARRAY(&request->arena, struct catalog_value, snapshot->n_values);
     struct json_out out = json_to(&reply->body);
     Str part = request_query(request, "q");
-    enum touch_dim dim;
-    uint32_t shown = 0;
+    uint32_t n, shown = 0;
 
-    if (!touch_dim_find(request_query(request, "dim"), &dim))
-        return err_set_field(err, "dim",
-                             "dim is platform, source, medium, campaign, campaign_id, content, term, "
-                             "creative or source_type");
-    const struct snapshot *snapshot = pipeline_snapshot(product->pipeline);
-    struct catalog_value *values = ARENA_ARRAY(&request->arena, struct catalog_value, snapshot->n_values);
-    uint32_t n = catalog_values(snapshot, dim, values);
+    if (!catalog_values(snapshot, dim, &request->arena, values, &n, err)) return false;
     json_open(&out, '{');
     json_key(&out, "values");
     json_open(&out, '[');
@@ -121,6 +122,20 @@ bool values_get(struct request *request, struct reply *reply, struct err *err)
     }
     json_close(&out, ']');
     json_close(&out, '}');
-    snapshot_close(snapshot);
     return true;
+}
+
+bool values_get(struct request *request, struct reply *reply, struct err *err)
+{
+    const struct product *product = request->context;
+    enum touch_dim dim;
+
+    if (!touch_dim_find(request_query(request, "dim"), &dim))
+        return err_set_field(err, "dim",
+                             "dim is platform, source, medium, campaign, campaign_id, content, term, "
+                             "creative or source_type");
+    const struct snapshot *snapshot = pipeline_snapshot(product->pipeline);
+    bool ok = put_values(request, snapshot, dim, reply, err);
+    snapshot_close(snapshot);
+    return ok;
 }

@@ -1,41 +1,16 @@
 #include "base/json.h"
-#include "base/time.h"
-#include "features/product/product_int.h"
-#include "measure/funnel.h"
+#include "features/product/funnel_question.h"
+#include "report/periods.h"
 
-#define WINDOW_DEFAULT_MS (30 * TIME_DAY_MS)
-
-struct question {
-    struct request *request;
-    const struct snapshot *snapshot;
-    struct funnel_query query;
-    Str names[FUNNEL_STEPS_MAX];
-    struct span span;
-};
-
-static bool read_steps(struct question *q, struct err *err)
-{
-    Str name;
-
-    for (size_t i = 0; request_query_at(q->request, "step", i, &name); i++) {
-        name = str_trim(name);
-        if (q->query.steps == FUNNEL_STEPS_MAX)
-            return err_set_field(err, "step", "a funnel has at most %d steps", FUNNEL_STEPS_MAX);
-        if (name.n == 0) return err_set_field(err, "step", "step %zu has no event name", i + 1);
-        q->names[q->query.steps] = name;
-        q->query.step[q->query.steps++] = snapshot_find_name(q->snapshot, name);
-    }
-    if (q->query.steps < 2)
-        return err_set_field(err, "step", "a funnel needs two steps or more, not %d", q->query.steps);
-    return true;
-}
+#define CELLS_MAX 1000000
+#define PERIODS_MAX 1000
 
 static double share(uint64_t part, uint64_t whole)
 {
     return whole ? (double)part / (double)whole : 0;
 }
 
-static void put_median(struct json_out *out, const char *key, int64_t ms)
+static void put_ms(struct json_out *out, const char *key, int64_t ms)
 {
     if (ms < 0) {
         json_kv_null(out, key);
@@ -44,7 +19,24 @@ static void put_median(struct json_out *out, const char *key, int64_t ms)
     }
 }
 
-static void put_steps(const struct question *q, struct json_out *out, const struct funnel_step *steps)
+static void put_times(struct json_out *out, struct funnel_times times)
+{
+    put_ms(out, "p25_ms", times.p25_ms);
+    put_ms(out, "median_ms", times.median_ms);
+    put_ms(out, "p75_ms", times.p75_ms);
+}
+
+static void put_lengths(struct json_out *out, const uint64_t *lengths)
+{
+    json_key(out, "lengths");
+    json_open(out, '[');
+    for (size_t i = 0; i < FUNNEL_LENGTHS; i++) json_put_i64(out, (int64_t)lengths[i]);
+    json_close(out, ']');
+}
+
+/* `lengths` may be NULL. */
+static void put_steps(const struct funnel_question *q, struct json_out *out, const struct funnel_step *steps,
+                      uint64_t (*lengths)[FUNNEL_LENGTHS])
 {
     json_key(out, "steps");
     json_open(out, '[');
@@ -54,80 +46,155 @@ static void put_steps(const struct question *q, struct json_out *out, const stru
         json_kv_i64(out, "persons", (int64_t)steps[i].persons);
         json_kv_double(out, "from_first", share(steps[i].persons, steps[0].persons));
         json_kv_double(out, "from_previous", share(steps[i].persons, steps[i ? i - 1 : 0].persons));
-        put_median(out, "median_ms", steps[i].median_ms);
-        put_median(out, "median_from_first_ms", steps[i].median_from_first_ms);
+        put_times(out, steps[i].from_previous);
+        put_ms(out, "median_from_first_ms", steps[i].from_first.median_ms);
+        if (lengths && i > 0) put_lengths(out, lengths[i - 1]);
         json_close(out, '}');
     }
     json_close(out, ']');
 }
 
-static bool put_total(struct question *q, struct json_out *out, struct range range, bool with_persons, struct err *err)
+/* From the first step to the last. */
+static void put_whole(struct json_out *out, const struct funnel_step *last, const uint64_t *lengths)
+{
+    json_key(out, "whole");
+    json_open(out, '{');
+    put_times(out, last->from_first);
+    put_lengths(out, lengths);
+    json_close(out, '}');
+}
+
+static void put_bounds(struct json_out *out)
+{
+    json_key(out, "lengths_ms");
+    json_open(out, '[');
+    for (size_t i = 0; i < FUNNEL_LENGTHS - 1; i++) json_put_i64(out, FUNNEL_LENGTHS_MS[i]);
+    json_close(out, ']');
+}
+
+/* ---- trend ---- */
+
+struct trend {
+    bool wanted;
+    enum time_step step;
+    struct periods periods;
+    struct funnel_period *counts;
+};
+
+static bool read_trend(const struct funnel_question *q, struct trend *trend, struct err *err)
+{
+    static const char *const NAMES[] = {"day", "week", "month", NULL};
+    static const enum time_step STEPS[] = {TIME_STEP_DAY, TIME_STEP_WEEK, TIME_STEP_MONTH};
+    size_t choice;
+
+    trend->wanted = request_query(q->request, "trend").n != 0;
+    if (!trend->wanted) return true;
+    if (!question_choice(q->request, "trend", NAMES, &choice, err)) return false;
+    trend->step = STEPS[choice];
+    if (!periods_of_span(q->request, &q->span, trend->step, PERIODS_MAX, "trend", &trend->periods, err)) return false;
+    trend->counts = ARENA_ARRAY(&q->request->arena, struct funnel_period, trend->periods.n);
+    return true;
+}
+
+static void put_trend(struct json_out *out, const struct trend *trend)
+{
+    char day[TIME_TEXT_MAX];
+
+    json_key(out, "trend");
+    json_open(out, '[');
+    for (uint32_t i = 0; i < trend->periods.n; i++) {
+        const struct funnel_period *counts = &trend->counts[i];
+        json_open(out, '{');
+        json_kv_text(out, "at", periods_day(&trend->periods, i, trend->step, day));
+        json_kv_i64(out, "entered", (int64_t)counts->entered);
+        json_kv_i64(out, "converted", (int64_t)counts->converted);
+        json_kv_double(out, "rate", share(counts->converted, counts->entered));
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+}
+
+/* ---- the answer ---- */
+
+static bool put_total(const struct funnel_question *q, struct json_out *out, struct err *err)
 {
     struct funnel_step *steps = ARENA_ARRAY(&q->request->arena, struct funnel_step, FUNNEL_STEPS_MAX);
+    uint64_t lengths[FUNNEL_STEPS_MAX][FUNNEL_LENGTHS];
+    struct trend trend = {0};
 
-    q->query.by = (struct grouping){NULL, 1};
-    q->query.range = range;
-    if (!funnel_count(q->snapshot, &q->query, &q->request->arena, steps, err)) return false;
-    if (with_persons) json_kv_i64(out, "persons", (int64_t)steps[0].persons);
-    put_steps(q, out, steps);
+    if (!read_trend(q, &trend, err)) return false;
+    struct funnel_answer answer = {.steps = steps,
+                                   .times = true,
+                                   .lengths = lengths,
+                                   .bounds = trend.periods.bounds,
+                                   .n_periods = trend.periods.n,
+                                   .periods = trend.counts};
+    if (!funnel_count(q->snapshot, &q->query, &q->request->arena, &answer, err)) return false;
+    json_kv_i64(out, "persons", (int64_t)steps[0].persons);
+    put_bounds(out);
+    put_steps(q, out, steps, lengths);
+    put_whole(out, &steps[q->query.steps - 1], lengths[q->query.steps - 1]);
+    if (trend.wanted) put_trend(out, &trend);
+    return true;
+}
+
+static bool put_previous(const struct funnel_question *q, struct json_out *out, struct range range, struct err *err)
+{
+    struct funnel_step *steps = ARENA_ARRAY(&q->request->arena, struct funnel_step, FUNNEL_STEPS_MAX);
+    struct funnel_query query = q->query;
+
+    query.range = range;
+    if (!funnel_count(q->snapshot, &query, &q->request->arena, &(struct funnel_answer){.steps = steps, .times = true},
+                      err))
+        return false;
+    json_key(out, "previous");
+    json_open(out, '{');
+    put_steps(q, out, steps, NULL);
+    json_close(out, '}');
     return true;
 }
 
 /* Groups with people in them, in the order in which their values first came. */
-static bool put_groups(struct question *q, struct json_out *out, struct err *err)
+static bool put_groups(const struct funnel_question *q, struct json_out *out, struct err *err)
 {
-    struct groups groups;
-    enum touch_dim dim;
+    struct funnel_query query = q->query;
+    size_t n_steps = (size_t)query.steps, cells = q->groups.by.n * n_steps;
 
-    if (request_query(q->request, "by").n == 0) return true;
-    if (!question_dim(q->request, TOUCH_PLATFORM, &dim, err)) return false;
-    question_groups(q->request, q->snapshot, dim, &groups);
-    size_t cells = (size_t)groups.by.n * (size_t)q->query.steps;
-    if (cells > 1000000)
-        return err_set_field(err, "by", "%u values are too many to break a funnel down by", groups.by.n);
+    if (cells > CELLS_MAX)
+        return err_set_field(err, "by", "%u values are too many to break a funnel down by", q->groups.by.n);
     struct funnel_step *steps = ARENA_ARRAY(&q->request->arena, struct funnel_step, cells);
-    q->query.by = groups.by;
-    q->query.range = q->span.range;
-    if (!funnel_count(q->snapshot, &q->query, &q->request->arena, steps, err)) return false;
+    query.by = q->groups.by;
+    if (!funnel_count(q->snapshot, &query, &q->request->arena, &(struct funnel_answer){.steps = steps, .times = true},
+                      err))
+        return false;
     json_key(out, "groups");
     json_open(out, '[');
-    for (uint32_t g = 0; g < groups.by.n; g++) {
-        const struct funnel_step *row = &steps[(size_t)g * (size_t)q->query.steps];
+    for (uint32_t g = 0; g < query.by.n; g++) {
+        const struct funnel_step *row = &steps[g * n_steps];
         if (row[0].persons == 0) continue;
         json_open(out, '{');
-        json_kv_str(out, "key", snapshot_value(q->snapshot, groups.value[g]));
-        put_steps(q, out, row);
+        json_kv_str(out, "key", snapshot_value(q->snapshot, q->groups.value[g]));
+        put_steps(q, out, row, NULL);
         json_close(out, '}');
     }
     json_close(out, ']');
     return true;
 }
 
-static bool answer(struct question *q, struct reply *reply, struct err *err)
+static bool answer(struct funnel_question *q, struct reply *reply, struct err *err)
 {
     struct json_out out = json_to(&reply->body);
     struct span before;
     bool compare;
 
-    if (!read_steps(q, err)) return false;
-    if (!question_span(q->request, "from", "to", q->snapshot, &q->span, err)) return false;
-    if (!question_filter(q->request, q->snapshot, &q->query.first_touch_counts, err)) return false;
-    if (!question_length(q->request, "window", WINDOW_DEFAULT_MS, &q->query.window_ms, err)) return false;
+    if (!funnel_question_read(q, err)) return false;
     if (!question_compare(q->request, &q->span, &before, &compare, err)) return false;
     json_open(&out, '{');
-    json_key(&out, "window_ms");
-    if (q->query.window_ms == INT64_MAX) {
-        json_put_null(&out);
-    } else {
-        json_put_i64(&out, q->query.window_ms);
-    }
-    if (!put_total(q, &out, q->span.range, true, err) || !put_groups(q, &out, err)) return false;
-    if (compare) {
-        json_key(&out, "previous");
-        json_open(&out, '{');
-        if (!put_total(q, &out, before.range, false, err)) return false;
-        json_close(&out, '}');
-    }
+    json_kv_text(&out, "order", FUNNEL_ORDERS[q->query.order]);
+    put_ms(&out, "window_ms", q->query.window_ms == INT64_MAX ? -1 : q->query.window_ms);
+    if (!put_total(q, &out, err)) return false;
+    if (q->has_groups && !put_groups(q, &out, err)) return false;
+    if (compare && !put_previous(q, &out, before.range, err)) return false;
     json_close(&out, '}');
     return true;
 }
@@ -135,7 +202,7 @@ static bool answer(struct question *q, struct reply *reply, struct err *err)
 bool product_funnel_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct product *product = request->context;
-    struct question *q = ARENA_NEW(&request->arena, struct question);
+    struct funnel_question *q = ARENA_NEW(&request->arena, struct funnel_question);
 
     q->request = request;
     if (!question_snapshot(request, product->pipeline, product->segments, &q->snapshot, err)) return false;

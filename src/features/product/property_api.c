@@ -30,7 +30,7 @@ struct question {
 
 static bool read_question(struct question *q, struct err *err)
 {
-    static const char *const NOT_WITH[] = {"by", "conversion"};
+    static const char *const NOT_WITH[] = {"by", "conversion", "names"};
     struct request *request = q->request;
 
     if (!property_path_parse(str_trim(request_query(request, "property")), &q->path, err)) return false;

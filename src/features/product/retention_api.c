@@ -2,6 +2,7 @@
 #include "base/time.h"
 #include "features/product/product_int.h"
 #include "measure/retention.h"
+#include "measure/scratch.h"
 
 #define COHORTS_MAX 2000
 #define CELLS_MAX ((size_t)1000000) /* of an answer by groups */
@@ -153,18 +154,30 @@ static bool put_all(struct question *q, struct json_out *out, struct err *err)
     return true;
 }
 
+/* The groups of by=, if it is given. */
+static bool read_groups(struct question *q, struct groups *groups, bool *any, struct err *err)
+{
+    size_t a_group = (size_t)q->query.n_cohorts * q->query.n_cells;
+    enum touch_dim dim;
+
+    *any = request_query(q->request, "by").n != 0;
+    if (!*any) return true;
+    if (!question_dim(q->request, TOUCH_PLATFORM, &dim, err)) return false;
+    question_groups(q->request, q->snapshot, dim, groups);
+    if (a_group * groups->by.n > CELLS_MAX)
+        return err_set_field(err, "by", "%u values are too many to break %zu cells down by", groups->by.n, a_group);
+    return true;
+}
+
 /* Groups with people in them, in the order in which their values first came. */
 static bool put_groups(struct question *q, struct json_out *out, struct err *err)
 {
     size_t a_group = (size_t)q->query.n_cohorts * q->query.n_cells;
     struct groups groups;
-    enum touch_dim dim;
+    bool any;
 
-    if (request_query(q->request, "by").n == 0) return true;
-    if (!question_dim(q->request, TOUCH_PLATFORM, &dim, err)) return false;
-    question_groups(q->request, q->snapshot, dim, &groups);
-    if (a_group * groups.by.n > CELLS_MAX)
-        return err_set_field(err, "by", "%u values are too many to break %zu cells down by", groups.by.n, a_group);
+    if (!read_groups(q, &groups, &any, err)) return false;
+    if (!any) return true;
     uint64_t *returned = ARENA_ARRAY(&q->request->arena, uint64_t, a_group * groups.by.n);
     q->query.by = groups.by;
     if (a_group > 0 && !retention_count(q->snapshot, &q->query, &q->request->arena, returned, err)) return false;
@@ -182,7 +195,7 @@ static bool put_groups(struct question *q, struct json_out *out, struct err *err
     return true;
 }
 
-static bool answer(struct question *q, struct reply *reply, struct err *err)
+static bool put_retention(struct question *q, struct reply *reply, struct err *err)
 {
     struct json_out out = json_to(&reply->body);
 
@@ -194,7 +207,8 @@ static bool answer(struct question *q, struct reply *reply, struct err *err)
     return true;
 }
 
-bool retention_get(struct request *request, struct reply *reply, struct err *err)
+static bool with_snapshot(struct request *request, struct reply *reply, struct err *err,
+                          bool answer(struct question *, struct reply *, struct err *))
 {
     const struct product *product = request->context;
     struct question q = {.request = request, .now_ms = time_now_ms()};
@@ -203,4 +217,214 @@ bool retention_get(struct request *request, struct reply *reply, struct err *err
     bool ok = answer(&q, reply, err);
     question_snapshot_close(q.snapshot);
     return ok;
+}
+
+bool retention_get(struct request *request, struct reply *reply, struct err *err)
+{
+    return with_snapshot(request, reply, err, put_retention);
+}
+
+/* ---- /api/v1/retention/persons ---- */
+
+static bool read_pick(const struct question *q, struct retention_pick *pick, struct err *err)
+{
+    static const char *const RETURNED[] = {"true", "false", NULL};
+    Str text = str_trim(request_query(q->request, "cohort"));
+    int64_t cell;
+    size_t returned;
+    int32_t day;
+
+    if (!time_parse_day(text, &day))
+        return err_set_field(err, "cohort", "cohort is a day such as 2025-02-10, not \"%.*s\"", STR_ARG(text));
+    if (!request_query_whole(q->request, "cell", 0, 0, q->query.n_cells - 1, &cell, err)) return false;
+    if (!question_choice(q->request, "returned", RETURNED, &returned, err)) return false;
+    int64_t start_ms = time_day_start(time_period_day(day, STEPS[q->unit]));
+    for (pick->cohort = 0; pick->cohort < q->query.n_cohorts; pick->cohort++)
+        if (q->query.bounds[pick->cohort] == start_ms) break;
+    if (pick->cohort == q->query.n_cohorts)
+        return err_set_field(err, "cohort", "no cohort of this span has the day %.*s", STR_ARG(text));
+    pick->cell = (uint32_t)cell;
+    pick->missing = returned == 1;
+    return true;
+}
+
+static bool put_persons(struct question *q, struct reply *reply, struct err *err)
+{
+    bool *marked = SCRATCH_ARRAY(&q->request->arena, bool, q->snapshot->n_places, err);
+    struct retention_pick pick = {0};
+
+    if (!marked || !read_question(q, err) || !make_bounds(q, err) || !read_pick(q, &pick, err)) return false;
+    if (!persons_list_group(q->request, q->snapshot, &q->query.by, &pick.group, err)) return false;
+    if (!retention_mark(q->snapshot, &q->query, pick, &q->request->arena, marked, err)) return false;
+    return persons_list_put(q->request, q->snapshot, marked, reply, err);
+}
+
+bool retention_persons_get(struct request *request, struct reply *reply, struct err *err)
+{
+    return with_snapshot(request, reply, err, put_persons);
+}
+
+/* ---- /api/v1/ltv ---- */
+
+/* What cohorts brought: `sizes` by cohort, `revenue` by cohort and cell. */
+struct value {
+    uint64_t *sizes;
+    int64_t *revenue;
+};
+
+static bool is_known(const struct question *q, uint32_t cohort, uint32_t k)
+{
+    return q->query.bounds[cohort + k + 1] <= q->now_ms;
+}
+
+static void put_money(struct json_out *out, bool known, int64_t minor)
+{
+    if (known) {
+        json_put_i64(out, minor);
+    } else {
+        json_put_null(out);
+    }
+}
+
+static void put_share(struct json_out *out, bool known, int64_t minor, uint64_t persons)
+{
+    if (known && persons > 0) {
+        json_put_double(out, (double)minor / (double)persons);
+    } else {
+        json_put_null(out);
+    }
+}
+
+static void put_value_cohort(const struct question *q, struct json_out *out, uint32_t c, struct value value)
+{
+    const int64_t *revenue = value.revenue + (size_t)c * q->query.n_cells;
+    int64_t sum[PERIODS_MAX + 1], upto = 0;
+    char day[TIME_TEXT_MAX];
+
+    for (uint32_t k = 0; k < q->query.n_cells; k++) sum[k] = upto += revenue[k];
+    json_open(out, '{');
+    json_kv_text(out, "start", time_format_day(time_day_of(q->query.bounds[c]), day));
+    json_kv_i64(out, "size", (int64_t)value.sizes[c]);
+    json_key(out, "revenue");
+    json_open(out, '[');
+    for (uint32_t k = 0; k < q->query.n_cells; k++) put_money(out, is_known(q, c, k), revenue[k]);
+    json_close(out, ']');
+    json_key(out, "cumulative");
+    json_open(out, '[');
+    for (uint32_t k = 0; k < q->query.n_cells; k++) put_money(out, is_known(q, c, k), sum[k]);
+    json_close(out, ']');
+    json_key(out, "per_person");
+    json_open(out, '[');
+    for (uint32_t k = 0; k < q->query.n_cells; k++) put_share(out, is_known(q, c, k), sum[k], value.sizes[c]);
+    json_close(out, ']');
+    json_close(out, '}');
+}
+
+/* Each cell over the cohorts that it is known of. */
+static void put_value_total(const struct question *q, struct json_out *out, struct value value)
+{
+    uint64_t of[PERIODS_MAX + 1] = {0}, size = 0;
+    int64_t sum[PERIODS_MAX + 1] = {0};
+    bool known[PERIODS_MAX + 1] = {false};
+
+    for (uint32_t c = 0; c < q->query.n_cohorts; c++) {
+        int64_t upto = 0;
+        size += value.sizes[c];
+        for (uint32_t k = 0; k < q->query.n_cells && is_known(q, c, k); k++) {
+            upto += value.revenue[(size_t)c * q->query.n_cells + k];
+            known[k] = true;
+            sum[k] += upto;
+            of[k] += value.sizes[c];
+        }
+    }
+    json_key(out, "total");
+    json_open(out, '{');
+    json_kv_i64(out, "size", (int64_t)size);
+    json_key(out, "of");
+    json_open(out, '[');
+    for (uint32_t k = 0; k < q->query.n_cells; k++) put_count(out, known[k], of[k]);
+    json_close(out, ']');
+    json_key(out, "cumulative");
+    json_open(out, '[');
+    for (uint32_t k = 0; k < q->query.n_cells; k++) put_money(out, known[k], sum[k]);
+    json_close(out, ']');
+    json_key(out, "per_person");
+    json_open(out, '[');
+    for (uint32_t k = 0; k < q->query.n_cells; k++) put_share(out, known[k], sum[k], of[k]);
+    json_close(out, ']');
+    json_close(out, '}');
+}
+
+static void put_value(const struct question *q, struct json_out *out, struct value value)
+{
+    json_key(out, "cohorts");
+    json_open(out, '[');
+    for (uint32_t c = 0; c < q->query.n_cohorts; c++) put_value_cohort(q, out, c, value);
+    json_close(out, ']');
+    put_value_total(q, out, value);
+}
+
+/* By q->query.by, group by group. */
+static bool take_value(struct question *q, struct value *value, struct err *err)
+{
+    Str conversion = request_query(q->request, "conversion");
+    struct retention_money money = {.event = conversion.n ? snapshot_find_name(q->snapshot, conversion) : DICT_NONE,
+                                    .any = conversion.n == 0};
+    size_t rows = (size_t)q->query.by.n * q->query.n_cohorts;
+    struct arena *arena = &q->request->arena;
+
+    value->sizes = SCRATCH_ARRAY(arena, uint64_t, rows, err);
+    if (!value->sizes) return false;
+    value->revenue = SCRATCH_ARRAY(arena, int64_t, rows * q->query.n_cells, err);
+    if (!value->revenue) return false;
+    return rows == 0 || retention_value(q->snapshot, &q->query, money, arena, value->sizes, value->revenue, err);
+}
+
+static bool put_value_groups(struct question *q, struct json_out *out, struct err *err)
+{
+    struct groups groups;
+    struct value value;
+    bool any;
+
+    if (!read_groups(q, &groups, &any, err)) return false;
+    if (!any) return true;
+    q->query.by = groups.by;
+    if (!take_value(q, &value, err)) return false;
+    json_key(out, "groups");
+    json_open(out, '[');
+    for (uint32_t g = 0; g < groups.by.n; g++) {
+        bool empty = true;
+        for (uint32_t c = 0; c < q->query.n_cohorts; c++) empty = empty && value.sizes[c] == 0;
+        if (!empty) {
+            json_open(out, '{');
+            json_kv_str(out, "key", snapshot_value(q->snapshot, groups.value[g]));
+            put_value(q, out, value);
+            json_close(out, '}');
+        }
+        value.sizes += q->query.n_cohorts;
+        value.revenue += (size_t)q->query.n_cohorts * q->query.n_cells;
+    }
+    json_close(out, ']');
+    return true;
+}
+
+static bool put_ltv(struct question *q, struct reply *reply, struct err *err)
+{
+    const struct product *product = q->request->context;
+    struct json_out out = json_to(&reply->body);
+    struct value value;
+
+    if (!read_question(q, err) || !make_bounds(q, err) || !take_value(q, &value, err)) return false;
+    json_open(&out, '{');
+    json_kv_text(&out, "unit", UNITS[q->unit]);
+    json_kv_str(&out, "currency", product->settings->currency);
+    put_value(q, &out, value);
+    if (!put_value_groups(q, &out, err)) return false;
+    json_close(&out, '}');
+    return true;
+}
+
+bool ltv_get(struct request *request, struct reply *reply, struct err *err)
+{
+    return with_snapshot(request, reply, err, put_ltv);
 }

@@ -814,13 +814,13 @@ export interface paths {
                     segment?: number;
                     /** @description previous (the span of equal length before) or year */
                     compare?: string;
-                    /** @description Comma-separated: events, persons, sessions, conversions, converted, revenue; all when left out */
+                    /** @description Comma-separated, the first six when left out: events; persons (with an event that counts); sessions; conversions; converted (persons); revenue; orders; payers (persons with an order); session_ms (mean length, from first event to last, of the sessions that began); bounce_rate (the share of them with one event); aov (revenue by order); arpu (revenue by person); arppu (revenue by payer); dau, wau, mau (distinct persons with an event that counts in the day, the 7 and the 30 days that end with the last day of the point, whole days of the reporting time zone, also those before `from`; while a point is not over its last day is today; for a point longer than a day, and for the totals, whose point is the span, dau is the mean over its days); stickiness (dau by mau) */
                     names?: string;
                     /** @description hour, day, week (from Monday) or month; chosen by the length when left out */
                     step?: string;
                     /** @description Count only events of this name */
                     event?: string;
-                    /** @description The event that counts as conversion and brings the revenue; left out: revenue of all */
+                    /** @description The event that counts as conversion and order and brings the revenue; left out: revenue of all, and orders are the events with more than no money */
                     conversion?: string;
                 };
                 header?: never;
@@ -880,11 +880,13 @@ export interface paths {
                     compare?: string;
                     /** @description The dimension; platform when left out */
                     by?: string;
+                    /** @description Metrics to give beside the first six, as in metrics; the span is one point */
+                    names?: string;
                     /** @description Count only events of this name */
                     event?: string;
-                    /** @description As in metrics */
+                    /** @description The event that counts as conversion and order and brings the revenue; left out: revenue of all, and orders are the events with more than no money */
                     conversion?: string;
-                    /** @description events, persons, sessions, conversions, converted or revenue; most first */
+                    /** @description A metric; events when left out; most first */
                     sort?: string;
                     /** @description Rows, at most 1000; 100 when left out */
                     limit?: number;
@@ -992,14 +994,22 @@ export interface paths {
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
-                    /** @description previous (the span of equal length before) or year */
-                    compare?: string;
                     /** @description An event name; give it once for each step, 2 to 64 of them */
                     step?: string[];
+                    /** @description best (when left out): other events may stand between steps; strict: no other event of the person does; any: the steps in whatever order */
+                    order?: string;
                     /** @description From the first step to the last; 30d when left out, none: no limit */
                     window?: string;
+                    /** @description From the step before, a length or none: one for all steps after the first, or one for each, as in 1h,none */
+                    step_window?: string;
+                    /** @description An event name that may not stand between the first and the last step; may repeat */
+                    exclude?: string[];
                     /** @description A dimension of the first step's touch, to break down by */
                     by?: string;
+                    /** @description previous (the span of equal length before) or year */
+                    compare?: string;
+                    /** @description day, week (from Monday) or month of the first step, in the reporting time zone */
+                    trend?: string;
                 };
                 header?: never;
                 path?: never;
@@ -1014,6 +1024,82 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Funnel"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/funnel/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who reached a step, or dropped out before it */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
+                    /** @description An event name; give it once for each step, 2 to 64 of them */
+                    step?: string[];
+                    /** @description best (when left out): other events may stand between steps; strict: no other event of the person does; any: the steps in whatever order */
+                    order?: string;
+                    /** @description From the first step to the last; 30d when left out, none: no limit */
+                    window?: string;
+                    /** @description From the step before, a length or none: one for all steps after the first, or one for each, as in 1h,none */
+                    step_window?: string;
+                    /** @description An event name that may not stand between the first and the last step; may repeat */
+                    exclude?: string[];
+                    /** @description A dimension of the first step's touch, to break down by */
+                    by?: string;
+                    /** @description Those who reached this step, the first is 1; either this or dropped */
+                    reached?: number;
+                    /** @description Those who reached the step before this one and no further */
+                    dropped?: number;
+                    /** @description Only those of this group of by= */
+                    key?: string;
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FunnelPersons"];
                     };
                 };
                 /** @description What was wrong, where, and what to do */
@@ -1054,20 +1140,20 @@ export interface paths {
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
-                    /** @description The event that makes a person a member of a cohort, when it lies between from and to; * or left out: any event */
+                    /** @description The event that makes a person a member of a cohort, if it lies between from and to; * or left out: any event */
                     start?: string;
-                    /** @description The event that counts as coming back, also after `to`; * or left out: any event */
-                    return?: string;
                     /** @description day, week (from Monday) or month, in the reporting time zone; week when left out */
                     unit?: string;
                     /** @description How many periods after its own to follow a cohort, 1 to 60; 8 when left out */
                     periods?: number;
-                    /** @description on (when left out): came back in the k-th period after; on_or_after: in the k-th or any later one */
-                    mode?: string;
                     /** @description first (when left out): a person is in the cohort of its first start event ever; recurring: in that of each period in which it has one */
                     cohorts?: string;
                     /** @description A dimension of the start event's touch, to break down by; filter looks at the same touch */
                     by?: string;
+                    /** @description The event that counts as coming back, also after `to`; * or left out: any event */
+                    return?: string;
+                    /** @description on (when left out): came back in the k-th period after; on_or_after: in the k-th or any later one */
+                    mode?: string;
                 };
                 header?: never;
                 path?: never;
@@ -1082,6 +1168,228 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Retention"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who they are: the persons of one cell */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
+                    /** @description The event that makes a person a member of a cohort, if it lies between from and to; * or left out: any event */
+                    start?: string;
+                    /** @description day, week (from Monday) or month, in the reporting time zone; week when left out */
+                    unit?: string;
+                    /** @description How many periods after its own to follow a cohort, 1 to 60; 8 when left out */
+                    periods?: number;
+                    /** @description first (when left out): a person is in the cohort of its first start event ever; recurring: in that of each period in which it has one */
+                    cohorts?: string;
+                    /** @description A dimension of the start event's touch, to break down by; filter looks at the same touch */
+                    by?: string;
+                    /** @description The event that counts as coming back, also after `to`; * or left out: any event */
+                    return?: string;
+                    /** @description on (when left out): came back in the k-th period after; on_or_after: in the k-th or any later one */
+                    mode?: string;
+                    /** @description `start` of the cohort; any day of its period will do */
+                    cohort?: string;
+                    /** @description Which period after the cohort's own, 0 to `periods`; 0, all of the cohort, when left out */
+                    cell?: number;
+                    /** @description true (when left out): those counted in the cell; false: the others of the cohort */
+                    returned?: string;
+                    /** @description With by=: only those of this group */
+                    key?: string;
+                    /** @description Only persons shown under an alias that contains this, or that have this very alias */
+                    q?: string;
+                    /** @description place (when left out): in no order, the fastest; last_seen: who was seen last first; revenue: who brought most first */
+                    sort?: string;
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Persons"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ltv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What cohorts bring, period by period, from the start event on */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
+                    /** @description The event that makes a person a member of a cohort, if it lies between from and to; * or left out: any event */
+                    start?: string;
+                    /** @description day, week (from Monday) or month, in the reporting time zone; week when left out */
+                    unit?: string;
+                    /** @description How many periods after its own to follow a cohort, 1 to 60; 8 when left out */
+                    periods?: number;
+                    /** @description first (when left out): a person is in the cohort of its first start event ever; recurring: in that of each period in which it has one */
+                    cohorts?: string;
+                    /** @description A dimension of the start event's touch, to break down by; filter looks at the same touch */
+                    by?: string;
+                    /** @description Only its revenue; left out: that of all events */
+                    conversion?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ltv"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who they are: the persons of a count */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
+                    /** @description Count only events of this name */
+                    event?: string;
+                    /** @description The event that counts as conversion and order and brings the revenue; left out: revenue of all, and orders are the events with more than no money */
+                    conversion?: string;
+                    /** @description Whom to list, as metrics and breakdown count them: persons, converted or payers; left out: converted when conversion= is given, else persons */
+                    metric?: string;
+                    /** @description A dimension, for `key`; platform when left out */
+                    by?: string;
+                    /** @description Only those counted in this row of the breakdown by `by` */
+                    key?: string;
+                    /** @description Only persons shown under an alias that contains this, or that have this very alias */
+                    q?: string;
+                    /** @description place (when left out): in no order, the fastest; last_seen: who was seen last first; revenue: who brought most first */
+                    sort?: string;
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Persons"];
                     };
                 };
                 /** @description What was wrong, where, and what to do */
@@ -3005,6 +3313,7 @@ export interface components {
                 events: number;
             }[];
         };
+        /** @description The first six, and those that `names` and `sort` ask for */
         MetricValues: {
             events: number;
             persons: number;
@@ -3013,6 +3322,23 @@ export interface components {
             converted: number;
             /** @description Minor units of the reporting currency */
             revenue: number;
+            orders?: number;
+            payers?: number;
+            /** @description null: no session */
+            session_ms?: number | null;
+            /** @description null: no session */
+            bounce_rate?: number | null;
+            /** @description Minor units; null: no order */
+            aov?: number | null;
+            /** @description Minor units; null: nobody */
+            arpu?: number | null;
+            /** @description Minor units; null: nobody paid */
+            arppu?: number | null;
+            dau?: number | null;
+            wau?: number;
+            mau?: number;
+            /** @description null: nobody was active */
+            stickiness?: number | null;
         };
         /** @description Those that `names` asks for */
         MetricTotals: {
@@ -3023,6 +3349,23 @@ export interface components {
             converted?: number;
             /** @description Minor units of the reporting currency */
             revenue?: number;
+            orders?: number;
+            payers?: number;
+            /** @description null: no session */
+            session_ms?: number | null;
+            /** @description null: no session */
+            bounce_rate?: number | null;
+            /** @description Minor units; null: no order */
+            aov?: number | null;
+            /** @description Minor units; null: nobody */
+            arpu?: number | null;
+            /** @description Minor units; null: nobody paid */
+            arppu?: number | null;
+            dau?: number | null;
+            wau?: number;
+            mau?: number;
+            /** @description null: nobody was active */
+            stickiness?: number | null;
         };
         MetricPoint: {
             /** @description The first day of the period; of an hour, its instant */
@@ -3034,6 +3377,23 @@ export interface components {
             converted?: number;
             /** @description Minor units of the reporting currency */
             revenue?: number;
+            orders?: number;
+            payers?: number;
+            /** @description null: no session */
+            session_ms?: number | null;
+            /** @description null: no session */
+            bounce_rate?: number | null;
+            /** @description Minor units; null: no order */
+            aov?: number | null;
+            /** @description Minor units; null: nobody */
+            arpu?: number | null;
+            /** @description Minor units; null: nobody paid */
+            arppu?: number | null;
+            dau?: number | null;
+            wau?: number;
+            mau?: number;
+            /** @description null: nobody was active */
+            stickiness?: number | null;
         };
         MetricSeries: {
             /** @description A day such as 2025-02-12 */
@@ -3069,6 +3429,23 @@ export interface components {
             converted: number;
             /** @description Minor units of the reporting currency */
             revenue: number;
+            orders?: number;
+            payers?: number;
+            /** @description null: no session */
+            session_ms?: number | null;
+            /** @description null: no session */
+            bounce_rate?: number | null;
+            /** @description Minor units; null: no order */
+            aov?: number | null;
+            /** @description Minor units; null: nobody */
+            arpu?: number | null;
+            /** @description Minor units; null: nobody paid */
+            arppu?: number | null;
+            dau?: number | null;
+            wau?: number;
+            mau?: number;
+            /** @description null: nobody was active */
+            stickiness?: number | null;
         };
         BreakdownSpan: {
             rows: components["schemas"]["BreakdownRow"][];
@@ -3147,14 +3524,39 @@ export interface components {
             /** @description At most 500, those of most events first */
             properties: components["schemas"]["Property"][];
         };
+        /** @description Persons by how long it took, between the bounds of lengths_ms: less than the first, ..., the last bound or more */
+        FunnelLengths: number[];
         FunnelStep: {
             name: string;
             persons: number;
             from_first: number;
             from_previous: number;
-            /** @description From the step before; null when nobody came here */
+            /** @description A quarter of them took at most so long, from the step before; null when nobody came here */
+            p25_ms: number | null;
+            /** @description Half of them */
             median_ms: number | null;
+            /** @description Three quarters of them */
+            p75_ms: number | null;
             median_from_first_ms: number | null;
+            /** @description From the step before; not of the first step, nor in groups and previous */
+            lengths?: components["schemas"]["FunnelLengths"];
+        };
+        /** @description From the first step to the last */
+        FunnelWhole: {
+            /** @description null when nobody came to the last step */
+            p25_ms: number | null;
+            median_ms: number | null;
+            p75_ms: number | null;
+            lengths: components["schemas"]["FunnelLengths"];
+        };
+        FunnelPeriod: {
+            /** @description The first day of the period */
+            at: string;
+            /** @description Persons whose first step lies in it */
+            entered: number;
+            /** @description Of them, those who reached the last step, whenever */
+            converted: number;
+            rate: number;
         };
         FunnelSpan: {
             steps: components["schemas"]["FunnelStep"][];
@@ -3164,14 +3566,37 @@ export interface components {
             steps: components["schemas"]["FunnelStep"][];
         };
         Funnel: {
+            /** @enum {string} */
+            order: "best" | "strict" | "any";
             /** @description null: no limit */
             window_ms: number | null;
             persons: number;
+            /** @description The bounds of each `lengths`: what is as long as a bound is counted after it */
+            lengths_ms: number[];
+            /** @description With order=any times are those of the k-th of a person's events, whichever step it is */
             steps: components["schemas"]["FunnelStep"][];
+            whole: components["schemas"]["FunnelWhole"];
+            /** @description With trend= */
+            trend?: components["schemas"]["FunnelPeriod"][];
             /** @description With by= */
             groups?: components["schemas"]["FunnelGroup"][];
             /** @description With compare= */
             previous?: components["schemas"]["FunnelSpan"];
+        };
+        FunnelPersons: {
+            total: number;
+            persons: {
+                /** @description As in journeys/{person} */
+                person: string;
+                /** @description RFC 3339, UTC: the first step */
+                entered_at: string;
+                /** @description Steps */
+                reached: number;
+                /** @description RFC 3339, UTC: the last step reached */
+                at: string;
+            }[];
+            /** @description The cursor of the next page */
+            next: string | null;
         };
         RetentionCohort: {
             /** @description The first day of its period */
@@ -3202,6 +3627,64 @@ export interface components {
             total: components["schemas"]["RetentionTotal"];
             /** @description With by= */
             groups?: components["schemas"]["RetentionGroup"][];
+        };
+        LtvCohort: {
+            /** @description The first day of its period */
+            start: string;
+            /** @description Persons */
+            size: number;
+            /** @description What its members brought in the k-th period after, k from 0, its own, to `periods`; minor units; null: that period is not over yet */
+            revenue: (number | null)[];
+            /** @description The same up to then, together */
+            cumulative: (number | null)[];
+            /** @description `cumulative` for each member; null also when there is none */
+            per_person: (number | null)[];
+        };
+        LtvTotal: {
+            /** @description Of all cohorts together */
+            size: number;
+            /** @description The size of the cohorts whose k-th period is over; null: there is none */
+            of: (number | null)[];
+            /** @description What those brought up to then */
+            cumulative: (number | null)[];
+            /** @description `cumulative` over `of` */
+            per_person: (number | null)[];
+        };
+        LtvGroup: {
+            key: string;
+            cohorts: components["schemas"]["LtvCohort"][];
+            total: components["schemas"]["LtvTotal"];
+        };
+        Ltv: {
+            /** @enum {string} */
+            unit: "day" | "week" | "month";
+            currency: string;
+            /** @description Every period of the span, those without persons too */
+            cohorts: components["schemas"]["LtvCohort"][];
+            total: components["schemas"]["LtvTotal"];
+            /** @description With by= */
+            groups?: components["schemas"]["LtvGroup"][];
+        };
+        /** @description Of the person's whole history */
+        PersonRow: {
+            /** @description Its best alias, such as u:42; for /api/v1/journeys/{person} */
+            person: string;
+            /** @description RFC 3339, UTC */
+            first_at: string;
+            /** @description RFC 3339, UTC */
+            last_at: string;
+            events: number;
+            /** @description Of all events, refunds taken off; minor units of the reporting currency */
+            revenue: number;
+            /** @description Of the first event */
+            platform: string;
+        };
+        Persons: {
+            persons: components["schemas"]["PersonRow"][];
+            /** @description On all pages */
+            total: number;
+            /** @description The cursor of the next page */
+            next: string | null;
         };
         PathNode: {
             /**
