@@ -47,6 +47,8 @@ static bool open_parts(struct app *app, struct err *err)
     if (!(app->sources = sources_open(app->store, err))) return false;
     if (!(app->pipeline = pipeline_open(app->store, &app->settings, err))) return false;
     if (!(app->importer = importer_open(app->pipeline, app->store, err))) return false;
+    app->properties = properties_open(app->store, PROPERTIES_BYTES_MAX);
+    app->segment_cache = segment_cache_new();
     app_routes(app);
     return true;
 }
@@ -80,6 +82,8 @@ bool app_welcome(struct app *app, struct err *err)
 
 void app_close(struct app *app)
 {
+    properties_close(app->properties);
+    segment_cache_free(app->segment_cache);
     importer_close(app->importer);
     pipeline_close(app->pipeline);
     sources_close(app->sources);
@@ -93,9 +97,15 @@ void app_routes(struct app *app)
     struct route_table *next = app->tables;
 
     app->ingest = (struct ingest){app->pipeline, app->settings.currency};
-    app->product = (struct product){app->pipeline, &app->settings, DEMETRA_VERSION};
-    app->attribution = (struct attribution){app->pipeline, &app->settings};
+    app->product = (struct product){.pipeline = app->pipeline,
+                                    .store = app->store,
+                                    .properties = app->properties,
+                                    .segments = app->segment_cache,
+                                    .settings = &app->settings,
+                                    .version = DEMETRA_VERSION};
+    app->attribution = (struct attribution){app->pipeline, app->segment_cache, &app->settings};
     app->crm = (struct crm){app->pipeline};
+    app->segments = (struct segments){app->pipeline, app->store, app->segment_cache};
     app->data = (struct data){.pipeline = app->pipeline,
                               .sources = app->sources,
                               .importer = app->importer,
@@ -107,6 +117,7 @@ void app_routes(struct app *app)
     *next++ = product_routes(&app->product);
     *next++ = attribution_routes(&app->attribution);
     *next++ = crm_routes(&app->crm);
+    *next++ = segments_routes(&app->segments);
     data_routes(&app->data, next);
     next += DATA_TABLES;
     app->n_tables = (size_t)(next - app->tables);

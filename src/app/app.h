@@ -14,6 +14,7 @@
 #include "features/crm/crm.h"
 #include "features/data/data.h"
 #include "features/product/product.h"
+#include "features/segments/segments.h"
 #include "http/server.h"
 
 #define DEMETRA_VERSION "0.1.0"
@@ -25,10 +26,13 @@ struct app {
     struct sources *sources;
     struct pipeline *pipeline;
     struct importer *importer;
+    struct properties *properties;
+    struct segment_cache *segment_cache;
     struct ingest ingest;
     struct product product;
     struct attribution attribution;
     struct crm crm;
+    struct segments segments;
     struct data data;
     struct route_table tables[TABLES_MAX];
     size_t n_tables;

@@ -83,6 +83,7 @@ int command_serve(int n, char **args)
     log_line(LOG_INFO, "serve.stop", "signal=%d", got);
     code = 0;
 done:
+    properties_stop(app.properties);
     server_stop(server);
     app_close(&app);
     return code;

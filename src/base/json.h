@@ -28,6 +28,15 @@ size_t json_arena_bytes(size_t text_bytes); /* a ceiling that is enough for any 
 const struct json *json_get(const struct json *object, const char *key); /* the first of that name */
 const struct json *json_at(const struct json *array, size_t i);
 size_t json_count(const struct json *array); /* 0 if it is no array */
+/* Walk an object's members, or an array's items (whose keys are empty): json_members, then json_next until it is false.
+ */
+struct json_members {
+    const struct json *at;
+    uint32_t left;
+    bool keyed;
+};
+struct json_members json_members(const struct json *container);
+bool json_next(struct json_members *members, Str *key, const struct json **value);
 bool json_is_object(const struct json *value);
 bool json_is_array(const struct json *value);
 bool json_is_null(const struct json *value);                      /* absent counts as null */
@@ -40,12 +49,15 @@ bool json_bool(const struct json *value, bool *out) MUST_CHECK;
 /* ---- spans: where values stand in a text, without reading them. A span that is cut off or out of balance is not
  * found; whether what stands in it is valid is for json_parse to say. ---- */
 bool json_span_member(Str object, Str key, Str *value) MUST_CHECK; /* of the outermost object; the first such key */
-/* Walk an array's items: json_walk_start, then json_walk_next until *item is empty. False: malformed. */
+/* Walk an array's items: json_walk_start, then json_walk_next until *item is empty; an object's members likewise, each
+ * key as it stands between its quotes. False: malformed. */
 struct json_walk {
     Str rest;
 };
 bool json_walk_start(struct json_walk *walk, Str array) MUST_CHECK;
 bool json_walk_next(struct json_walk *walk, Str *item) MUST_CHECK;
+bool json_walk_members(struct json_walk *walk, Str object) MUST_CHECK;
+bool json_walk_member(struct json_walk *walk, Str *key, Str *value) MUST_CHECK;
 
 /* ---- writing: commas are the writer's business ---- */
 struct json_out {

@@ -402,6 +402,28 @@ size_t json_count(const struct json *array)
     return type_of(array) == TYPE_ARRAY ? length_of(array) : 0;
 }
 
+struct json_members json_members(const struct json *container)
+{
+    enum type type = type_of(container);
+
+    if (type != TYPE_OBJECT && type != TYPE_ARRAY) return (struct json_members){0};
+    return (struct json_members){.at = container + 1, .left = length_of(container), .keyed = type == TYPE_OBJECT};
+}
+
+bool json_next(struct json_members *members, Str *key, const struct json **value)
+{
+    if (!members->at || members->left == 0) return false;
+    members->left--;
+    *key = (Str){NULL, 0};
+    if (members->keyed) {
+        *key = json_str(members->at);
+        members->at++;
+    }
+    *value = members->at;
+    members->at += members->at->span;
+    return true;
+}
+
 bool json_is_object(const struct json *value)
 {
     return type_of(value) == TYPE_OBJECT;

@@ -71,40 +71,28 @@ static bool take_value(Str *rest, char closing, Str *value, bool *last)
     return true;
 }
 
-bool json_span_member(Str object, Str key, Str *value)
+/* What follows the opening bracket; empty when it closes at once. */
+static bool walk_open(struct json_walk *walk, Str s, char opening, char closing)
 {
-    bool last = false;
+    s = skip_blanks(s);
+    if (s.n == 0 || s.p[0] != opening) return false;
+    s = skip_blanks(str_from(s, 1));
+    if (s.n == 0) return false;
+    walk->rest = s.p[0] == closing ? (Str){NULL, 0} : s;
+    return true;
+}
 
-    object = skip_blanks(object);
-    if (object.n == 0 || object.p[0] != '{') return false;
-    object = str_from(object, 1);
-    while (!last) {
-        object = skip_blanks(object);
-        if (object.n == 0 || object.p[0] != '"') return false;
-        size_t n = string_length(object);
-        if (n == 0) return false;
-        Str name = {object.p + 1, n - 2};
-        object = skip_blanks(str_from(object, n));
-        if (object.n == 0 || object.p[0] != ':') return false;
-        object = str_from(object, 1);
-        Str found;
-        if (!take_value(&object, '}', &found, &last)) return false;
-        if (!str_eq(name, key)) continue;
-        *value = found;
-        return true;
-    }
-    return false;
+/* The value that comes next, and whether it is the last. */
+static bool walk_take(struct json_walk *walk, char closing, Str *value, bool *last)
+{
+    if (!take_value(&walk->rest, closing, value, last)) return false;
+    if (*last) walk->rest = (Str){NULL, 0};
+    return true;
 }
 
 bool json_walk_start(struct json_walk *walk, Str array)
 {
-    Str s = skip_blanks(array);
-
-    if (s.n == 0 || s.p[0] != '[') return false;
-    s = skip_blanks(str_from(s, 1));
-    if (s.n == 0) return false;
-    walk->rest = s.p[0] == ']' ? (Str){NULL, 0} : s;
-    return true;
+    return walk_open(walk, array, '[', ']');
 }
 
 bool json_walk_next(struct json_walk *walk, Str *item)
@@ -113,7 +101,40 @@ bool json_walk_next(struct json_walk *walk, Str *item)
 
     *item = (Str){NULL, 0};
     if (walk->rest.n == 0) return true; /* after the last item */
-    if (!take_value(&walk->rest, ']', item, &last)) return false;
-    if (last) walk->rest = (Str){NULL, 0};
+    if (!walk_take(walk, ']', item, &last)) return false;
     return last || walk->rest.n != 0; /* something must follow a comma */
+}
+
+bool json_walk_members(struct json_walk *walk, Str object)
+{
+    return walk_open(walk, object, '{', '}');
+}
+
+bool json_walk_member(struct json_walk *walk, Str *key, Str *value)
+{
+    bool last;
+
+    *key = *value = (Str){NULL, 0};
+    if (walk->rest.n == 0) return true;
+    Str rest = skip_blanks(walk->rest);
+    size_t n = rest.n && rest.p[0] == '"' ? string_length(rest) : 0;
+    if (n == 0) return false;
+    *key = (Str){rest.p + 1, n - 2};
+    rest = skip_blanks(str_from(rest, n));
+    if (rest.n == 0 || rest.p[0] != ':') return false;
+    walk->rest = str_from(rest, 1);
+    return walk_take(walk, '}', value, &last);
+}
+
+bool json_span_member(Str object, Str key, Str *value)
+{
+    struct json_walk walk;
+    Str name, found;
+
+    if (!json_walk_members(&walk, object)) return false;
+    do {
+        if (!json_walk_member(&walk, &name, &found) || found.n == 0) return false;
+    } while (!str_eq(name, key));
+    *value = found;
+    return true;
 }

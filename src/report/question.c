@@ -14,14 +14,8 @@ static bool bad_instant(const char *name, Str text, struct err *err)
                          STR_ARG(text));
 }
 
-/* A day stands for its start, or (the end of a span) for the start of the day after. */
-static bool read_bound(const struct request *request, const char *name, bool is_end, int64_t *at_ms, int32_t *day,
-                       bool *given, struct err *err)
+bool question_bound(const char *name, Str text, bool is_end, int64_t *at_ms, int32_t *day, struct err *err)
 {
-    Str text = str_trim(request_query(request, name));
-
-    *given = text.n != 0;
-    if (!*given) return true;
     if (time_parse_day(text, day)) {
         *at_ms = time_day_start(*day + is_end);
         return true;
@@ -29,6 +23,15 @@ static bool read_bound(const struct request *request, const char *name, bool is_
     if (!time_parse_instant(text, at_ms)) return bad_instant(name, text, err);
     *day = time_day_of(*at_ms - is_end);
     return true;
+}
+
+static bool read_bound(const struct request *request, const char *name, bool is_end, int64_t *at_ms, int32_t *day,
+                       bool *given, struct err *err)
+{
+    Str text = str_trim(request_query(request, name));
+
+    *given = text.n != 0;
+    return !*given || question_bound(name, text, is_end, at_ms, day, err);
 }
 
 bool question_span(const struct request *request, const char *from_name, const char *to_name,
@@ -74,8 +77,6 @@ bool question_compare(const struct request *request, const struct span *span, st
 
 /* ---- filters ---- */
 
-enum filter_op { FILTER_IS, FILTER_IS_NOT, FILTER_CONTAINS, FILTER_NOT_CONTAINS };
-
 static const char *const OPS[] = {"is", "is_not", "contains", "not_contains"};
 
 static bool bad_filter(Str text, struct err *err)
@@ -97,26 +98,32 @@ static bool passes(enum filter_op op, Str text, Str value)
     return !str_contains_nocase(text, value);
 }
 
-static bool apply_filter(const struct snapshot *snapshot, Str text, bool *touch_counts, struct err *err)
+bool filter_parse(Str text, struct filter *out, struct err *err)
 {
-    Str value = text;
-    Str dim_name = str_cut(&value, ':');
-    Str op_name = str_cut(&value, ':');
-    enum touch_dim dim;
+    struct filter filter = {.value = text};
+    Str dim_name = str_cut(&filter.value, ':');
+    Str op_name = str_cut(&filter.value, ':');
     size_t op = 0;
 
     while (op < COUNT_OF(OPS) && !str_eq(op_name, str_of(OPS[op]))) op++;
-    if (!value.p || op == COUNT_OF(OPS) || !touch_dim_find(dim_name, &dim)) return bad_filter(text, err);
-    for (uint32_t t = 0; t < snapshot->n_touches; t++)
-        if (!passes((enum filter_op)op, snapshot_value(snapshot, snapshot->touches[t].dim[dim]), value))
-            touch_counts[t] = false;
+    if (!filter.value.p || op == COUNT_OF(OPS) || !touch_dim_find(dim_name, &filter.dim)) return bad_filter(text, err);
+    filter.op = (enum filter_op)op;
+    *out = filter;
     return true;
+}
+
+void filter_apply(const struct filter *filter, const struct snapshot *snapshot, bool *touch_counts)
+{
+    for (uint32_t t = 0; t < snapshot->n_touches; t++)
+        if (!passes(filter->op, snapshot_value(snapshot, snapshot->touches[t].dim[filter->dim]), filter->value))
+            touch_counts[t] = false;
 }
 
 bool question_filter(struct request *request, const struct snapshot *snapshot, const bool **touch_counts,
                      struct err *err)
 {
     bool *flags = NULL;
+    struct filter filter = {0};
     Str text;
 
     for (size_t i = 0; request_query_at(request, "filter", i, &text); i++) {
@@ -124,7 +131,8 @@ bool question_filter(struct request *request, const struct snapshot *snapshot, c
             flags = ARENA_ARRAY(&request->arena, bool, snapshot->n_touches);
             memset(flags, true, snapshot->n_touches * sizeof *flags);
         }
-        if (!apply_filter(snapshot, text, flags, err)) return false;
+        if (!filter_parse(text, &filter, err)) return false;
+        filter_apply(&filter, snapshot, flags);
     }
     *touch_counts = flags;
     return true;

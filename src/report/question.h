@@ -41,6 +41,10 @@ struct span {
         "cursor", "string", "`next` of the page before"                                                                \
     }
 
+/* The bound of a span: a day stands for its start or, at the end of a span, for the start of the day after. `name` is
+ * for the error. */
+bool question_bound(const char *name, Str text, bool is_end, int64_t *at_ms, int32_t *day, struct err *err) MUST_CHECK;
+
 /* `from_name` and `to_name` are the parameters' names. */
 bool question_span(const struct request *request, const char *from_name, const char *to_name,
                    const struct snapshot *snapshot, struct span *out, struct err *err) MUST_CHECK;
@@ -48,6 +52,17 @@ bool question_span(const struct request *request, const char *from_name, const c
 /* The span to compare with, from compare=; *any = false when it is not asked for. */
 bool question_compare(const struct request *request, const struct span *span, struct span *out, bool *any,
                       struct err *err) MUST_CHECK;
+
+/* What FILTER_PARAM describes; `value` borrows from the text. */
+enum filter_op { FILTER_IS, FILTER_IS_NOT, FILTER_CONTAINS, FILTER_NOT_CONTAINS };
+struct filter {
+    enum touch_dim dim;
+    enum filter_op op;
+    Str value;
+};
+bool filter_parse(Str text, struct filter *out, struct err *err) MUST_CHECK;
+/* Take the flag from each touch id that does not pass. */
+void filter_apply(const struct filter *filter, const struct snapshot *snapshot, bool *touch_counts);
 
 /* filter= as one flag a touch id, true where the touch passes them all; NULL when there is none. */
 bool question_filter(struct request *request, const struct snapshot *snapshot, const bool **touch_counts,

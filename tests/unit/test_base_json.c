@@ -137,6 +137,37 @@ static void test_getters(void **state)
 }
 
 /* Members far apart, of containers of every size: each is found behind those before it. */
+/* Objects and arrays, member by member. */
+static void test_members_in_order(void **state)
+{
+    struct err err;
+    Str key;
+    const struct json *value;
+    struct json_members none = json_members(NULL);
+    const struct json *root = json_parse(STR("{\"a\":[1,[2],\"x\"],\"\":{},\"a\":null,\"\\u0062\":7}"), &arena, &err);
+    static const char *const KEYS[] = {"a", "", "a", "b"};
+    struct json_members members = json_members(root);
+    (void)state;
+
+    assert_false(json_next(&none, &key, &value));
+    for (size_t i = 0; i < COUNT_OF(KEYS); i++) {
+        assert_true(json_next(&members, &key, &value));
+        ASSERT_STR(key, KEYS[i]);
+        if (i != 2) assert_ptr_equal(value, json_get(root, KEYS[i])); /* json_get gives the first a */
+    }
+    assert_true(!json_next(&members, &key, &value) && !json_next(&members, &key, &value));
+    const struct json *array = json_get(root, "a");
+    members = json_members(array);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(json_next(&members, &key, &value));
+        assert_ptr_equal(value, json_at(array, i));
+        assert_int_equal(key.n, 0);
+    }
+    assert_false(json_next(&members, &key, &value));
+    members = json_members(json_at(array, 0));
+    assert_false(json_next(&members, &key, &value));
+}
+
 static void test_members_behind_large_ones(void **state)
 {
     struct buf text;
@@ -379,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup(test_refused, empty_arena),
         cmocka_unit_test_setup(test_depth, empty_arena),
         cmocka_unit_test_setup(test_getters, empty_arena),
+        cmocka_unit_test_setup(test_members_in_order, empty_arena),
         cmocka_unit_test_setup(test_members_behind_large_ones, empty_arena),
         cmocka_unit_test_setup(test_arena_bytes_are_enough, empty_arena),
         cmocka_unit_test_setup(test_getters_of_nothing, empty_arena),

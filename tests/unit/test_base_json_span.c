@@ -46,6 +46,42 @@ static void test_members(void **state)
     }
 }
 
+static void test_walks_of_members(void **state)
+{
+    static const struct {
+        const char *object, *seen; /* key=value; of each; NULL: malformed */
+    } cases[] = {
+        {"{}", ""},
+        {" { } ", ""},
+        {"{\"a\":1}", "a=1;"},
+        {" {\"a\" : {\"b\":2} , \"\":[] ,\"a\":\"x}\"}", "a={\"b\":2};=[];a=\"x}\";"},
+        {"{\"q\\\"\":1}", "q\\\"=1;"}, /* as it stands between its quotes */
+        {"{\"a\":1", NULL},
+        {"{\"a\"}", NULL},
+        {"{\"a\":1 \"b\":2}", NULL},
+        {"{1:2}", NULL},
+        {"[1]", NULL},
+        {"", NULL},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct json_walk walk;
+        struct buf seen;
+        Str key, value = STR("some");
+        bool ok = json_walk_members(&walk, str_of(cases[i].object));
+
+        buf_init(&seen, 1000);
+        while (ok && value.n) {
+            ok = json_walk_member(&walk, &key, &value);
+            if (ok && value.n) buf_printf(&seen, "%.*s=%.*s;", STR_ARG(key), STR_ARG(value));
+        }
+        if (ok != (cases[i].seen != NULL)) fail_msg("%s", cases[i].object);
+        if (ok) ASSERT_STR(buf_str(&seen), cases[i].seen);
+        buf_reset(&seen);
+    }
+}
+
 static void test_walks(void **state)
 {
     static const struct {
@@ -263,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_walks),
+        cmocka_unit_test(test_walks_of_members),
         cmocka_unit_test(test_spans_agree_with_the_tree),
         cmocka_unit_test(test_documents_cut_anywhere),
     };

@@ -7,11 +7,11 @@
 #ifndef FEATURES_ATTRIBUTION_ATTRIBUTION_H
 #define FEATURES_ATTRIBUTION_ATTRIBUTION_H
 
-#include "events/pipeline.h"
-#include "http/route.h"
+#include "report/segments.h"
 
 struct attribution {
     struct pipeline *pipeline;
+    struct segment_cache *segments;
     const struct settings *settings;
 };
 

@@ -368,10 +368,11 @@ static bool answer(struct ask *ask, struct reply *reply, struct err *err)
 bool attribution_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct attribution *attribution = request->context;
-    struct ask ask = {.request = request, .snapshot = pipeline_snapshot(attribution->pipeline)};
-    bool ok = answer(&ask, reply, err);
+    struct ask ask = {.request = request};
 
-    snapshot_close(ask.snapshot);
+    if (!question_snapshot(request, attribution->pipeline, attribution->segments, &ask.snapshot, err)) return false;
+    bool ok = answer(&ask, reply, err);
+    question_snapshot_close(ask.snapshot);
     return ok;
 }
 

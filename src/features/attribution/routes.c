@@ -1,7 +1,8 @@
 #include "features/attribution/attribution_int.h"
 
 #define QUESTION_PARAMS                                                                                                \
-    SPAN_PARAMS, FILTER_PARAM, {"conversion", "string", "The event that is the conversion, such as Order Completed"},  \
+    SPAN_PARAMS, FILTER_PARAM, SEGMENT_PARAM,                                                                          \
+        {"conversion", "string", "The event that is the conversion, such as Order Completed"},                         \
         {"by", "string", "The dimension that gets the credit; platform when left out"},                                \
         {"lookback", "length", "Touches count in (time - lookback, time]; none (no limit) when left out"},             \
         {"half_life", "length", "Of time_decay; 7d when left out"},                                                    \

@@ -205,8 +205,8 @@ bool product_funnel_get(struct request *request, struct reply *reply, struct err
     struct funnel_question *q = ARENA_NEW(&request->arena, struct funnel_question);
 
     q->request = request;
-    q->snapshot = pipeline_snapshot(product->pipeline);
+    if (!question_snapshot(request, product->pipeline, product->segments, &q->snapshot, err)) return false;
     bool ok = answer(q, reply, err);
-    snapshot_close(q->snapshot);
+    question_snapshot_close(q->snapshot);
     return ok;
 }

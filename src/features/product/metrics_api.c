@@ -362,10 +362,11 @@ static bool with_snapshot(struct request *request, struct reply *reply, struct e
                           bool answer(struct question *, struct reply *, struct err *))
 {
     const struct product *product = request->context;
-    struct question q = {.request = request, .snapshot = pipeline_snapshot(product->pipeline), .now_ms = time_now_ms()};
-    bool ok = answer(&q, reply, err);
+    struct question q = {.request = request, .now_ms = time_now_ms()};
 
-    snapshot_close(q.snapshot);
+    if (!question_snapshot(request, product->pipeline, product->segments, &q.snapshot, err)) return false;
+    bool ok = answer(&q, reply, err);
+    question_snapshot_close(q.snapshot);
     return ok;
 }
 
@@ -485,6 +486,7 @@ static bool put_breakdown(struct question *q, struct reply *reply, struct err *e
 
 bool breakdown_get(struct request *request, struct reply *reply, struct err *err)
 {
+    if (request_query(request, "property").n) return property_breakdown(request, reply, err);
     return with_snapshot(request, reply, err, put_breakdown);
 }
 

@@ -150,9 +150,10 @@ static bool answer(struct question *q, struct reply *reply, struct err *err)
 bool paths_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct product *product = request->context;
-    struct question q = {.request = request, .snapshot = pipeline_snapshot(product->pipeline)};
-    bool ok = answer(&q, reply, err);
+    struct question q = {.request = request};
 
-    snapshot_close(q.snapshot);
+    if (!question_snapshot(request, product->pipeline, product->segments, &q.snapshot, err)) return false;
+    bool ok = answer(&q, reply, err);
+    question_snapshot_close(q.snapshot);
     return ok;
 }

@@ -100,7 +100,9 @@ bool person_log_delete(struct request *request, struct reply *reply, struct err 
     struct json_out out = json_to(&reply->body);
     struct dict *aliases = dict_new();
     uint64_t erased = 0;
-    bool ok = aliases_of(request, aliases, err) && pipeline_erase_person(product->pipeline, aliases, &erased, err);
+    bool ok = aliases_of(request, aliases, err) &&
+              segments_forget(product->store, product->pipeline, request->param[0], err) &&
+              pipeline_erase_person(product->pipeline, aliases, &erased, err);
 
     if (ok) {
         json_open(&out, '{');

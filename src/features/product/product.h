@@ -7,11 +7,14 @@
 #ifndef FEATURES_PRODUCT_PRODUCT_H
 #define FEATURES_PRODUCT_PRODUCT_H
 
-#include "events/pipeline.h"
-#include "http/route.h"
+#include "events/properties.h"
+#include "report/segments.h"
 
 struct product {
     struct pipeline *pipeline;
+    struct store *store;
+    struct properties *properties;
+    struct segment_cache *segments;
     const struct settings *settings;
     const char *version;
 };

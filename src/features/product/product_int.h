@@ -14,6 +14,8 @@ handler_fn persons_get;                                   /* metrics_api.c */
 handler_fn paths_get;                                     /* paths_api.c */
 handler_fn person_get, raw_get;                           /* person_api.c */
 handler_fn person_log_get, person_log_delete;             /* person_log_api.c */
+handler_fn property_breakdown;                            /* property_api.c: breakdown_get with property= */
+handler_fn properties_get;                                /* property_names_api.c */
 
 /* persons_list.c: what the lists of persons share. Write the page that sort=, q=, limit= and cursor= ask for; `marked`
  * is by place, and changed. */

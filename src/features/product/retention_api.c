@@ -211,10 +211,11 @@ static bool with_snapshot(struct request *request, struct reply *reply, struct e
                           bool answer(struct question *, struct reply *, struct err *))
 {
     const struct product *product = request->context;
-    struct question q = {.request = request, .snapshot = pipeline_snapshot(product->pipeline), .now_ms = time_now_ms()};
-    bool ok = answer(&q, reply, err);
+    struct question q = {.request = request, .now_ms = time_now_ms()};
 
-    snapshot_close(q.snapshot);
+    if (!question_snapshot(request, product->pipeline, product->segments, &q.snapshot, err)) return false;
+    bool ok = answer(&q, reply, err);
+    question_snapshot_close(q.snapshot);
     return ok;
 }
 

@@ -17,6 +17,8 @@ static const struct param VALUES_PARAMS[] = {
 static const struct param METRICS_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
+    SEGMENT_PARAM,
+
     COMPARE_PARAM,
     {"names", "string",
      "Comma-separated, the first six when left out: events; persons (with an event that counts); sessions; "
@@ -34,16 +36,23 @@ static const struct param METRICS_PARAMS[] = {
 static const struct param BREAKDOWN_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
+    SEGMENT_PARAM,
+
     COMPARE_PARAM,
     {"by", "string", "The dimension; platform when left out"},
     {"names", "string", "Metrics to give beside the first six, as in metrics; the span is one point"},
     EVENT_PARAMS,
     {"sort", "string", "A metric; events when left out; most first"},
     {"limit", "integer", "Rows, at most 1000; 100 when left out"},
+    {"property", "string",
+     "Instead of by: a property of `event`, such as properties.plan or context.device.type; the reply is a "
+     "PropertyBreakdown, sorted by events, persons or revenue"},
     {0},
 };
+static const struct param PROPERTIES_PARAMS[] = {{"event", "string", "Its name"}, {0}};
 #define FUNNEL_QUESTION_PARAMS                                                                                         \
-    SPAN_PARAMS, FILTER_PARAM, {"step", "list", "An event name; give it once for each step, 2 to 64 of them"},         \
+    SPAN_PARAMS, FILTER_PARAM, SEGMENT_PARAM,                                                                          \
+        {"step", "list", "An event name; give it once for each step, 2 to 64 of them"},                                \
         {"order", "string",                                                                                            \
          "best (when left out): other events may stand between steps; strict: no other event of the person does; "     \
          "any: the steps in whatever order"},                                                                          \
@@ -93,15 +102,20 @@ static const struct param FUNNEL_PERSONS_PARAMS[] = {
          "most first"},                                                                                                \
         PAGE_PARAMS
 
-static const struct param RETENTION_PARAMS[] = {SPAN_PARAMS, FILTER_PARAM, COHORT_PARAMS, RETURN_PARAMS, {0}};
+static const struct param RETENTION_PARAMS[] = {SPAN_PARAMS,   FILTER_PARAM,  SEGMENT_PARAM,
+                                                COHORT_PARAMS, RETURN_PARAMS, {0}};
 static const struct param LTV_PARAMS[] = {
-    SPAN_PARAMS,   FILTER_PARAM,
-    COHORT_PARAMS, {"conversion", "string", "Only its revenue; left out: that of all events"},
+    SPAN_PARAMS,
+    FILTER_PARAM,
+    SEGMENT_PARAM,
+    COHORT_PARAMS,
+    {"conversion", "string", "Only its revenue; left out: that of all events"},
     {0},
 };
 static const struct param RETENTION_PERSONS_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
+    SEGMENT_PARAM,
     COHORT_PARAMS,
     RETURN_PARAMS,
     {"cohort", "day", "`start` of the cohort; any day of its period will do"},
@@ -114,6 +128,7 @@ static const struct param RETENTION_PERSONS_PARAMS[] = {
 static const struct param PERSONS_LIST_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
+    SEGMENT_PARAM,
     EVENT_PARAMS,
     {"metric", "string",
      "Whom to list, as metrics and breakdown count them: persons, converted or payers; left out: converted when "
@@ -126,6 +141,8 @@ static const struct param PERSONS_LIST_PARAMS[] = {
 static const struct param PATHS_PARAMS[] = {
     SPAN_PARAMS,
     FILTER_PARAM,
+    SEGMENT_PARAM,
+
     {"anchor", "string", "The event that paths begin with (direction=to: lead to), when it lies between from and to"},
     {"direction", "string", "from (when left out): what comes after the anchor; to: what came before it"},
     {"depth", "integer", "Steps from the anchor, 1 to 8; 5 when left out"},
@@ -146,8 +163,10 @@ static const struct route ROUTES[] = {
     {GET, "/api/v1/values", AUTH_READ, 0, values_get, "Values of a dimension, the 200 with most events", VALUES_PARAMS,
      NULL, "Values", 0},
     {GET, "/api/v1/metrics", AUTH_READ, 0, metrics_get, "Counts over time", METRICS_PARAMS, NULL, "Metrics", 0},
-    {GET, "/api/v1/breakdown", AUTH_READ, 0, breakdown_get, "Counts by a dimension", BREAKDOWN_PARAMS, NULL,
-     "Breakdown", 0},
+    {GET, "/api/v1/breakdown", AUTH_READ, 0, breakdown_get, "Counts by a dimension or by a property", BREAKDOWN_PARAMS,
+     NULL, "BreakdownAny", 0},
+    {GET, "/api/v1/properties", AUTH_READ, 0, properties_get, "The properties of an event, from its 200 latest",
+     PROPERTIES_PARAMS, NULL, "Properties", 0},
     {GET, "/api/v1/funnel", AUTH_READ, 0, product_funnel_get, "People who reached each step", FUNNEL_PARAMS, NULL,
      "Funnel", 0},
     {GET, "/api/v1/funnel/persons", AUTH_READ, 0, funnel_persons_get, "Who reached a step, or dropped out before it",

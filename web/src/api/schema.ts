@@ -810,6 +810,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description previous (the span of equal length before) or year */
                     compare?: string;
                     /** @description Comma-separated, the first six when left out: events; persons (with an event that counts); sessions; conversions; converted (persons); revenue; orders; payers (persons with an order); session_ms (mean length, from first event to last, of the sessions that began); bounce_rate (the share of them with one event); aov (revenue by order); arpu (revenue by person); arppu (revenue by payer); dau, wau, mau (distinct persons with an event that counts in the day, the 7 and the 30 days that end with the last day of the point, whole days of the reporting time zone, also those before `from`; while a point is not over its last day is today; for a point longer than a day, and for the totals, whose point is the span, dau is the mean over its days); stickiness (dau by mau) */
@@ -862,7 +864,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Counts by a dimension */
+        /** Counts by a dimension or by a property */
         get: {
             parameters: {
                 query?: {
@@ -872,6 +874,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description previous (the span of equal length before) or year */
                     compare?: string;
                     /** @description The dimension; platform when left out */
@@ -886,6 +890,8 @@ export interface paths {
                     sort?: string;
                     /** @description Rows, at most 1000; 100 when left out */
                     limit?: number;
+                    /** @description Instead of by: a property of `event`, such as properties.plan or context.device.type; the reply is a PropertyBreakdown, sorted by events, persons or revenue */
+                    property?: string;
                 };
                 header?: never;
                 path?: never;
@@ -899,7 +905,55 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Breakdown"];
+                        "application/json": components["schemas"]["BreakdownAny"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/properties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The properties of an event, from its 200 latest */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Its name */
+                    event?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Properties"];
                     };
                 };
                 /** @description What was wrong, where, and what to do */
@@ -938,6 +992,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description An event name; give it once for each step, 2 to 64 of them */
                     step?: string[];
                     /** @description best (when left out): other events may stand between steps; strict: no other event of the person does; any: the steps in whatever order */
@@ -1006,6 +1062,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description An event name; give it once for each step, 2 to 64 of them */
                     step?: string[];
                     /** @description best (when left out): other events may stand between steps; strict: no other event of the person does; any: the steps in whatever order */
@@ -1080,6 +1138,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description The event that makes a person a member of a cohort, if it lies between from and to; * or left out: any event */
                     start?: string;
                     /** @description day, week (from Monday) or month, in the reporting time zone; week when left out */
@@ -1146,6 +1206,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description The event that makes a person a member of a cohort, if it lies between from and to; * or left out: any event */
                     start?: string;
                     /** @description day, week (from Monday) or month, in the reporting time zone; week when left out */
@@ -1228,6 +1290,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description The event that makes a person a member of a cohort, if it lies between from and to; * or left out: any event */
                     start?: string;
                     /** @description day, week (from Monday) or month, in the reporting time zone; week when left out */
@@ -1292,6 +1356,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description Count only events of this name */
                     event?: string;
                     /** @description The event that counts as conversion and order and brings the revenue; left out: revenue of all, and orders are the events with more than no money */
@@ -1362,6 +1428,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description The event that paths begin with (direction=to: lead to), when it lies between from and to */
                     anchor?: string;
                     /** @description from (when left out): what comes after the anchor; to: what came before it */
@@ -1610,6 +1678,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description The event that is the conversion, such as Order Completed */
                     conversion?: string;
                     /** @description The dimension that gets the credit; platform when left out */
@@ -1680,6 +1750,8 @@ export interface paths {
                     to?: string;
                     /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
                     filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
                     /** @description The event that is the conversion, such as Order Completed */
                     conversion?: string;
                     /** @description The dimension that gets the credit; platform when left out */
@@ -2108,6 +2180,247 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Contracts"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved segments and cohorts, by name */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Segments"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Save a filter, or the persons of a list as a cohort */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["SegmentNew"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SegmentNow"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A segment and how large it is now */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SegmentNow"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Change a segment; what is left out stays */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["SegmentChange"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SegmentNow"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Forget a segment; the persons stay */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in it now */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SegmentPersons"];
                     };
                 };
                 /** @description What was wrong, where, and what to do */
@@ -3146,6 +3459,71 @@ export interface components {
             /** @description With compare= */
             previous?: components["schemas"]["BreakdownSpan"];
         };
+        PropertyCounts: {
+            events: number;
+            persons: number;
+            /** @description Of these events, in minor units of the reporting currency */
+            revenue: number;
+        };
+        PropertyRow: {
+            /** @description The value as text; of one longer than 256 bytes its beginning */
+            key: string;
+            /**
+             * @description none: events without the property, key (none); other: values past values_max, key (other)
+             * @enum {string}
+             */
+            kind: "value" | "none" | "other";
+            events: number;
+            persons: number;
+            /** @description Of these events, in minor units of the reporting currency */
+            revenue: number;
+        };
+        /** @description Of the events whose value is a number */
+        PropertyNumbers: {
+            events: number;
+            sum: number | null;
+            avg: number | null;
+            min: number;
+            max: number;
+        };
+        PropertySpan: {
+            /** @description Rows there are, shown or not */
+            keys: number;
+            rows: components["schemas"]["PropertyRow"][];
+            totals: components["schemas"]["PropertyCounts"];
+            numbers: components["schemas"]["PropertyNumbers"] | null;
+        };
+        PropertyBreakdown: {
+            event: string;
+            property: string;
+            /** @description So many values stay apart, the first to come; the rest is (other) */
+            values_max: number;
+            /** @description Rows there are, shown or not */
+            keys: number;
+            rows: components["schemas"]["PropertyRow"][];
+            totals: components["schemas"]["PropertyCounts"];
+            numbers: components["schemas"]["PropertyNumbers"] | null;
+            /** @description With compare= */
+            previous?: components["schemas"]["PropertySpan"];
+        };
+        BreakdownAny: components["schemas"]["Breakdown"] | components["schemas"]["PropertyBreakdown"];
+        Property: {
+            /** @description For property= of a breakdown */
+            name: string;
+            /** @enum {string} */
+            type: "text" | "number" | "boolean" | "mixed";
+            /** @description Of those sampled, how many have it */
+            events: number;
+            /** @description Values, at most 5 */
+            examples: string[];
+        };
+        Properties: {
+            event: string;
+            /** @description Events looked into */
+            sampled: number;
+            /** @description At most 500, those of most events first */
+            properties: components["schemas"]["Property"][];
+        };
         /** @description Persons by how long it took, between the bounds of lengths_ms: less than the first, ..., the last bound or more */
         FunnelLengths: number[];
         FunnelStep: {
@@ -3683,6 +4061,115 @@ export interface components {
         };
         Contracts: {
             contracts: components["schemas"]["Contract"][];
+            total: number;
+            /** @description The cursor of the next page */
+            next: string | null;
+        };
+        Segment: {
+            id: number;
+            name: string;
+            /** @enum {string} */
+            kind: "filter" | "cohort";
+            /** @description RFC 3339, UTC */
+            created_at: string;
+            /** @description RFC 3339, UTC */
+            changed_at: string;
+        };
+        Segments: {
+            /** @description By name */
+            segments: components["schemas"]["Segment"][];
+        };
+        SegmentNow: {
+            id: number;
+            name: string;
+            /** @enum {string} */
+            kind: "filter" | "cohort";
+            /** @description RFC 3339, UTC */
+            created_at: string;
+            /** @description RFC 3339, UTC */
+            changed_at: string;
+            /** @description Of a filter; null of a cohort */
+            definition: components["schemas"]["SegmentDefinition"] | null;
+            /** @description Aliases in the list of a cohort; several may be of one person, or of nobody */
+            listed: number | null;
+            /** @description Who is in it now */
+            persons: number;
+            /** @description Theirs */
+            events: number;
+        };
+        SegmentDefinition: {
+            /** @enum {string} */
+            match: "all" | "any";
+            /** @description At least one; at most 50 with those of groups, at most 5 groups deep */
+            conditions: components["schemas"]["SegmentCondition"][];
+        };
+        /** @description Only the members that its kind has, which a reply gives all */
+        SegmentCondition: {
+            /** @enum {string} */
+            kind: "event" | "first_touch" | "any_touch" | "persons" | "group";
+            /** @description Those for whom it does not hold; false when left out */
+            not?: boolean;
+            /** @description event: its name; * is any event */
+            event?: string;
+            /** @description event: so many times; 1 when neither it nor at_most is given */
+            at_least?: number;
+            /** @description event; null: no limit */
+            at_most?: number | null;
+            /** @description event: in the last so many days of the reporting time zone, today counted in */
+            last_days?: number | null;
+            /** @description event: a day or an instant, instead of last_days */
+            from?: string | null;
+            /** @description event: the last day, counted in, or an instant */
+            to?: string | null;
+            /** @description event, first_touch, any_touch: dim:op:value as in a question; all must pass, on the touch of the event's session, the person's first touch, the touch of one of its sessions */
+            filter?: string[];
+            /** @description persons: aliases such as u:42 */
+            persons?: string[];
+            /**
+             * @description group
+             * @enum {string}
+             */
+            match?: "all" | "any";
+            /** @description group */
+            conditions?: components["schemas"]["SegmentCondition"][];
+        };
+        SegmentNew: {
+            /** @description Unlike those of the others */
+            name: string;
+            /** @enum {string} */
+            kind: "filter" | "cohort";
+            /** @description Of a filter */
+            definition?: components["schemas"]["SegmentDefinition"];
+            /** @description Of a cohort: at most 100,000 aliases such as u:42 */
+            persons?: string[];
+            /** @description Of a cohort, instead of persons: those who are in a segment now */
+            from_segment?: number;
+        };
+        SegmentChange: {
+            name?: string;
+            /**
+             * @description What it is; it cannot be changed
+             * @enum {string}
+             */
+            kind?: "filter" | "cohort";
+            /** @description Of a filter */
+            definition?: components["schemas"]["SegmentDefinition"];
+            /** @description Of a cohort */
+            persons?: string[];
+            /** @description Of a cohort, instead of persons */
+            from_segment?: number;
+        };
+        SegmentPerson: {
+            /** @description Its best alias, such as u:42 */
+            person: string;
+            events: number;
+            /** @description RFC 3339, UTC */
+            first_at: string;
+            /** @description RFC 3339, UTC */
+            last_at: string;
+        };
+        SegmentPersons: {
+            persons: components["schemas"]["SegmentPerson"][];
             total: number;
             /** @description The cursor of the next page */
             next: string | null;
