@@ -1,0 +1,19 @@
+// Every question against the same question in SQL, on made histories; the clock changes in the middle of each.
+import test from 'node:test';
+import { Random, batchesOf, makeHistory } from '../lib/history.mjs';
+import { Server } from '../lib/server.mjs';
+import { Oracle } from './oracle.mjs';
+import { compareAll, sendAll } from './questions.mjs';
+
+const SEEDS = process.env.DEMETRA_GOLDEN_SEEDS?.split(',').map(Number) ?? [1, 2, 3, 4, 5, 6];
+const EVENTS = [200, 500, 1000, 2000];
+
+for (const seed of SEEDS) {
+  const events = EVENTS[seed % EVENTS.length], zone = seed % 2 ? 'Europe/Kyiv' : 'UTC';
+  test(`seed ${seed}: ${events} events, ${zone}`, async (t) => {
+    const history = makeHistory(seed, { events });
+    const server = await Server.start(t, { env: { DEMETRA_TIMEZONE: zone } });
+    await sendAll(server, batchesOf(history.items, new Random(seed)));
+    await compareAll(server, await Oracle.of(t, history.items, zone), history);
+  });
+}

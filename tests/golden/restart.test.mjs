@@ -1,0 +1,77 @@
+// The same answers whatever the program went through: ends, kills, questions in between, one batch or a hundred.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Random, batchesOf, makeHistory } from '../lib/history.mjs';
+import { Server } from '../lib/server.mjs';
+import { Oracle } from './oracle.mjs';
+import { allAnswers, compareAll, questionsOf, sameAnswers, sendAll } from './questions.mjs';
+
+const ZONE = 'Europe/Kyiv';
+const start = (t) => Server.start(t, { env: { DEMETRA_TIMEZONE: ZONE } });
+/** Which day is today may change; nothing else may. */
+const lasting = (questions) => questions.filter(([target]) => target !== '/api/v1/session');
+/** How events were cut into batches shows in their place in the raw log, and nowhere else. */
+const withoutRaw = (answers) => new Map([...answers].map(([where, text]) => [where, text.replace(/,"raw":"\d+"/g, '')]));
+
+test('after SIGTERM, after kill -9: every answer is the same to the byte', async (t) => {
+  const history = makeHistory(31, { events: 1500 });
+  const server = await start(t);
+  await sendAll(server, batchesOf(history.items, new Random(31)));
+  const questions = lasting(await compareAll(server, await Oracle.of(t, history.items, ZONE), history));
+  const before = await allAnswers(server, questions);
+  await server.restart();
+  sameAnswers(await allAnswers(server, questions), before, 'after SIGTERM');
+  await server.kill();
+  await server.spawn();
+  sameAnswers(await allAnswers(server, questions), before, 'after kill -9');
+});
+
+for (const seed of [41, 42, 43]) {
+  test(`seed ${seed}: kill -9 while a history is sent, everything is sent again: as if nothing had been`, async (t) => {
+    const KILLS = 4;
+    const history = makeHistory(seed, { events: 800, alwaysId: true });
+    const random = new Random(seed), batches = batchesOf(history.items, random, 60);
+    const server = await start(t);
+    for (let kill = 0; kill < KILLS; kill++) {
+      const at = random.below(batches.length);
+      await sendAll(server, batches.slice(0, at));
+      if (random.chance(0.5)) await server.get('/api/v1/names');
+      const cut = sendAll(server, batches.slice(at)).catch((error) => assert.notEqual(error.code, 'ERR_ASSERTION', error.message));
+      await new Promise((wake) => setTimeout(wake, random.below(15)));
+      await server.kill();
+      await cut;
+      await server.spawn();
+    }
+    await sendAll(server, batches);
+    await compareAll(server, await Oracle.of(t, history.items, ZONE), history);
+  });
+}
+
+for (const seed of [51, 52]) {
+  test(`seed ${seed}: questions between the batches change no answer, then or later`, async (t) => {
+    const history = makeHistory(seed, { events: 800 });
+    const random = new Random(seed), server = await start(t), atOnce = await start(t);
+    const oracle = await Oracle.of(t, history.items, ZONE);
+    const questions = lasting(questionsOf(seed, await oracle.session(), await oracle.persons()));
+    const open = questions.filter(([target]) => !target.includes('/journeys/')); /* a person may not be known yet */
+    let sent = 0;
+    for (const batch of batchesOf(history.items, random, 20)) {
+      await sendAll(server, [batch]);
+      const before = sent;
+      sent += batch.items;
+      for (let i = random.below(4); i > 0; i--) await server.get(...random.pick(open));
+      for (const share of [0.3, 0.6, 0.9]) {
+        const mark = share * history.items.length;
+        if (before >= mark || sent < mark) continue;
+        const part = { ...history, items: history.items.slice(0, sent) };
+        await compareAll(server, await Oracle.of(t, part.items, ZONE), part, 4);
+      }
+    }
+    await compareAll(server, oracle, history);
+    await sendAll(atOnce, batchesOf(history.items, random, 2000));
+    const wanted = withoutRaw(await allAnswers(atOnce, questions));
+    sameAnswers(withoutRaw(await allAnswers(server, questions)), wanted, `seed ${seed}, sent bit by bit against at once`);
+    await server.restart();
+    sameAnswers(withoutRaw(await allAnswers(server, questions)), wanted, `seed ${seed}, bit by bit and started again against at once`);
+  });
+}
