@@ -3,12 +3,11 @@ import test from 'node:test';
 import { Random, batchesOf, makeHistory } from '../lib/history.mjs';
 import { Server } from '../lib/server.mjs';
 import { Oracle } from './oracle.mjs';
-import { compareAll, sendAll } from './questions.mjs';
+import { compareAll, seeds, sendAll } from './questions.mjs';
 
-const SEEDS = process.env.DEMETRA_GOLDEN_SEEDS?.split(',').map(Number) ?? [1, 2, 3, 4, 5, 6];
 const EVENTS = [200, 500, 1000, 2000];
 
-for (const seed of SEEDS) {
+for (const seed of seeds([1, 2, 3, 4, 5, 6])) {
   const events = EVENTS[seed % EVENTS.length], zone = seed % 2 ? 'Europe/Kyiv' : 'UTC';
   test(`seed ${seed}: ${events} events, ${zone}`, async (t) => {
     const history = makeHistory(seed, { events });

@@ -27,6 +27,7 @@ SELECT seq, body->>'type' AS type, nullif(trim(body->>'messageId'), '') AS id,
   body->>'$.properties.revenue' AS revenue, coalesce(body->>'$.properties.total', body->>'$.properties.value') AS total,
   upper(coalesce(body->>'$.properties.currency', 'UAH')) AS currency
 FROM raw;
+CREATE INDEX item_id ON item(id, seq);
 
 /* whoever has no id is set aside; of one messageId the first counts */
 DELETE FROM item WHERE user_id = '' AND anonymous_id = '' AND client_id = '' AND telegram_id = '' AND previous_id = '';
@@ -41,6 +42,7 @@ UNION ALL SELECT seq, 4, 't:' || telegram_id FROM item WHERE telegram_id <> ''
 UNION ALL SELECT seq, 5, 'a:' || previous_id FROM item WHERE previous_id <> ''
 UNION ALL SELECT seq, 6, 'u:' || previous_id FROM item WHERE previous_id <> '';
 CREATE INDEX carries_seq ON carries(seq);
+CREATE INDEX carries_alias ON carries(alias);
 CREATE TABLE pair AS SELECT DISTINCT one.alias AS one, other.alias AS other FROM carries one JOIN carries other USING (seq);
 CREATE INDEX pair_one ON pair(one, other);
 CREATE TABLE alias AS
@@ -149,7 +151,8 @@ export class Oracle {
   /** The answer to a request, in the form of reading.mjs. */
   answer(target, query) {
     const [, , , route, rest] = target.split('/');
-    return rest === undefined ? this[route](query) : this.person(decodeURIComponent(rest));
+    if (route === 'journeys') return this.person(decodeURIComponent(rest));
+    return rest === undefined ? this[route](query) : this.cell(query);
   }
 
   async persons() {
@@ -369,22 +372,22 @@ export class Oracle {
       FROM kept`);
   }
 
-  /** What a model gives each key; money to the cent by the largest remainder, of equal ones to the earlier touch. */
-  async credits(model, halfLife) {
+  /** What a model gives each touch; money to the cent by the largest remainder, of equal ones to the earlier touch. */
+  async makeCredits(model, halfLife) {
     const part = {
       first: 'place = 1', last: 'place = size', last_non_direct: 'place = non_direct', linear: '1',
       position: 'CASE WHEN size <= 2 THEN 1 WHEN place IN (1, size) THEN 2 * (size - 2) ELSE 1 END',
       time_decay: `pow(2.0, -(until - at) / ${halfLife}.0)`,
     }[model];
-    return byKey(await this.ask(`WITH
+    await this.ask(`DROP TABLE IF EXISTS credit;
+      CREATE TEMP TABLE credit AS WITH
       parted AS (SELECT *, ${part} AS part FROM journey),
       whole AS (SELECT *, sum(part) OVER (PARTITION BY id) AS total FROM parted),
       split AS (SELECT *, CAST(abs(money) * part / total AS INTEGER) AS cents FROM whole),
       turns AS (
         SELECT *, abs(money) - sum(cents) OVER (PARTITION BY id) AS rest,
           row_number() OVER (PARTITION BY id ORDER BY abs(money) * part - cents * total DESC, place) AS turn FROM split)
-      SELECT key, sum(1.0 * part / total) AS conversions, sum((cents + (turn <= rest)) * CASE WHEN money < 0 THEN -1 ELSE 1 END) AS revenue
-      FROM turns GROUP BY key`));
+      SELECT id, place, at, name, key, 1.0 * part / total AS weight, (cents + (turn <= rest)) * CASE WHEN money < 0 THEN -1 ELSE 1 END AS revenue FROM turns`);
   }
 
   async attribution({ models, half_life: halfLife = '7d', ...query }) {
@@ -394,12 +397,67 @@ export class Oracle {
     const rows = byKey(await this.ask(`SELECT key, count(DISTINCT person || '#' || n) AS touches FROM journey GROUP BY key`));
     const unattributed = { touches: 0, models: {} };
     for (const model of models.split(',')) {
-      const credits = await this.credits(model, length(halfLife));
+      await this.makeCredits(model, length(halfLife));
+      const credits = byKey(await this.ask('SELECT key, sum(weight) AS conversions, sum(revenue) AS revenue FROM credit GROUP BY key'));
       unattributed.models[model] = alone;
       for (const [key, row] of Object.entries(rows)) (row.models ??= {})[model] = credits[key];
     }
     return { ...total, rows, unattributed };
   }
+
+  /** Does any event say this key? */
+  async knows({ by, key }) {
+    return key === 'unattributed' || (await this.ask(`SELECT 1 FROM event WHERE ${by} = ${quoted(key)} LIMIT 1`)).length > 0;
+  }
+
+  /** The journeys behind one number: those in which the key has some weight. */
+  async cell({ model, key, half_life: halfLife = '7d', ...query }) {
+    await this.makeJourneys(query);
+    await this.makeCredits(model, length(halfLife));
+    const within = key === 'unattributed' ? 'id NOT IN (SELECT id FROM journey)' : `id IN (SELECT id FROM credit WHERE key = ${quoted(key)} AND weight > 0)`;
+    const journeys = await this.ask(`SELECT id, at, amount, (SELECT alias FROM alias WHERE alias.person = conversion.person ORDER BY instr('ucta', substr(alias, 1, 1)), first_seen LIMIT 1) AS person
+      FROM conversion WHERE ${within} ORDER BY person, n`);
+    const touches = new Map(journeys.map(({ id }) => [id, []]));
+    for (const { id, ...touch } of await this.ask('SELECT id, at, name AS event, key, weight, revenue FROM credit ORDER BY id, place')) touches.get(id)?.push(touch);
+    const sum = (list, what) => list.filter((touch) => touch.key === key).reduce((all, touch) => all + touch[what], 0);
+    return byJourney(journeys.map(({ id, ...journey }) => {
+      const own = touches.get(id), alone = key === 'unattributed';
+      return { ...journey, credit: alone ? 1 : sum(own, 'weight'), credit_revenue: alone ? journey.amount : sum(own, 'revenue'), touches: own };
+    }));
+  }
+
+  /** Every conversion's way through the keys; and with `nulls` of each person what it did after its last conversion. */
+  async pathTable(query, nulls) {
+    await this.makeJourneys(query);
+    const ways = new Map((await this.ask('SELECT id, amount FROM conversion')).map(({ id, amount }) => [id, { path: [], conversions: 1, nulls: 0, value: amount }]));
+    for (const { id, key } of await this.ask('SELECT id, key FROM journey ORDER BY id, place')) ways.get(id).path.push(key);
+    return nulls ? [...ways.values(), ...(await this.nullJourneys(query))] : [...ways.values()];
+  }
+
+  /**
+   * The touches of a person after its last conversion before the range's end, all if it has none; as far as the lookback
+   * reaches from the last of them, which must lie in the range.
+   */
+  async nullJourneys({ conversion, lookback: text = 'none', exclude, from, to }) {
+    const lookback = length(text), far = new Map();
+    const rows = await this.ask(`WITH
+      early AS (SELECT * FROM touch WHERE ${inRange({ to })}),
+      after AS (
+        SELECT *, max(at) OVER (PARTITION BY person) AS last_at, row_number() OVER (PARTITION BY person ORDER BY n DESC) AS turn FROM early
+        WHERE n > coalesce((SELECT max(n) FROM event WHERE event.person = early.person AND name = ${quoted(conversion)} AND ${inRange({ to })}), 0)),
+      ends AS (SELECT person FROM after WHERE turn = 1 AND ${inRange({ from })})
+      SELECT person, key FROM after JOIN ends USING (person)
+      WHERE key NOT IN (${list(exclude).map(quoted)}) ${lookback === null ? '' : `AND at > last_at - ${lookback}`} ORDER BY person, n`);
+    for (const { person, key } of rows) far.set(person, [...(far.get(person) ?? []), key]);
+    return [...far.values()].map((path) => ({ path, conversions: 0, nulls: 1, value: 0 }));
+  }
+}
+
+/** The journeys of one person and millisecond, in the order of arrival. */
+export function byJourney(journeys) {
+  const found = {};
+  for (const { person, at, ...journey } of journeys) (found[`${person} at ${at}`] ??= []).push(journey);
+  return found;
 }
 
 function byKey(rows) {

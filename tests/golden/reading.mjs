@@ -3,6 +3,7 @@
 // Is:    one reading for each route: what has no order becomes an object by key, instants become milliseconds.
 // Never: forgives a difference: whole numbers are equal, doubles to 1e-9.
 import assert from 'node:assert/strict';
+import { byJourney } from './oracle.mjs';
 
 const TOLERANCE = 1e-9;
 
@@ -41,8 +42,12 @@ export const READ = {
   attribution: ({ conversions, revenue, persons, rows, unattributed }, { models }) => {
     const [first] = models.split(',');
     falling(rows, (row) => row.models[first].revenue, (row) => row.models[first].conversions);
-    return { conversions, revenue, persons, rows: byKey(rows), unattributed };
+    const credits = (row) => ({ touches: row.touches, models: Object.fromEntries(Object.entries(row.models).map(([model, cell]) => [model, { conversions: cell.conversions, revenue: cell.revenue }])) });
+    return { conversions, revenue, persons, rows: byKey(rows, credits), unattributed: credits(unattributed) };
   },
+  cell: (journeys) => byJourney(journeys.map(({ person, at, amount, credit, credit_revenue, touches }) => ({
+    person, at: Date.parse(at), amount, credit, credit_revenue, touches: touches.map((touch) => ({ at: Date.parse(touch.at), event: touch.event, key: touch.key, weight: touch.weight, revenue: touch.revenue })),
+  }))),
   journeys: ({ person, aliases, total, events }) => ({
     person, aliases: [...aliases].sort(), total,
     events: events.map(({ at, event, source, medium, campaign, amount, raw }) => ({ at: Date.parse(at), event, source, medium, campaign, amount, raw })),
