@@ -54,7 +54,6 @@ export class Random {
 
 /**
  * About `events` items as they arrive. `alwaysId`: each has a messageId, so that all can be sent again.
- * Returns the items, and the instants that it lies between.
  */
 export function makeHistory(seed, { events = 600, alwaysId = false } = {}) {
   const random = new Random(seed);
@@ -62,9 +61,9 @@ export function makeHistory(seed, { events = 600, alwaysId = false } = {}) {
   const persons = Math.max(3, Math.ceil(events / random.between(8, 20)));
 
   for (let i = 0; i < persons; i++) maker.addPerson(i);
-  while (maker.items.length < events) maker.addSession(random.pick(maker.persons));
+  while (maker.items.length < events) maker.addSession(random.chance(0.03) ? maker.persons[0] : random.pick(maker.persons)); /* one of much */
   maker.joinStrangers(Math.ceil(persons / 8));
-  return { seed, items: arrive(maker, random), persons: maker.persons };
+  return { seed, items: arrive(maker, random) };
 }
 
 class Maker {
@@ -206,7 +205,8 @@ function arrive({ items }, random) {
     const changed = random.weighted([{}, { timestamp: stamp, originalTimestamp: stamp }, { userId: other.userId ?? '' }], [4, 1, 1]);
     order.push({ item: { ...item, ...changed }, place: random.next() });
   }
-  return order.sort((a, b) => a.place - b.place).map(({ item }) => item);
+  order.sort((a, b) => a.place - b.place);
+  return JSON.parse(JSON.stringify(order.map(({ item }) => item))); /* as the wire has them: no -0, no undefined */
 }
 
 /** Cut items into bodies for the server, one after another; of one item it may be a call of its own. */
