@@ -348,28 +348,23 @@ export class Oracle {
   /** Each conversion's touches after exclusion, by place. */
   async makeJourneys({ conversion, by, touches = 'sessions', lookback: text = 'none', exclude, ...query }) {
     const lookback = length(text);
-    const touch = {
-      events: `SELECT *, ${by} AS key FROM event WHERE name <> ${quoted(conversion)}`,
-      sessions: `SELECT *, ${by} AS key FROM event WHERE n = session`,
-      journey: `SELECT *, ${by} AS key FROM event`,
-    }[touches];
+    const columns = `person, n, at, day, name, ${by} AS key, tuple = '' OR lower(source) IN ('direct', '(direct)', '$direct', '(none)') AS direct, ${passes(query, '')} AS passes`;
+    const which = { events: `name <> ${quoted(conversion)}`, sessions: 'n = session', journey: 'true' }[touches];
     await this.ask(`DROP TABLE IF EXISTS conversion; DROP TABLE IF EXISTS whole; DROP TABLE IF EXISTS touch; DROP TABLE IF EXISTS journey;
-      CREATE TEMP TABLE touch AS ${touch};
+      CREATE TEMP TABLE touch AS SELECT ${columns} FROM event WHERE ${which};
       CREATE INDEX touch_n ON touch(person, n);
-      CREATE TEMP TABLE conversion AS SELECT person || '#' || n AS id, * FROM event WHERE name = ${quoted(conversion)} AND ${inRange(query)};
+      CREATE TEMP TABLE conversion AS SELECT seq AS id, person, n, at, amount FROM event WHERE name = ${quoted(conversion)} AND ${inRange(query)};
       CREATE TEMP TABLE whole AS
-      SELECT conversion.id, touch.* FROM conversion JOIN touch ON touch.person = conversion.person AND touch.n <= conversion.n
+      SELECT id, touch.* FROM conversion JOIN touch ON touch.person = conversion.person AND touch.n <= conversion.n
         ${lookback === null ? '' : `AND touch.at > conversion.at - ${lookback}`};
-      CREATE INDEX whole_id ON whole(id);
-      INSERT INTO whole SELECT id, event.*, event.${by} FROM conversion JOIN event USING (person, n) WHERE id NOT IN (SELECT id FROM whole);
-      ${query.filter ? `DELETE FROM conversion WHERE id NOT IN (SELECT id FROM whole WHERE ${passes(query, '')})` : ''};
+      INSERT INTO whole SELECT seq AS id, ${columns} FROM event WHERE seq IN (SELECT id FROM conversion WHERE id NOT IN (SELECT id FROM whole));
+      DELETE FROM conversion WHERE id NOT IN (SELECT id FROM whole WHERE passes);
       CREATE TEMP TABLE journey AS
       WITH kept AS (
         SELECT whole.*, conversion.amount AS money, conversion.at AS until, row_number() OVER (PARTITION BY whole.id ORDER BY whole.n) AS place,
           count(*) OVER (PARTITION BY whole.id) AS size
         FROM whole JOIN conversion USING (id) WHERE key NOT IN (${list(exclude).map(quoted)}))
-      SELECT *, coalesce(max(CASE WHEN tuple <> '' AND lower(source) NOT IN ('direct', '(direct)', '$direct', '(none)') THEN place END) OVER (PARTITION BY id), size) AS non_direct
-      FROM kept`);
+      SELECT *, coalesce(max(CASE WHEN NOT direct THEN place END) OVER (PARTITION BY id), size) AS non_direct FROM kept`);
   }
 
   /** What a model gives each touch; money to the cent by the largest remainder, of equal ones to the earlier touch. */
@@ -381,13 +376,13 @@ export class Oracle {
     }[model];
     await this.ask(`DROP TABLE IF EXISTS credit;
       CREATE TEMP TABLE credit AS WITH
-      parted AS (SELECT *, ${part} AS part FROM journey),
-      whole AS (SELECT *, sum(part) OVER (PARTITION BY id) AS total FROM parted),
+      parted AS (SELECT id, place, key, money, ${part} AS part FROM journey),
+      whole AS (SELECT *, sum(part) OVER (PARTITION BY id) AS total FROM parted WHERE part > 0),
       split AS (SELECT *, CAST(abs(money) * part / total AS INTEGER) AS cents FROM whole),
       turns AS (
         SELECT *, abs(money) - sum(cents) OVER (PARTITION BY id) AS rest,
           row_number() OVER (PARTITION BY id ORDER BY abs(money) * part - cents * total DESC, place) AS turn FROM split)
-      SELECT id, place, at, name, key, 1.0 * part / total AS weight, (cents + (turn <= rest)) * CASE WHEN money < 0 THEN -1 ELSE 1 END AS revenue FROM turns`);
+      SELECT id, place, key, 1.0 * part / total AS weight, (cents + (turn <= rest)) * CASE WHEN money < 0 THEN -1 ELSE 1 END AS revenue FROM turns`);
   }
 
   async attribution({ models, half_life: halfLife = '7d', ...query }) {
@@ -400,7 +395,7 @@ export class Oracle {
       await this.makeCredits(model, length(halfLife));
       const credits = byKey(await this.ask('SELECT key, sum(weight) AS conversions, sum(revenue) AS revenue FROM credit GROUP BY key'));
       unattributed.models[model] = alone;
-      for (const [key, row] of Object.entries(rows)) (row.models ??= {})[model] = credits[key];
+      for (const [key, row] of Object.entries(rows)) (row.models ??= {})[model] = credits[key] ?? { conversions: 0, revenue: 0 };
     }
     return { ...total, rows, unattributed };
   }
@@ -414,11 +409,12 @@ export class Oracle {
   async cell({ model, key, half_life: halfLife = '7d', ...query }) {
     await this.makeJourneys(query);
     await this.makeCredits(model, length(halfLife));
-    const within = key === 'unattributed' ? 'id NOT IN (SELECT id FROM journey)' : `id IN (SELECT id FROM credit WHERE key = ${quoted(key)} AND weight > 0)`;
+    const within = key === 'unattributed' ? 'id NOT IN (SELECT id FROM journey)' : `id IN (SELECT id FROM credit WHERE key = ${quoted(key)})`;
     const journeys = await this.ask(`SELECT id, at, amount, (SELECT alias FROM alias WHERE alias.person = conversion.person ORDER BY instr('ucta', substr(alias, 1, 1)), first_seen LIMIT 1) AS person
       FROM conversion WHERE ${within} ORDER BY person, n`);
     const touches = new Map(journeys.map(({ id }) => [id, []]));
-    for (const { id, ...touch } of await this.ask('SELECT id, at, name AS event, key, weight, revenue FROM credit ORDER BY id, place')) touches.get(id)?.push(touch);
+    for (const { id, ...touch } of await this.ask(`SELECT id, at, name AS event, journey.key, coalesce(weight, 0) AS weight, coalesce(revenue, 0) AS revenue
+      FROM journey LEFT JOIN credit USING (id, place) ORDER BY id, place`)) touches.get(id)?.push(touch);
     const sum = (list, what) => list.filter((touch) => touch.key === key).reduce((all, touch) => all + touch[what], 0);
     return byJourney(journeys.map(({ id, ...journey }) => {
       const own = touches.get(id), alone = key === 'unattributed';
