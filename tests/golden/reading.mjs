@@ -55,16 +55,16 @@ export const READ = {
 };
 
 /** Where two answers differ first, with both sides; undefined if they do not. */
-export function difference(got, wanted, path = '') {
+export function difference(got, wanted, path = '', sides = ['the program says', 'SQL says']) {
   if (typeof got === 'number' && typeof wanted === 'number') {
     const exact = Number.isInteger(got) && Number.isInteger(wanted);
     if (exact ? got === wanted : Math.abs(got - wanted) <= TOLERANCE * Math.max(1, Math.abs(wanted))) return undefined;
   } else if (got && wanted && typeof got === 'object' && typeof wanted === 'object' && Array.isArray(got) === Array.isArray(wanted)) {
     for (const key of new Set([...Object.keys(wanted), ...Object.keys(got)])) {
-      const found = difference(got[key], wanted[key], `${path}[${Array.isArray(got) ? key : JSON.stringify(key)}]`);
+      const found = difference(got[key], wanted[key], `${path}[${Array.isArray(got) ? key : JSON.stringify(key)}]`, sides);
       if (found) return found;
     }
     return undefined;
   } else if (got === wanted) return undefined;
-  return `at ${path || 'the whole'}: the program says ${JSON.stringify(got)?.slice(0, 300)}, SQL says ${JSON.stringify(wanted)?.slice(0, 300)}`;
+  return `at ${path || 'the whole'}: ${sides[0]} ${JSON.stringify(got)?.slice(0, 300)}, ${sides[1]} ${JSON.stringify(wanted)?.slice(0, 300)}`;
 }
