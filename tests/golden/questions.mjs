@@ -70,9 +70,12 @@ async function compareOne(server, oracle, history, [target, query]) {
   const route = target.split('/')[3];
   let found;
   try {
-    const wanted = await oracle.answer(target, query);
     const cell = target.endsWith('/attribution/journeys');
-    if (cell && !(await oracle.knows(query))) return void (await server.refused(target, query, 'key'));
+    if (cell && !(await oracle.knows(query))) {
+      await server.refused(target, query, 'key');
+      return;
+    }
+    const wanted = await oracle.answer(target, query);
     const got = cell ? READ.cell(await server.all(target, 'journeys', query)) : READ[route](await server.get(target, query), query);
     if (route === 'journeys') await checkRaw(server, history, got, wanted);
     found = difference(got, wanted);
