@@ -37,6 +37,13 @@ static Str no_platform(const void *rules, const struct tuple *tuple, bool *paid)
     return STR("unknown");
 }
 
+/* One for all facts of the process: a version is of one state of one of them. */
+uint64_t facts_next_version(void)
+{
+    static _Atomic uint64_t last;
+    return atomic_fetch_add(&last, 1) + 1;
+}
+
 /* Without rules, and without what `generation` makes of the rest. */
 struct facts *facts_shell(struct generation *generation, const struct hash_key *key)
 {
@@ -46,7 +53,7 @@ struct facts *facts_shell(struct generation *generation, const struct hash_key *
     facts->key = *key;
     facts->generation = generation;
     facts->platform = no_platform;
-    facts->version = 1;
+    facts->version = facts_next_version();
     facts->last_ms = -1;
     atomic_init(&facts->holders, 1);
     return facts;
@@ -101,7 +108,7 @@ void facts_write_begin(struct facts *facts)
 
 void facts_write_end(struct facts *facts)
 {
-    facts->version++;
+    facts->version = facts_next_version();
     pthread_mutex_unlock(&facts->mutex);
 }
 

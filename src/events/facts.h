@@ -125,7 +125,7 @@ struct snapshot {
     const struct touch *touches; /* n_touches */
     uint32_t n_touches, n_names, n_values;
     int64_t first_ms, last_ms; /* of all events; 0 and -1 when there are none */
-    uint64_t version;          /* grows with every change of the facts */
+    uint64_t version;          /* grows with every change; no two states in a process have the same */
 
     /* for snapshot_rows */
     uint32_t n_base;         /* places that lie behind each other, in `first` */

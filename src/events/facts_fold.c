@@ -318,7 +318,7 @@ bool facts_install(struct facts *facts, const struct facts_cut *cut, struct bund
         facts->n_persons = generation->n_base;
         facts->keep_merges = false;
         apply_since(facts, cut, before, dict_count(generation->aliases));
-        facts->version++;
+        facts->version = facts_next_version();
         ok = true;
     }
     pthread_mutex_unlock(&facts->mutex);

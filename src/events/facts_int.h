@@ -168,6 +168,7 @@ static inline struct tail_row *tail_at(const struct tail *tail, uint64_t row)
 /* ---- facts.c: the writer's side ---- */
 struct facts *facts_shell(struct generation *generation, const struct hash_key *key);
 void facts_release(struct facts *facts);
+uint64_t facts_next_version(void);
 void tail_add(struct tail *tail, const struct tail_row *row);
 void tail_reset(struct tail *tail);
 void facts_reserve_aliases(struct facts *facts, size_t n);

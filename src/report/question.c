@@ -45,6 +45,7 @@ bool question_span(const struct request *request, const char *from_name, const c
     span.days.last = any ? time_day_of(snapshot->last_ms) : -1;
     if (!read_bound(request, from_name, false, &span.range.from_ms, &span.days.first, &has_from, err)) return false;
     if (!read_bound(request, to_name, true, &span.range.to_ms, &span.days.last, &has_to, err)) return false;
+    if (!any && has_to && !has_from) span.days.first = span.days.last + 1; /* nothing lies before it */
     if (has_from && has_to && span.range.from_ms >= span.range.to_ms)
         return err_set_field(err, to_name, "%s lies before %s", to_name, from_name);
     span.all = !has_from && !has_to;

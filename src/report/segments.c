@@ -18,9 +18,7 @@
 
 struct key {
     struct digest definition;
-    uint64_t version, n_events;
-    const void *rows; /* two histories may have the same version: the facts are made anew when an import is undone */
-    uint32_t n_places;
+    uint64_t version;
     int32_t day;
 };
 
@@ -76,7 +74,7 @@ void segment_cache_free(struct segment_cache *cache)
 static bool key_eq(const struct key *a, const struct key *b)
 {
     return memcmp(a->definition.bytes, b->definition.bytes, DIGEST_BYTES) == 0 && a->version == b->version &&
-           a->n_events == b->n_events && a->rows == b->rows && a->n_places == b->n_places && a->day == b->day;
+           a->day == b->day;
 }
 
 /* One more holder of the entry with this key; NULL if there is none. */
@@ -163,11 +161,7 @@ static struct members *members_of(struct request *request, struct segment_cache 
                                   int64_t id, struct err *err)
 {
     int64_t now_ms = time_now_ms();
-    struct key key = {.version = snapshot->version,
-                      .n_events = snapshot->n_events,
-                      .rows = snapshot->at_ms,
-                      .n_places = snapshot->n_places,
-                      .day = time_day_of(now_ms)};
+    struct key key = {.version = snapshot->version, .day = time_day_of(now_ms)};
 
     if (!read_digest(request->db, id, &key.definition, err)) return NULL;
     struct members *members = cache_find(cache, &key);
