@@ -1163,6 +1163,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/persons/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that the raw log holds of one person, by any of its aliases, as it came */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PersonLog"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Erase a person: its events leave the raw log and every report, and cannot be had back */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Erased"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/raw/{ref}": {
         parameters: {
             query?: never;
@@ -1235,6 +1318,10 @@ export interface paths {
                     lookback?: string;
                     /** @description Of time_decay; 7d when left out */
                     half_life?: string;
+                    /** @description The event that is the lead, for w_shaped; there is none when left out */
+                    lead?: string;
+                    /** @description Likewise, the opportunity */
+                    opportunity?: string;
                     /** @description events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions */
                     touches?: string;
                     /** @description Keys dropped before weighting; may repeat */
@@ -1305,6 +1392,10 @@ export interface paths {
                     lookback?: string;
                     /** @description Of time_decay; 7d when left out */
                     half_life?: string;
+                    /** @description The event that is the lead, for w_shaped; there is none when left out */
+                    lead?: string;
+                    /** @description Likewise, the opportunity */
+                    opportunity?: string;
                     /** @description events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions */
                     touches?: string;
                     /** @description Keys dropped before weighting; may repeat */
@@ -2811,6 +2902,19 @@ export interface components {
             /** @description The cursor of the next page */
             next: string | null;
         };
+        PersonLog: {
+            /** @description Its best alias, such as u:42 */
+            person: string;
+            /** @description The best first */
+            aliases: string[];
+            items: components["schemas"]["Raw"][];
+            /** @description The cursor of the next page */
+            next: string | null;
+        };
+        Erased: {
+            /** @description Events and calls that named the person */
+            erased: number;
+        };
         Raw: {
             /** @enum {string} */
             kind: "batch" | "track" | "page" | "screen" | "identify" | "group" | "alias" | "webhook" | "crm_events" | "crm_contracts";
@@ -2866,6 +2970,10 @@ export interface components {
             lookback_ms: number | null;
             /** @description null: no decay */
             half_life_ms: number | null;
+            /** @description The event that w_shaped takes for the lead; null: none */
+            lead: string | null;
+            /** @description Likewise, for the opportunity */
+            opportunity: string | null;
             conversions: number;
             persons: number;
             /** @description Minor units of the reporting currency */
