@@ -42,15 +42,14 @@ static void run_shard(void *context, uint32_t part)
     shard->ok = run->scan(run->context, shard, &shard->err);
 }
 
+/* With all that the others leave. */
 static void run_again(struct run *run, uint32_t part)
 {
-    struct arena *arena = &run->shards->shard[part].arena;
-    size_t room = run->shards->room;
+    struct shards *shards = run->shards;
+    size_t room = shards->room;
 
-    arena_free(arena);
-    for (uint32_t i = 0; i < run->shards->n; i++)
-        if (i != part) room -= run->shards->shard[i].arena.used;
-    arena_init(arena, room);
+    for (uint32_t i = 0; i < shards->n; i++) room -= shards->shard[i].arena.used;
+    arena_init(&shards->shard[part].arena, room);
     run_shard(run, part);
 }
 
@@ -59,6 +58,8 @@ bool shards_run(struct shards *shards, shard_fn *scan, void *context, struct err
     struct run run = {shards, scan, context};
 
     parallel_run(shards->n, run_shard, &run);
+    for (uint32_t i = 0; i < shards->n; i++)
+        if (!shards->shard[i].ok) arena_free(&shards->shard[i].arena);
     for (uint32_t i = 0; i < shards->n; i++) {
         struct shard *shard = &shards->shard[i];
         if (!shard->ok && shard->err.code == ERR_LIMIT && shards->n > 1) run_again(&run, i);

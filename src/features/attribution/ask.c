@@ -113,9 +113,9 @@ static bool read_touches(struct ask *ask, struct err *err)
 static bool read_milestone(const struct ask *ask, const char *field, uint32_t *name_plus_1, struct err *err)
 {
     Str text = request_query(ask->request, field);
-    uint32_t name = snapshot_find_name(ask->snapshot, text);
 
     if (text.n == 0) return true;
+    uint32_t name = snapshot_find_name(ask->snapshot, text);
     if (name == DICT_NONE) return err_set_field(err, field, "no event is called \"%.*s\"", STR_ARG(text));
     *name_plus_1 = name + 1;
     return true;
