@@ -130,6 +130,7 @@ static void trail_add(struct scan *scan, uint64_t row)
     trail->at_ms[trail->n] = at_ms;
     trail->group[trail->n] = mark.group;
     trail->n++;
+    if (!scan->models) return;
     trail->last_paid = mark.paid ? trail->n : trail->last_paid; /* no branch: touches are of any kind */
     trail->last_non_direct = mark.direct ? trail->last_non_direct : trail->n;
 }
