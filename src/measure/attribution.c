@@ -70,7 +70,7 @@ static bool add_magnitude(struct part *part, uint64_t magnitude, struct err *err
     return err_set(err, ERR_LIMIT, "the revenue is more than 64-bit minor units hold");
 }
 
-static void count_path(struct scan *scan, const struct path *path, struct attribution_row *rows)
+static void count_path(struct scan *scan, const struct scan_journey *path, struct attribution_row *rows)
 {
     for (uint32_t i = path->fresh; i < path->journey.n; i++) rows[path->group[i]].touches++;
     for (int model = 0; model < MODEL_COUNT; model++) {
@@ -84,7 +84,7 @@ static void count_path(struct scan *scan, const struct path *path, struct attrib
     }
 }
 
-static enum verdict see_count(struct scan *scan, const struct path *path)
+static enum verdict see_count(struct scan *scan, const struct scan_journey *path)
 {
     struct part *part = scan->reader;
     int64_t revenue = path->journey.revenue_minor;
@@ -150,7 +150,7 @@ bool attribution_count(const struct snapshot *snapshot, const struct attribution
 
     if (!scan_open(&scan, snapshot, query, arena, err)) return false;
     shards_open(&shards, snapshot, arena, n_rows * sizeof *rows);
-    bool ok = scan_shards(&shards, arena, count_shard, &counter, err) && add_parts(&counter, shards.n, err);
+    bool ok = shards_run(&shards, count_shard, &counter, err) && add_parts(&counter, shards.n, err);
     if (ok) {
         memcpy(rows, counter.part[0].rows, n_rows * sizeof *rows);
         *total = counter.part[0].total;
@@ -185,7 +185,7 @@ static bool walker_reserve(struct walker *walker, uint32_t n, struct scan *scan)
 }
 
 /* One model's column of the journey. */
-static void walk_model(struct scan *scan, const struct path *path, enum attribution_model model)
+static void walk_model(struct scan *scan, const struct scan_journey *path, enum attribution_model model)
 {
     struct walker *walker = scan->reader;
     struct credit credit = credit_of(scan, path, model);
@@ -196,7 +196,7 @@ static void walk_model(struct scan *scan, const struct path *path, enum attribut
     }
 }
 
-static enum verdict see_walk(struct scan *scan, const struct path *path)
+static enum verdict see_walk(struct scan *scan, const struct scan_journey *path)
 {
     struct walker *walker = scan->reader;
     struct journey journey = {.conversion_row = path->conversion_row, .person = path->person};

@@ -1,8 +1,8 @@
 /* measure/attribution_int.h -- the scan that everything about credit reads.
  *
- * Is:    conversions of a snapshot with the touches that share them, one by one; and what a model gives those.
- * Owns:  nothing; its room is taken from the reader's arena.
- * Never: seen outside attribution*.c and bootstrap.c.
+ * Is:    conversions of a snapshot with the touches that share them, one by one, and journeys that led to none; and
+ * what a model gives those touches. Owns:  nothing; its room is taken from the reader's arena. Never: seen outside
+ * attribution*.c, journey_paths.c and the two bootstraps.
  */
 #ifndef MEASURE_ATTRIBUTION_INT_H
 #define MEASURE_ATTRIBUTION_INT_H
@@ -34,14 +34,17 @@ struct trail {
     uint32_t last_paid;       /* place + 1; 0: none yet */
     uint32_t last_non_direct; /* likewise */
     struct milestone lead, opportunity;
-    bool any, any_must;      /* was there a touch at all, excluded ones too; one of must_touch? */
-    int64_t any_ms, must_ms; /* when the latest of them was */
+    uint64_t any, any_must;  /* the row + 1 of the latest touch, excluded ones too, and of must_touch; 0: none yet */
+    int64_t any_ms, must_ms; /* when that was */
+    uint64_t converted;      /* the row + 1 of the latest conversion, in the range or not; 0: none yet */
+    uint32_t after;          /* the first touch after it */
 };
 
-/* A conversion and the touches that share its credit. */
-struct path {
+/* A conversion and the touches that share its credit; or touches that led to none. */
+struct scan_journey {
     struct model_journey journey; /* journey.n == 0: unattributed */
     uint64_t conversion_row;
+    bool null; /* no conversion: only person, group and journey.n are set */
     uint32_t person;
     const uint64_t *row;
     const uint32_t *group;
@@ -58,27 +61,24 @@ struct scan {
     const struct attribution_query *query;
     const struct touch_mark *mark; /* by touch id */
     uint64_t lookback;
-    uint32_t models; /* the wanted ones, a bit each; never 0 */
+    uint32_t models; /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
+    bool nulls;      /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
     struct arena *arena;
     struct err *err;
     struct trail trail;
     struct session session;
     struct model_split split;
     uint32_t person;
-    enum verdict (*see)(struct scan *scan, const struct path *path);
+    enum verdict (*see)(struct scan *scan, const struct scan_journey *path);
     void *reader; /* the private state of `see` */
 };
 
-/* Check the query and make what shards share: `scan` but arena, err, see and reader. */
+/* Check the query and make what shards share: `scan` but nulls, arena, err, see and reader. */
 bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct attribution_query *query,
                struct arena *arena, struct err *err) MUST_CHECK;
 
-/* Call `see` for the conversions of the persons at from .. to-1. */
+/* Call `see` for the journeys of the persons at from .. to-1. */
 bool scan_places(struct scan *scan, uint32_t from, uint32_t to) MUST_CHECK;
-
-/* shards_run; then those that had too little room once more, one by one, each with all that `arena` has left. */
-bool scan_shards(struct shards *shards, const struct arena *arena, shard_fn *fn, void *context,
-                 struct err *err) MUST_CHECK;
 
 /* What a model makes of a path: credit and revenue of the touches from `place` on, `n` of them. Good until the next
  * call. What is unattributed is one credit to the group by.n. */
@@ -94,6 +94,6 @@ static inline bool scan_wants(const struct scan *scan, int model)
     return scan->models >> model & 1;
 }
 
-struct credit credit_of(struct scan *scan, const struct path *path, enum attribution_model model);
+struct credit credit_of(struct scan *scan, const struct scan_journey *path, enum attribution_model model);
 
 #endif

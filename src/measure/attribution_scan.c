@@ -16,8 +16,14 @@
  * A range of dates cuts a person's rows by halving; persons of more than LONG rows are cut before their names are
  * read. A session may have begun before the rows that the lookback reaches: session_before finds what it was.
  *
+ * A reader that wants null journeys too has every person read, to the range's end. What then is left of the trail after
+ * the last conversion is read as though a conversion that did not come had come with its last touch: the same lookback,
+ * reaching back before the range too, so that journeys with and without an end are of one length. Nothing at or after
+ * the range's end is looked at: a person who converts in June has a null journey in May, and the answer about May stays
+ * what it was.
+ *
  * Cost: O(names) to search, then O(rows the journeys reach + touches of all journeys); memory by the longest person
- * that converts.
+ * that converts. With null journeys, of all rows and persons.
  */
 #include "measure/attribution_int.h"
 
@@ -91,7 +97,7 @@ static bool trail_reserve(struct scan *scan, uint64_t n)
     if (!trail->at_ms) return false;
     trail->group = SCRATCH_ARRAY(scan->arena, uint32_t, (size_t)capacity, scan->err);
     if (!trail->group) return false;
-    if (!model_split_reserve(&scan->split, (uint32_t)capacity, scan->arena, scan->err)) return false;
+    if (scan->models && !model_split_reserve(&scan->split, (uint32_t)capacity, scan->arena, scan->err)) return false;
     trail->capacity = (uint32_t)capacity;
     return true;
 }
@@ -102,7 +108,8 @@ static void trail_start(struct trail *trail)
     trail->n = trail->lo = trail->seen = 0;
     trail->last_paid = trail->last_non_direct = 0;
     trail->lead.place_plus_1 = trail->opportunity.place_plus_1 = 0;
-    trail->any = trail->any_must = false;
+    trail->any = trail->any_must = trail->converted = 0;
+    trail->after = 0;
 }
 
 static void trail_add(struct scan *scan, uint64_t row)
@@ -111,10 +118,10 @@ static void trail_add(struct scan *scan, uint64_t row)
     struct touch_mark mark = scan->mark[scan->snapshot->touch[row]];
     int64_t at_ms = scan->snapshot->at_ms[row];
 
-    trail->any = true;
+    trail->any = row + 1;
     trail->any_ms = at_ms;
     if (mark.must) {
-        trail->any_must = true;
+        trail->any_must = row + 1;
         trail->must_ms = at_ms;
     }
     if (mark.excluded) return;
@@ -123,8 +130,22 @@ static void trail_add(struct scan *scan, uint64_t row)
     trail->at_ms[trail->n] = at_ms;
     trail->group[trail->n] = mark.group;
     trail->n++;
-    if (mark.paid) trail->last_paid = trail->n;
-    if (!mark.direct) trail->last_non_direct = trail->n;
+    if (!scan->models) return;
+    trail->last_paid = mark.paid ? trail->n : trail->last_paid; /* no branch: touches are of any kind */
+    trail->last_non_direct = mark.direct ? trail->last_non_direct : trail->n;
+}
+
+static bool reaches(const struct scan *scan, int64_t from_ms, int64_t to_ms)
+{
+    return elapsed_ms(from_ms, to_ms) < scan->lookback;
+}
+
+/* Move `lo` on to what the lookback reaches. */
+static void trail_forget(struct scan *scan, int64_t at_ms)
+{
+    struct trail *trail = &scan->trail;
+
+    while (trail->lo < trail->n && !reaches(scan, trail->at_ms[trail->lo], at_ms)) trail->lo++;
 }
 
 /* A place within [lo, n), counted from lo; n - lo when there is none. */
@@ -135,18 +156,18 @@ static uint32_t place_from_lo(const struct trail *trail, uint32_t place_plus_1)
 
 static uint32_t milestone_from_lo(const struct scan *scan, struct milestone milestone, int64_t at_ms)
 {
-    bool reached = milestone.place_plus_1 > 0 && elapsed_ms(milestone.at_ms, at_ms) < scan->lookback;
+    bool reached = milestone.place_plus_1 > 0 && reaches(scan, milestone.at_ms, at_ms);
     return place_from_lo(&scan->trail, reached ? milestone.place_plus_1 : 0);
 }
 
 /* ---- conversions ---- */
 
 /* The journey is what the lookback reaches of the trail. */
-static enum verdict see_trail(struct scan *scan, struct path *path, int64_t at_ms)
+static enum verdict see_trail(struct scan *scan, struct scan_journey *path, int64_t at_ms)
 {
     struct trail *trail = &scan->trail;
 
-    while (trail->lo < trail->n && elapsed_ms(trail->at_ms[trail->lo], at_ms) >= scan->lookback) trail->lo++;
+    trail_forget(scan, at_ms);
     path->journey.n = trail->n - trail->lo;
     path->journey.at_ms = trail->at_ms + trail->lo;
     path->journey.last_paid = place_from_lo(trail, trail->last_paid);
@@ -161,7 +182,7 @@ static enum verdict see_trail(struct scan *scan, struct path *path, int64_t at_m
 }
 
 /* No touch in the window: the conversion's own takes the credit, unless it is excluded. */
-static enum verdict see_own(struct scan *scan, struct path *path)
+static enum verdict see_own(struct scan *scan, struct scan_journey *path)
 {
     struct touch_mark mark = scan->mark[scan->snapshot->touch[path->conversion_row]];
 
@@ -181,13 +202,30 @@ static enum verdict see_conversion(struct scan *scan, uint64_t row)
     const struct attribution_query *query = scan->query;
     const struct trail *trail = &scan->trail;
     int64_t at_ms = scan->snapshot->at_ms[row];
-    struct path path = {.conversion_row = row, .person = scan->person};
+    struct scan_journey path = {.conversion_row = row, .person = scan->person};
 
     path.journey.half_life_ms = query->half_life_ms;
     path.journey.revenue_minor = scan->snapshot->amount_minor[row];
-    if (!trail->any || elapsed_ms(trail->any_ms, at_ms) >= scan->lookback) return see_own(scan, &path);
-    if (query->must_touch && (!trail->any_must || elapsed_ms(trail->must_ms, at_ms) >= scan->lookback)) return GO_ON;
+    if (!trail->any || !reaches(scan, trail->any_ms, at_ms)) return see_own(scan, &path);
+    if (query->must_touch && (!trail->any_must || !reaches(scan, trail->must_ms, at_ms))) return GO_ON;
     return see_trail(scan, &path, at_ms);
+}
+
+/* What is left when all rows before the range's end were read. */
+static enum verdict see_null(struct scan *scan)
+{
+    const struct attribution_query *query = scan->query;
+    struct trail *trail = &scan->trail;
+    struct scan_journey path = {.null = true, .person = scan->person};
+
+    if (trail->any <= trail->converted || !range_holds(query->range, trail->any_ms)) return GO_ON;
+    if (query->must_touch && (trail->any_must <= trail->converted || !reaches(scan, trail->must_ms, trail->any_ms)))
+        return GO_ON;
+    trail_forget(scan, trail->any_ms);
+    uint32_t first = trail->after > trail->lo ? trail->after : trail->lo;
+    path.journey.n = trail->n - first;
+    path.group = trail->group + first;
+    return scan->see(scan, &path);
 }
 
 /* ---- persons ---- */
@@ -254,12 +292,28 @@ static enum verdict read_rows(struct scan *scan, struct rows rows)
 
         if (takes_part(query, name) && is_touch(scan, row, converts)) trail_add(scan, row);
         if (has_milestones) note_milestones(scan, row, name);
-        if (!converts || !range_holds(query->range, snapshot->at_ms[row])) continue;
-
-        enum verdict verdict = see_conversion(scan, row);
-        if (verdict != GO_ON) return verdict;
+        if (!converts) continue;
+        if (range_holds(query->range, snapshot->at_ms[row])) {
+            enum verdict verdict = see_conversion(scan, row);
+            if (verdict != GO_ON) return verdict;
+        }
+        scan->trail.converted = row + 1;
+        scan->trail.after = scan->trail.n;
     }
-    return GO_ON;
+    return scan->nulls ? see_null(scan) : GO_ON;
+}
+
+/* The rows up to rows.end, from the first on that the lookback reaches from one at `at_ms`; not past `last`. */
+static enum verdict read_back_from(struct scan *scan, struct rows rows, int64_t at_ms, uint64_t last)
+{
+    uint64_t first = rows.begin;
+
+    if (elapsed_ms(INT64_MIN, at_ms) >= scan->lookback)
+        rows.begin = find_time(scan->snapshot->at_ms, first, last, (int64_t)((uint64_t)at_ms - scan->lookback + 1));
+    if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
+    trail_start(&scan->trail);
+    if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_before(scan, first, rows.begin);
+    return read_rows(scan, rows);
 }
 
 /* `first` is the person's first conversion, or the first that a range of dates may hold. */
@@ -267,7 +321,6 @@ static enum verdict scan_person(struct scan *scan, struct rows rows, uint64_t fi
 {
     const struct snapshot *snapshot = scan->snapshot;
     uint16_t conversion = (uint16_t)scan->query->conversion;
-    uint64_t begin = rows.begin;
 
     if (is_ranged(scan)) {
         struct rows held = cut_by_date(scan, rows);
@@ -276,14 +329,7 @@ static enum verdict scan_person(struct scan *scan, struct rows rows, uint64_t fi
         if (first >= held.end) return GO_ON;
     }
     while (snapshot->name[rows.end - 1] != conversion) rows.end--; /* nothing after the last one matters */
-
-    int64_t first_ms = snapshot->at_ms[first];
-    if (elapsed_ms(INT64_MIN, first_ms) >= scan->lookback)
-        rows.begin = find_time(snapshot->at_ms, begin, first, (int64_t)((uint64_t)first_ms - scan->lookback + 1));
-    if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
-    trail_start(&scan->trail);
-    if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_before(scan, begin, rows.begin);
-    return read_rows(scan, rows);
+    return read_back_from(scan, rows, snapshot->at_ms[first], first);
 }
 
 /* Rows behind each other, from a place on; returns the place after theirs. */
@@ -331,17 +377,39 @@ static enum verdict scan_run(struct scan *scan, uint32_t place, struct rows run)
     return GO_ON;
 }
 
+static enum verdict scan_converting(struct scan *scan, uint32_t from, uint32_t to)
+{
+    enum verdict verdict = GO_ON;
+
+    while (from < to && verdict == GO_ON) {
+        struct rows run;
+        uint32_t after = run_from(scan, from, to, &run);
+        verdict = scan_run(scan, from, run);
+        from = after;
+    }
+    return verdict;
+}
+
+/* Whoever has rows in the range: without one there is neither a conversion nor the last touch of a null journey. */
+static enum verdict scan_everyone(struct scan *scan, uint32_t from, uint32_t to)
+{
+    enum verdict verdict = GO_ON;
+
+    for (; from < to && verdict == GO_ON; from++) {
+        struct rows rows = snapshot_rows(scan->snapshot, from);
+        struct rows held = is_ranged(scan) ? cut_by_date(scan, rows) : rows;
+        if (held.begin == held.end) continue;
+        rows.end = held.end;
+        scan->person = from;
+        verdict = read_back_from(scan, rows, scan->query->range.from_ms, held.begin);
+    }
+    return verdict;
+}
+
 bool scan_places(struct scan *scan, uint32_t from, uint32_t to)
 {
     if (scan->query->conversion > UINT16_MAX) return true; /* DICT_NONE, for one */
-    while (from < to) {
-        struct rows run;
-        uint32_t after = run_from(scan, from, to, &run);
-        enum verdict verdict = scan_run(scan, from, run);
-        if (verdict != GO_ON) return verdict == STOP;
-        from = after;
-    }
-    return true;
+    return (scan->nulls ? scan_everyone : scan_converting)(scan, from, to) != FAILED;
 }
 
 /* ---- opening ---- */
@@ -385,24 +453,7 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
     return true;
 }
 
-bool scan_shards(struct shards *shards, const struct arena *arena, shard_fn *fn, void *context, struct err *err)
-{
-    if (shards_run(shards, fn, context, err)) return true;
-    for (uint32_t i = 0; i < shards->n; i++) {
-        struct shard *shard = &shards->shard[i];
-        if (shard->ok) continue;
-        if (shard->err.code != ERR_LIMIT) {
-            *err = shard->err;
-            return false;
-        }
-        arena_free(&shard->arena);
-        arena_init(&shard->arena, arena->ceiling - arena->used);
-        if (!fn(context, shard, err)) return false;
-    }
-    return true;
-}
-
-struct credit credit_of(struct scan *scan, const struct path *path, enum attribution_model model)
+struct credit credit_of(struct scan *scan, const struct scan_journey *path, enum attribution_model model)
 {
     static const double WHOLE = 1.0;
     struct credit credit = {.n = 1, .weight = &WHOLE, .revenue_minor = &path->journey.revenue_minor};

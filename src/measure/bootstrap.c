@@ -93,7 +93,7 @@ static void settle_person(struct sums *sums)
     sums->n_touched = 0;
 }
 
-static enum verdict see(struct scan *scan, const struct path *path)
+static enum verdict see(struct scan *scan, const struct scan_journey *path)
 {
     struct sums *sums = scan->reader;
     uint32_t n_models = (uint32_t)__builtin_popcount(scan->models), column = 0;
@@ -160,7 +160,7 @@ static double quantile(const double *sorted, uint32_t n, double share)
     return below + 1 < n ? sorted[below] + rest * (sorted[below + 1] - sorted[below]) : sorted[below];
 }
 
-static struct interval interval_of(double *values, const struct bootstrap *bootstrap)
+struct interval bootstrap_interval(const struct bootstrap *bootstrap, double *values)
 {
     double tail = (1 - bootstrap->level) / 2;
 
@@ -169,7 +169,7 @@ static struct interval interval_of(double *values, const struct bootstrap *boots
                              quantile(values, bootstrap->replicates, 1 - tail)};
 }
 
-static bool check(const struct bootstrap *bootstrap, struct err *err)
+bool bootstrap_check(const struct bootstrap *bootstrap, struct err *err)
 {
     if (bootstrap->replicates < 20 || bootstrap->replicates > BOOTSTRAP_REPLICATES_MAX)
         return err_set_field(err, "replicates", "a bootstrap takes 20 to %d replicates, not %u",
@@ -190,7 +190,7 @@ static struct interval settle_cell(const struct job *job, size_t cell, bool reve
         const double *from = (revenue ? job->sums[i].revenue : job->sums[i].conversions) + cell * n;
         for (uint32_t r = 0; r < n; r++) sorted[r] += from[r];
     }
-    return interval_of(sorted, job->bootstrap);
+    return bootstrap_interval(job->bootstrap, sorted);
 }
 
 static void settle_group(void *context, uint32_t group)
@@ -217,11 +217,11 @@ bool attribution_intervals(const struct snapshot *snapshot, const struct attribu
     struct job job = {.scan = &scan, .bootstrap = bootstrap, .out = out};
     struct shards shards;
 
-    if (!check(bootstrap, err) || !scan_open(&scan, snapshot, query, arena, err)) return false;
+    if (!bootstrap_check(bootstrap, err) || !scan_open(&scan, snapshot, query, arena, err)) return false;
     job.n_models = (uint32_t)__builtin_popcount(scan.models);
     shards_open(&shards, snapshot, arena, cells_of(&job) * bootstrap->replicates * sizeof(struct amounts));
     job.n_shards = shards.n;
-    bool ok = scan_shards(&shards, arena, sum_shard, &job, err);
+    bool ok = shards_run(&shards, sum_shard, &job, err);
     if (ok) parallel_run(query->by.n + 1, settle_group, &job);
     shards_close(&shards);
     return ok;

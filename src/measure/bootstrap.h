@@ -33,6 +33,12 @@ struct bootstrap {
 /* The weights of a person in each replicate: `replicates` numbers, mean 1, variance 1. */
 void bootstrap_weights(const struct bootstrap *bootstrap, uint32_t person, uint8_t *weights);
 
+/* INVALID, with the field, for replicates or a level out of bounds. */
+bool bootstrap_check(const struct bootstrap *bootstrap, struct err *err) MUST_CHECK;
+
+/* Of one number's replicates, which it puts in order. */
+struct interval bootstrap_interval(const struct bootstrap *bootstrap, double *values);
+
 /* out: query->by.n + 1 rows, as attribution_count's. LIMIT when there are too many groups for the arena.
  * Of models not wanted all intervals are 0. Cost: attribution_count, and for each person that converts one addition a
  * replicate, model and group among its touches. */

@@ -9,7 +9,6 @@
 
 #include "measure/attribution.h"
 #include "measure/paths.h"
-#include "measure/shards.h"
 
 /* Channels are groups of query->by. A path for each conversion of the query, as attribution_walk has them; n == 0 is
  * `unattributed`. And for each person at most one null journey: its touches after its last conversion before the
@@ -22,10 +21,5 @@
  * of all journeys) on all cores, then O(distinct paths). */
 bool journey_paths(const struct snapshot *snapshot, const struct attribution_query *query, struct arena *arena,
                    struct paths *paths, struct err *err) MUST_CHECK;
-
-/* The same journeys of a shard's persons, one by one: path->conversions or path->nulls is 1. False if `see` says so. */
-typedef bool journey_path_fn(void *reader, uint32_t place, const struct path *path, struct err *err);
-bool journey_paths_walk(const struct snapshot *snapshot, const struct attribution_query *query, struct shard *shard,
-                        journey_path_fn *see, void *reader, struct err *err) MUST_CHECK;
 
 #endif

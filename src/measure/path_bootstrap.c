@@ -16,9 +16,8 @@
 #include "measure/path_bootstrap.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-#include "measure/journey_paths.h"
+#include "measure/attribution_int.h"
 #include "measure/scratch.h"
 
 #define STATES_MAX (PATH_BOOTSTRAP_KEYS_MAX + 1)
@@ -32,8 +31,7 @@ struct sums {
 };
 
 struct run {
-    const struct snapshot *snapshot;
-    const struct attribution_query *query;
+    const struct scan *scan; /* what all shards share */
     const struct bootstrap *bootstrap;
     uint32_t n; /* channels */
     struct sums sums[SHARDS_MAX];
@@ -63,7 +61,7 @@ struct reader {
     struct sums *sums;
     uint8_t *drawn;
     double *weight; /* of the person under way */
-    uint32_t place_plus_1;
+    uint32_t person_plus_1;
 };
 
 static void add(const struct reader *reader, double *sums, size_t sum, double times)
@@ -75,55 +73,66 @@ static void add(const struct reader *reader, double *sums, size_t sum, double ti
     for (uint32_t r = 0; r < n; r++) to[r] += weight[r] * times;
 }
 
-static void add_parts(const struct reader *reader, const struct path *path)
+static void add_parts(const struct reader *reader, const struct scan_journey *journey)
 {
+    double value = (double)journey->journey.revenue_minor;
     uint64_t met = 0;
 
-    for (uint32_t i = 0; i < path->n; i++) met |= UINT64_C(1) << path->channel[i];
+    for (uint32_t i = 0; i < journey->journey.n; i++) met |= UINT64_C(1) << journey->group[i];
     double part = 1.0 / __builtin_popcountll(met);
-    for (uint32_t c = 0; c < reader->run->n; c++) {
-        if (!(met >> c & 1)) continue;
+    for (; met != 0; met &= met - 1) {
+        size_t c = (size_t)__builtin_ctzll(met);
         add(reader, reader->sums->parts, c, part);
-        if (path->value_minor != 0) add(reader, reader->sums->parts_value, c, part * (double)path->value_minor);
+        if (journey->journey.revenue_minor != 0) add(reader, reader->sums->parts_value, c, part * value);
     }
 }
 
-static bool see(void *context, uint32_t place, const struct path *path, struct err *err)
+static void draw(struct reader *reader, uint32_t person)
 {
-    struct reader *reader = context;
     const struct bootstrap *bootstrap = reader->run->bootstrap;
-    uint32_t n = reader->run->n, at = n;
 
-    (void)err;
-    if (reader->place_plus_1 != place + 1) {
-        bootstrap_weights(bootstrap, place, reader->drawn);
-        for (uint32_t r = 0; r < bootstrap->replicates; r++) reader->weight[r] = reader->drawn[r];
-        reader->place_plus_1 = place + 1;
-    }
-    for (uint32_t i = 0; i < path->n; i++) {
-        uint32_t to = path->channel[i];
+    if (reader->person_plus_1 == person + 1) return;
+    bootstrap_weights(bootstrap, person, reader->drawn);
+    for (uint32_t r = 0; r < bootstrap->replicates; r++) reader->weight[r] = reader->drawn[r];
+    reader->person_plus_1 = person + 1;
+}
+
+static enum verdict see(struct scan *scan, const struct scan_journey *journey)
+{
+    struct reader *reader = scan->reader;
+    struct sums *sums = reader->sums;
+    size_t n = reader->run->n, at = n;
+
+    draw(reader, journey->person);
+    for (uint32_t i = 0; i < journey->journey.n; i++) {
+        size_t to = journey->group[i];
         if (to == at) continue; /* the same again is no step */
-        add(reader, reader->sums->steps, (size_t)at * (n + 1) + to, 1);
+        add(reader, sums->steps, at * (n + 1) + to, 1);
         at = to;
     }
-    if (path->conversions == 0) return true;
-    add(reader, reader->sums->steps, (size_t)at * (n + 1) + n, 1);
-    if (path->value_minor != 0) add(reader, reader->sums->value, at, (double)path->value_minor);
-    if (path->n > 0) add_parts(reader, path);
-    return true;
+    if (journey->null) return GO_ON;
+    add(reader, sums->steps, at * (n + 1) + n, 1);
+    if (journey->journey.revenue_minor != 0) add(reader, sums->value, at, (double)journey->journey.revenue_minor);
+    if (journey->journey.n > 0) add_parts(reader, journey);
+    return GO_ON;
 }
 
 static bool scan_shard(void *context, struct shard *shard, struct err *err)
 {
     struct run *run = context;
     struct reader reader = {.run = run, .sums = &run->sums[shard->index]};
+    struct scan scan = *run->scan;
 
     if (!sums_new(run, &shard->arena, reader.sums, err)) return false;
     reader.weight = SCRATCH_ARRAY(&shard->arena, double, run->bootstrap->replicates, err);
     if (!reader.weight) return false;
     reader.drawn = SCRATCH_ARRAY(&shard->arena, uint8_t, run->bootstrap->replicates, err);
     if (!reader.drawn) return false;
-    return journey_paths_walk(run->snapshot, run->query, shard, see, &reader, err);
+    scan.arena = &shard->arena;
+    scan.err = err;
+    scan.see = see;
+    scan.reader = &reader;
+    return scan_places(&scan, shard->from, shard->to);
 }
 
 static void join(const struct run *run, struct sums *to, const struct sums *from)
@@ -236,29 +245,9 @@ static void solve_replicate(const struct run *run, uint32_t r, struct outcome *o
 
 /* ---- intervals ---- */
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The value at a share of the way through sorted values, between neighbours by proportion. */
-static double quantile(const double *sorted, uint32_t n, double share)
-{
-    double at = share * (double)(n - 1);
-    uint32_t below = (uint32_t)at;
-    double rest = at - (double)below;
-
-    return below + 1 < n ? sorted[below] + rest * (sorted[below + 1] - sorted[below]) : sorted[below];
-}
-
 static struct interval interval_of(const struct run *run, double *outcome, size_t place)
 {
-    uint32_t n = run->bootstrap->replicates;
-    double *values = numbers(run, outcome, place), tail = (1 - run->bootstrap->level) / 2;
-
-    qsort(values, n, sizeof *values, ascending);
-    return (struct interval){quantile(values, n, tail), quantile(values, n, 1 - tail)};
+    return bootstrap_interval(run->bootstrap, numbers(run, outcome, place));
 }
 
 static void intervals_of(const struct run *run, double *outcome, struct path_interval *out)
@@ -272,25 +261,22 @@ static bool check(const struct attribution_query *query, const struct bootstrap 
     if (query->by.n > PATH_BOOTSTRAP_KEYS_MAX)
         return err_set_field(err, "by", "markov and shapley have intervals for %d keys at most, not %u",
                              PATH_BOOTSTRAP_KEYS_MAX, query->by.n);
-    if (bootstrap->replicates < 20 || bootstrap->replicates > BOOTSTRAP_REPLICATES_MAX)
-        return err_set_field(err, "replicates", "a bootstrap takes 20 to %d replicates, not %u",
-                             BOOTSTRAP_REPLICATES_MAX, bootstrap->replicates);
-    if (!(bootstrap->level > 0 && bootstrap->level < 1))
-        return err_set_field(err, "level", "the level of an interval lies between 0 and 1, not at %g",
-                             bootstrap->level);
-    return true;
+    return bootstrap_check(bootstrap, err);
 }
 
 bool path_intervals(const struct snapshot *snapshot, const struct attribution_query *query,
                     const struct bootstrap *bootstrap, struct arena *arena, struct path_interval *markov,
                     struct path_interval *shapley, struct err *err)
 {
-    struct run run = {.snapshot = snapshot, .query = query, .bootstrap = bootstrap, .n = query->by.n};
+    struct scan scan;
+    struct run run = {.scan = &scan, .bootstrap = bootstrap, .n = query->by.n};
     size_t rows = (size_t)run.n + 1, each = bootstrap->replicates;
     struct outcome outcome;
     struct shards shards;
 
-    if (!check(query, bootstrap, err)) return false;
+    if (!check(query, bootstrap, err) || !scan_open(&scan, snapshot, query, arena, err)) return false;
+    scan.models = 0;
+    scan.nulls = true;
     outcome.markov = SCRATCH_ARRAY(arena, double, 2 * rows * each, err);
     if (!outcome.markov) return false;
     outcome.shapley = SCRATCH_ARRAY(arena, double, 2 * rows * each, err);

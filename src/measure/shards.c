@@ -8,11 +8,12 @@
 void shards_open(struct shards *shards, const struct snapshot *snapshot, const struct arena *arena, size_t bytes_each)
 {
     uint64_t n = snapshot->n_events / EVENTS_EACH + 1;
-    size_t room = arena->ceiling - arena->used;
+    size_t room = arena->ceiling - arena->used, answers = room / 2;
 
+    if (answers > ANSWERS_BYTES_MAX) answers = ANSWERS_BYTES_MAX;
     if (n > SHARDS_MAX) n = SHARDS_MAX;
-    while (n > 1 && bytes_each > ANSWERS_BYTES_MAX / n) n--;
-    *shards = (struct shards){.n = (uint32_t)n};
+    while (n > 1 && bytes_each > answers / n) n--;
+    *shards = (struct shards){.n = (uint32_t)n, .room = room};
     for (uint32_t i = 0; i < n; i++) {
         struct shard *shard = &shards->shard[i];
         shard->index = i;
@@ -41,14 +42,29 @@ static void run_shard(void *context, uint32_t part)
     shard->ok = run->scan(run->context, shard, &shard->err);
 }
 
+/* With all that the others leave. */
+static void run_again(struct run *run, uint32_t part)
+{
+    struct shards *shards = run->shards;
+    size_t room = shards->room;
+
+    for (uint32_t i = 0; i < shards->n; i++) room -= shards->shard[i].arena.used;
+    arena_init(&shards->shard[part].arena, room);
+    run_shard(run, part);
+}
+
 bool shards_run(struct shards *shards, shard_fn *scan, void *context, struct err *err)
 {
     struct run run = {shards, scan, context};
 
     parallel_run(shards->n, run_shard, &run);
+    for (uint32_t i = 0; i < shards->n; i++)
+        if (!shards->shard[i].ok) arena_free(&shards->shard[i].arena);
     for (uint32_t i = 0; i < shards->n; i++) {
-        if (shards->shard[i].ok) continue;
-        *err = shards->shard[i].err;
+        struct shard *shard = &shards->shard[i];
+        if (!shard->ok && shard->err.code == ERR_LIMIT && shards->n > 1) run_again(&run, i);
+        if (shard->ok) continue;
+        *err = shard->err;
         return false;
     }
     return true;

@@ -28,17 +28,19 @@ struct shard {
 };
 
 struct shards {
-    uint32_t n; /* 1 .. SHARDS_MAX */
+    uint32_t n;  /* 1 .. SHARDS_MAX */
+    size_t room; /* for their arenas together */
     struct shard shard[SHARDS_MAX];
 };
 
-/* `bytes_each`: what every shard's answer takes; fewer shards are made when many would take too much. The shards'
- * arenas together may hold what `arena` has left. */
+/* `bytes_each`: what every shard's answer takes; fewer shards are made when many would take too much, or half of what
+ * `arena` has left. That much their arenas together may hold. */
 void shards_open(struct shards *shards, const struct snapshot *snapshot, const struct arena *arena, size_t bytes_each);
 void shards_close(struct shards *shards);
 
 typedef bool shard_fn(void *context, struct shard *shard, struct err *err);
-/* False, with the err of the first shard that failed, if one did. */
+/* A shard that had too little room (LIMIT) is scanned again, alone, with all that the others leave: `scan` begins anew.
+ * False, with the err of the first shard that failed, if one did. */
 bool shards_run(struct shards *shards, shard_fn *scan, void *context, struct err *err) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 // Attribution over the CRM sample: each cell against a slow computation from the CSV (lib/crm.mjs), and each cell
-// opened into its journeys.
+// opened into its journeys; w_shaped by hand.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -127,15 +127,15 @@ for (const query of [{}, { touches: 'journey', lookback: '14d', exclude: 'unknow
     const matrix = await server.get('/api/v1/attribution', { ...RULES, ...query });
     const cells = [...matrix.rows, { ...matrix.unattributed, key: 'unattributed' }];
     for (const { key, models } of cells) {
-      for (const model of MODELS) await opens({ ...query, key, model }, models[model]);
+      for (const model of MODELS) await opens(server, { ...ASKED, ...query, key, model }, models[model]);
     }
   });
 }
 
-async function opens(query, cell) {
+async function opens(at, query, cell) {
   const target = '/api/v1/attribution/journeys', where = JSON.stringify(query);
-  const journeys = await server.all(target, 'journeys', { ...ASKED, ...query, limit: 200 });
-  const { conversions, revenue, model, key, scaled } = await server.get(target, { ...ASKED, ...query, limit: 1 });
+  const journeys = await at.all(target, 'journeys', { ...query, limit: 200 });
+  const { conversions, revenue, model, key, scaled } = await at.get(target, { ...query, limit: 1 });
   assert.deepEqual([conversions, revenue, model, key, scaled], [cell.conversions, cell.revenue, query.model, query.key, false]);
   assert.equal(journeys.reduce((sum, journey) => sum + journey.credit_revenue, 0), cell.revenue, where);
   assert.ok(Math.abs(journeys.reduce((sum, journey) => sum + journey.credit, 0) - cell.conversions) < 1e-6, where);
@@ -205,6 +205,50 @@ async function* pages(cell) {
 test('a conversion that nothing has is no error: it has no rows', async () => {
   const got = await server.get('/api/v1/attribution', { conversion: 'Never Seen' });
   assert.deepEqual([got.conversions, got.persons, got.revenue, got.rows, got.touches], [0, 0, 0, [], 'sessions']);
+});
+
+/* ---- w_shaped, by hand (models/attribution.md 4.2): .3 each for the first touch, the lead's and the opportunity's ---- */
+
+const sales = await Server.start(test);
+const WON = Date.UTC(2025, 5, 1), SALE = { conversion: 'Won', by: 'source', touches: 'events' };
+/* days before, event, source; $12,000 of a sale between businesses, $50 of Adobe's shop; who is nothing but a lead */
+const STORIES = {
+  b2b: [12000, [38, 'Seen', 'search'], [33, 'Signed Up', 'mail'], [26, 'Seen', 'social'], [8, 'Demo', 'fair'], [0.5, 'Seen', 'direct']],
+  shop: [50, [9, 'Seen', 'search'], [6, 'Signed Up', 'social'], [0.2, 'Seen', 'mail'], [0.1, 'Seen', 'banner']],
+  lost: [0, [5, 'Signed Up', 'search']],
+};
+
+test('w_shaped with milestones named in the question', async () => {
+  const batch = Object.entries(STORIES).flatMap(([userId, [revenue, ...touches]]) => {
+    const call = (event, days, more) => ({ type: 'track', event, userId, messageId: `${userId}-${days}`, timestamp: new Date(WON - days * DAY).toISOString(), ...more });
+    const seen = touches.map(([days, event, source]) => call(event, days, { context: { campaign: { source } } }));
+    return revenue ? [...seen, call('Won', 0, { properties: { revenue } })] : seen;
+  });
+  await sales.send('batch', { batch });
+  const shares = async (query) => {
+    const got = await sales.get('/api/v1/attribution', { ...SALE, models: 'w_shaped', ...query });
+    assert.deepEqual([got.lead, got.opportunity], [query.lead ?? null, query.opportunity ?? null]);
+    assert.equal(got.revenue, 1205000);
+    for (const { key, models: { w_shaped: cell } } of got.rows) await opens(sales, { ...SALE, ...query, key, model: 'w_shaped' }, cell);
+    return Object.fromEntries(got.rows.map(({ key, models }) => [key, models.w_shaped.revenue]));
+  };
+  /* b2b 3600, 3600, 600, 3600, 600 and the shop, without an opportunity, 3/7, 3/7, 1/14, 1/14 of 50 */
+  assert.deepEqual(await shares({ lead: 'Signed Up', opportunity: 'Demo' }),
+    { search: 360000 + 2143, mail: 360000 + 357, social: 60000 + 2143, fair: 360000, direct: 60000, banner: 357 });
+  /* the lead alone: 3/7, 3/7, and 1/21 for each of three, who lose most by rounding */
+  assert.deepEqual(await shares({ lead: 'Signed Up' }),
+    { search: 514286 + 2143, mail: 514285 + 357, social: 57143 + 2143, fair: 57143, direct: 57143, banner: 357 });
+  /* no milestones: 3/4, and 1/16 for each of four; 1/12 for each of three */
+  assert.deepEqual(await shares({}), { search: 900000 + 3750, mail: 75000 + 417, social: 75000 + 417, fair: 75000, direct: 75000, banner: 416 });
+  /* the conversion itself for a milestone: no touch, so the last one before it */
+  assert.deepEqual(await shares({ lead: 'Signed Up', opportunity: 'Won' }),
+    { search: 360000 + 1500, mail: 360000 + 500, social: 60000 + 1500, fair: 60000, direct: 360000, banner: 1500 });
+  const other = await sales.get('/api/v1/attribution', { ...SALE, models: 'linear,markov', lead: 'Signed Up', intervals: 'true' });
+  assert.deepEqual(other.rows.map(({ models }) => Object.keys(models)), Array(6).fill(['linear', 'markov']));
+  for (const field of ['lead', 'opportunity']) {
+    await sales.refused('/api/v1/attribution', { ...SALE, [field]: 'Never Seen' }, field);
+    await sales.refused('/api/v1/attribution/journeys', { ...SALE, [field]: 'Never Seen', model: 'w_shaped', key: 'search' }, field);
+  }
 });
 
 test('nonsense in a parameter is refused with its name', async () => {

@@ -79,3 +79,15 @@ uint32_t add_paths(struct fixture *f, uint32_t person, int times, const char *pa
     }
     return person;
 }
+
+uint32_t repeat_persons(const struct snapshot *from, const uint8_t *times, struct builder *to)
+{
+    uint32_t n = 0;
+
+    add_touches(to);
+    for (uint32_t p = 0; p < from->n_persons; p++)
+        for (uint8_t k = 0; k < times[p]; k++, n++)
+            for (uint64_t row = snapshot_rows(from, p).begin; row < snapshot_rows(from, p).end; row++)
+                builder_event(to, n, from->at_ms[row], from->name[row], from->touch[row], from->amount_minor[row]);
+    return n;
+}

@@ -52,6 +52,9 @@ void order(struct fixture *f, uint32_t person, int64_t at_ms, uint32_t touch, in
  * order, which has the empty tuple. Returns the next person. */
 uint32_t add_paths(struct fixture *f, uint32_t person, int times, const char *path, int64_t revenue);
 
+/* Events of `from` into `to`, person p as often as times[p] says. Returns how many persons that makes. */
+uint32_t repeat_persons(const struct snapshot *from, const uint8_t *times, struct builder *to);
+
 #define ASSERT_NEAR(got, wanted)                                                                                       \
     do {                                                                                                               \
         double got_ = (got), wanted_ = (wanted);                                                                       \

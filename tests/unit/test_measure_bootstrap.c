@@ -49,19 +49,6 @@ static void test_weights_depend_on_seed_and_person(void **state)
     assert_memory_not_equal(a, seeded, sizeof a);
 }
 
-/* Events of `from` into `to`, person p as often as times[p] says. Returns how many persons that makes. */
-static uint32_t repeat_persons(const struct snapshot *from, const uint8_t *times, struct builder *to)
-{
-    uint32_t n = 0;
-
-    add_touches(to);
-    for (uint32_t p = 0; p < from->n_persons; p++)
-        for (uint8_t k = 0; k < times[p]; k++, n++)
-            for (uint64_t row = snapshot_rows(from, p).begin; row < snapshot_rows(from, p).end; row++)
-                builder_event(to, n, from->at_ms[row], from->name[row], from->touch[row], from->amount_minor[row]);
-    return n;
-}
-
 static void random_history(struct fixture *f, uint32_t persons, uint64_t *seed)
 {
     for (uint32_t p = 0; p < persons; p++) {

@@ -258,6 +258,51 @@ static void test_copies_scale(void **state)
     }
 }
 
+/* Long runs of places where nobody stands, also where a shard begins; the count reads the same persons. */
+static void test_empty_places(void **state)
+{
+    struct fixture *f = *state;
+    enum { COPIES = 1500, EACH = 500, GAP = 900, PLACES = (COPIES * PERSONS / EACH + 1) * (EACH + GAP) };
+    uint64_t seed = 42;
+
+    for (int round = 0; round < 8; round++) {
+        struct builder one = {0}, sparse = {0};
+        struct attribution_query query = random_query(&seed);
+        struct attribution_total total;
+        struct paths few, all;
+        struct err err;
+
+        random_facts(&one, &seed);
+        one.scatter = false;
+        const struct snapshot *snapshot = builder_done(&one, PERSONS, NAMES);
+        journeys(f, snapshot, &query, &few);
+        ASSERT_OK(attribution_count(snapshot, &query, &f->arena, f->row, &total, &err));
+        add_touches(&sparse);
+        for (uint32_t copy = 0; copy < COPIES; copy++) {
+            for (size_t i = 0; i < one.n_events; i++) {
+                const struct built_event *e = &one.event[i];
+                uint32_t person = copy * PERSONS + e->person, place = person + (person / EACH + 1) * GAP;
+                builder_event(&sparse, place, e->at_ms, e->name, e->touch, e->amount_minor);
+            }
+        }
+        snapshot = builder_done(&sparse, PLACES, NAMES);
+        journeys(f, snapshot, &query, &all);
+        assert_int_equal(all.n, few.n);
+        ASSERT_I64(all.conversions, COPIES * few.conversions);
+        ASSERT_I64(all.nulls, COPIES * few.nulls);
+        ASSERT_I64(all.value_minor, COPIES * few.value_minor);
+        ASSERT_OK(attribution_count(snapshot, &query, &f->arena, f->row, &f->total, &err));
+        assert_int_equal(f->total.conversions, COPIES * total.conversions);
+        assert_int_equal(f->total.persons, COPIES * total.persons);
+        ASSERT_I64(f->total.revenue_minor, COPIES * total.revenue_minor);
+        paths_reset(&few);
+        paths_reset(&all);
+        builder_reset(&one);
+        builder_reset(&sparse);
+        arena_reset(&f->arena);
+    }
+}
+
 /* ---- by hand ---- */
 
 static void test_null_journeys(void **state)
@@ -337,10 +382,8 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_oracle_agrees),
-        FIXTURE_TEST(test_copies_scale),
-        FIXTURE_TEST(test_null_journeys),
-        FIXTURE_TEST(test_refused),
+        FIXTURE_TEST(test_oracle_agrees), FIXTURE_TEST(test_copies_scale), FIXTURE_TEST(test_empty_places),
+        FIXTURE_TEST(test_null_journeys), FIXTURE_TEST(test_refused),
     };
     hash_start();
     return cmocka_run_group_tests_name("measure/journey_paths", tests, NULL, NULL);

@@ -36,48 +36,35 @@ static void random_facts(struct builder *builder, uint64_t *seed, uint32_t copie
 
 /* ---- slowly: what the models say of one replicate ---- */
 
-struct drawn {
-    struct paths *paths;
-    uint32_t replicate;
-};
-
-static bool see_drawn(void *context, uint32_t place, const struct path *path, struct err *err)
-{
-    struct drawn *drawn = context;
-    uint8_t weights[REPLICATES];
-    struct path often = *path;
-
-    bootstrap_weights(&BOOTSTRAP, place, weights);
-    often.conversions *= weights[drawn->replicate];
-    often.nulls *= weights[drawn->replicate];
-    often.value_minor *= weights[drawn->replicate];
-    return paths_add(drawn->paths, &often, err);
-}
-
 static void slow_replicate(const struct snapshot *snapshot, const struct attribution_query *query, uint32_t replicate,
                            struct path_credit out[2][KEYS + 1])
 {
     struct path_models_ask ask = {.wanted = {[PATH_MARKOV] = true, [PATH_SHAPLEY] = true}, .order = 1};
-    struct shard all = {.from = 0, .to = snapshot->n_places};
+    uint8_t *times = mem_new(snapshot->n_persons), weights[REPLICATES];
+    struct builder repeated = {0};
     struct path_models models;
     struct paths paths;
     struct arena arena;
     struct err err;
-    struct drawn drawn = {&paths, replicate};
 
+    for (uint32_t p = 0; p < snapshot->n_persons; p++) {
+        bootstrap_weights(&BOOTSTRAP, p, weights);
+        times[p] = weights[replicate];
+    }
+    uint32_t n = repeat_persons(snapshot, times, &repeated);
     arena_init(&arena, (size_t)64 << 20);
-    arena_init(&all.arena, (size_t)64 << 20);
     paths_init(&paths, (size_t)64 << 20);
-    ASSERT_OK(journey_paths_walk(snapshot, query, &all, see_drawn, &drawn, &err));
+    ASSERT_OK(journey_paths(builder_done(&repeated, n, NAMES), query, &arena, &paths, &err));
     ASSERT_OK(path_models_count(&paths, &ask, (size_t)64 << 20, &arena, &models, &err));
     memset(out, 0, 2 * sizeof *out);
     for (int m = 0; m < 2; m++) {
         memcpy(out[m], models.credit[m], paths.n_channels * sizeof **out);
         out[m][KEYS] = models.credit[m][paths.n_channels];
     }
+    builder_reset(&repeated);
     paths_reset(&paths);
-    arena_free(&all.arena);
     arena_free(&arena);
+    free(times);
 }
 
 static int ascending(const void *a, const void *b)

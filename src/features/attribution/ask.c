@@ -51,6 +51,12 @@ static bool add_model(struct ask *ask, Str name, struct err *err)
     return true;
 }
 
+void ask_want(struct ask *ask, int model)
+{
+    if (!model_is_rule(model)) ask->paths.wanted[model_path(model)] = true;
+    ask->query.models |= MODEL_BIT(model_is_rule(model) ? model : MODEL_LAST);
+}
+
 bool ask_read_models(struct ask *ask, struct err *err)
 {
     Str rest = request_query(ask->request, "models");
@@ -59,9 +65,15 @@ bool ask_read_models(struct ask *ask, struct err *err)
         for (int m = 0; m < ANY_MODEL_COUNT; m++) ask->model[ask->n_models++] = m;
     while (rest.n)
         if (!add_model(ask, str_trim(str_cut(&rest, ',')), err)) return false;
-    for (size_t i = 0; i < ask->n_models; i++)
-        if (!model_is_rule(ask->model[i])) ask->paths.wanted[model_path(ask->model[i])] = true;
+    for (size_t i = 0; i < ask->n_models; i++) ask_want(ask, ask->model[i]);
     return true;
+}
+
+bool ask_wants_rules(const struct ask *ask)
+{
+    for (size_t i = 0; i < ask->n_models; i++)
+        if (model_is_rule(ask->model[i])) return true;
+    return false;
 }
 
 bool ask_wants_paths(const struct ask *ask)
@@ -98,6 +110,17 @@ static bool read_touches(struct ask *ask, struct err *err)
     return err_set_field(err, "touches", "touches is events, sessions or journey, not \"%.*s\"", STR_ARG(text));
 }
 
+static bool read_milestone(const struct ask *ask, const char *field, uint32_t *name_plus_1, struct err *err)
+{
+    Str text = request_query(ask->request, field);
+
+    if (text.n == 0) return true;
+    uint32_t name = snapshot_find_name(ask->snapshot, text);
+    if (name == DICT_NONE) return err_set_field(err, field, "no event is called \"%.*s\"", STR_ARG(text));
+    *name_plus_1 = name + 1;
+    return true;
+}
+
 static bool read_exclude(struct ask *ask, struct err *err)
 {
     bool *exclude = NULL;
@@ -130,6 +153,7 @@ bool ask_read(struct ask *ask, struct err *err)
     if (!question_dim(request, TOUCH_PLATFORM, &ask->dim, err)) return false;
     question_groups(request, ask->snapshot, ask->dim, &ask->groups);
     ask->query.by = ask->groups.by;
-    /* w_shaped: lead= and opportunity= (event names) go into ask->query here, when the kernel takes them. */
+    if (!read_milestone(ask, "lead", &ask->query.lead_plus_1, err)) return false;
+    if (!read_milestone(ask, "opportunity", &ask->query.opportunity_plus_1, err)) return false;
     return read_touches(ask, err) && read_exclude(ask, err) && read_order(ask, err);
 }

@@ -35,7 +35,7 @@ struct ask {
     Str conversion;
     enum touch_dim dim;
     struct span span;
-    struct path_models_ask paths; /* .wanted: the path models among `model`, once they are known */
+    struct path_models_ask paths; /* .wanted: see ask_want */
     int model[ANY_MODEL_COUNT];   /* in the order asked for */
     size_t n_models;
 };
@@ -44,6 +44,10 @@ struct ask {
 bool ask_read(struct ask *ask, struct err *err) MUST_CHECK;
 /* models=: all when it is left out. */
 bool ask_read_models(struct ask *ask, struct err *err) MUST_CHECK;
+/* What is to be counted for a model: query.models and paths.wanted. A path model needs the conversions and touches of
+ * attribution_count as well, and none of its credits: the cheapest rule goes with it. */
+void ask_want(struct ask *ask, int model);
+bool ask_wants_rules(const struct ask *ask) MUST_CHECK; /* among `model` */
 bool ask_wants_paths(const struct ask *ask) MUST_CHECK;
 /* The text of a group, or `unattributed` for the one past the last. */
 Str ask_key(const struct ask *ask, uint32_t group);

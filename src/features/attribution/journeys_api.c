@@ -134,6 +134,7 @@ static bool count_cell(struct cell *cell, struct ask *ask, struct err *err)
     struct arena *arena = &ask->request->arena;
     struct over_paths over;
 
+    ask_want(ask, cell->model);
     if (model_is_rule(cell->model)) {
         struct attribution_row *rows = ARENA_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1);
         struct attribution_total total;
@@ -143,7 +144,6 @@ static bool count_cell(struct cell *cell, struct ask *ask, struct err *err)
         return true;
     }
     enum path_model model = model_path(cell->model);
-    ask->paths.wanted[model] = true;
     bool ok = over_paths_open(&over, ask, err);
     if (ok) cell->credit = over_paths_credit(&over, ask, model, cell->group);
     if (ok) cell->shares = cell_shares_new(ask, &over, model, cell->group, err);

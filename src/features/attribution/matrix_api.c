@@ -16,6 +16,15 @@ static void put_length(struct json_out *out, const char *key, int64_t ms)
     }
 }
 
+static void put_event(struct json_out *out, const char *key, const struct snapshot *snapshot, uint32_t name_plus_1)
+{
+    if (name_plus_1 == 0) {
+        json_kv_null(out, key);
+    } else {
+        json_kv_str(out, key, snapshot_name(snapshot, name_plus_1 - 1));
+    }
+}
+
 /* What the bootstrap is asked for: enough for a 90 % interval that moves little from seed to seed. */
 static const struct bootstrap BOOTSTRAP = {.replicates = 200, .level = 0.9, .seed = 1};
 /* The same persons drawn; null journeys are persons too, so there are many more of them. */
@@ -115,7 +124,7 @@ static void put_models(const struct matrix *matrix, struct json_out *out, uint32
 struct sorted {
     uint32_t group;
     int64_t revenue;
-    double conversions;
+    double conversions; /* to the millionth: what sums leave in the last digits decides nothing */
 };
 
 static int most_first(const void *a, const void *b)
@@ -201,7 +210,7 @@ static void put_rows(const struct matrix *matrix, struct json_out *out)
 
     for (uint32_t g = 0; g < ask->groups.by.n; g++) {
         struct path_credit credit = credit_of(matrix, ask->model[0], g);
-        if (takes_part(matrix, g)) order[n++] = (struct sorted){g, credit.value_minor, credit.conversions};
+        if (takes_part(matrix, g)) order[n++] = (struct sorted){g, credit.value_minor, round(credit.conversions * 1e6)};
     }
     qsort(order, n, sizeof *order, most_first);
     json_key(out, "rows");
@@ -301,7 +310,9 @@ static bool compute_intervals(struct matrix *matrix, struct err *err)
     struct arena *arena = &ask->request->arena;
 
     matrix->intervals = ARENA_ARRAY(arena, struct attribution_interval, (size_t)ask->groups.by.n + 1);
-    if (!attribution_intervals(ask->snapshot, &ask->query, &BOOTSTRAP, arena, matrix->intervals, err)) return false;
+    if (ask_wants_rules(ask) &&
+        !attribution_intervals(ask->snapshot, &ask->query, &BOOTSTRAP, arena, matrix->intervals, err))
+        return false;
     return !matrix->over || compute_path_intervals(matrix, err);
 }
 
@@ -331,6 +342,8 @@ static void put(const struct matrix *matrix, struct json_out *out)
     json_kv_text(out, "by", touch_dim_name(ask->dim));
     put_length(out, "lookback_ms", ask->query.lookback_ms);
     put_length(out, "half_life_ms", ask->query.half_life_ms);
+    put_event(out, "lead", ask->snapshot, ask->query.lead_plus_1);
+    put_event(out, "opportunity", ask->snapshot, ask->query.opportunity_plus_1);
     json_kv_i64(out, "conversions", (int64_t)matrix->total.conversions);
     json_kv_i64(out, "persons", (int64_t)matrix->total.persons);
     json_kv_i64(out, "revenue", matrix->total.revenue_minor);

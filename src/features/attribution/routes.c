@@ -6,6 +6,8 @@
         {"by", "string", "The dimension that gets the credit; platform when left out"},                                \
         {"lookback", "length", "Touches count in (time - lookback, time]; none (no limit) when left out"},             \
         {"half_life", "length", "Of time_decay; 7d when left out"},                                                    \
+        {"lead", "string", "The event that is the lead, for w_shaped; there is none when left out"},                   \
+        {"opportunity", "string", "Likewise, the opportunity"},                                                        \
         {"touches", "string",                                                                                          \
          "events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions"},     \
         {"exclude", "list", "Keys dropped before weighting; may repeat"},                                              \

@@ -77,6 +77,7 @@ static bool multi_touch(struct history *history, struct reply *reply, struct err
     struct listing list = {.history = history, .out = &out};
     struct attribution_query query = history_query(history, (struct grouping){NULL, 1});
 
+    query.models = MODEL_BIT(MODEL_LAST_PAID); /* journey_house_touch */
     if (!question_page(history->request, PAGE_DEFAULT, PAGE_MAX, &list.page, err)) return false;
     json_open(&out, '{');
     json_key(&out, "contracts");

@@ -55,6 +55,7 @@ static bool count_tables(struct history *history, struct grouping by, struct tab
     struct attribution_query query = history_query(history, by);
     struct arena *arena = &history->request->arena;
 
+    query.models = MODEL_BIT(MODEL_LAST_PAID); /* journey_house_touch */
     *tables = (struct tables){
         .history = history,
         .by = by,

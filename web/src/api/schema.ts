@@ -1688,6 +1688,10 @@ export interface paths {
                     lookback?: string;
                     /** @description Of time_decay; 7d when left out */
                     half_life?: string;
+                    /** @description The event that is the lead, for w_shaped; there is none when left out */
+                    lead?: string;
+                    /** @description Likewise, the opportunity */
+                    opportunity?: string;
                     /** @description events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions */
                     touches?: string;
                     /** @description Keys dropped before weighting; may repeat */
@@ -1760,6 +1764,10 @@ export interface paths {
                     lookback?: string;
                     /** @description Of time_decay; 7d when left out */
                     half_life?: string;
+                    /** @description The event that is the lead, for w_shaped; there is none when left out */
+                    lead?: string;
+                    /** @description Likewise, the opportunity */
+                    opportunity?: string;
                     /** @description events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions */
                     touches?: string;
                     /** @description Keys dropped before weighting; may repeat */
@@ -3815,6 +3823,10 @@ export interface components {
             lookback_ms: number | null;
             /** @description null: no decay */
             half_life_ms: number | null;
+            /** @description The event that w_shaped takes for the lead; null: none */
+            lead: string | null;
+            /** @description Likewise, for the opportunity */
+            opportunity: string | null;
             conversions: number;
             persons: number;
             /** @description Minor units of the reporting currency */
