@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 
 import { history } from "./history.mjs";
 import { median } from "./ingest.mjs";
-import { makeFolder, peakBytes, removeFolder, runJson, start, stop } from "./process.mjs";
+import { makeFolder, peakBytes, removeFolder, runJson, start, stop, usage } from "./process.mjs";
 import { BUILD, serving } from "./servers.mjs";
 
 const REPETITIONS = 5;
@@ -122,25 +122,28 @@ async function against(machine, question, pathOf, open, check) {
     }
     const ours = [];
     const theirs = peers.map(() => []);
-    const peaks = peers.map(() => 0);
+    const last = [];
+    const cpu_before = usage(server.programs).cpu_s;
     for (let i = 0; i < REPETITIONS; i++) {
       ours.push(await leastOf(() => timed(() => server.get(path))));
       for (const [p, opened] of peers.entries())
         theirs[p].push(await leastOf(async () => {
-          const { ms, peak_bytes } = await opened.ask(opened.query);
-          peaks[p] = peak_bytes;
-          return ms;
+          last[p] = await opened.ask(opened.query);
+          return last[p].ms;
         }));
       machine.say(`  ${i + 1}/${REPETITIONS}: ${[ours, ...theirs].map((all) => all[i].toFixed(1)).join(" ms, ")} ms`);
     }
+    const cpu_ms = ((usage(server.programs).cpu_s - cpu_before) * 1000) / (REPETITIONS * ROUNDS);
     const ratios = ours.map((ms, i) => Math.min(...theirs.map((all) => all[i])) / ms);
     return {
       value: median(ratios),
       least: Math.min(...ratios),
       most: Math.max(...ratios),
       sides: [
-        side("Demetra, over HTTP", ours, { peak: peakBytes(server.programs[0].pid) }),
-        ...peers.map((opened, p) => side(`${opened.name}, ${opened.query}`, theirs[p], { peak: peaks[p] })),
+        side("Demetra, over HTTP", ours, { cpu_ms, peak: peakBytes(server.programs[0].pid) }),
+        ...peers.map(({ name, query }, p) =>
+          side(`${name}, ${query}`, theirs[p], { cpu_ms: last[p].cpu_ms, peak: last[p].peak_bytes }),
+        ),
         side("a plain C loop over the same columns", [await limit(made, question)]),
       ],
     };

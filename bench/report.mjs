@@ -47,6 +47,7 @@ const SIDE_COLUMNS = [
   ["(least–most)", "rate", (side) => range(side.rate_least, side.rate_most, number.format)],
   ["ms", "ms", (side) => decimal(side.ms)],
   ["(least–most)", "ms", (side) => range(side.ms_least, side.ms_most, decimal)],
+  ["CPU ms", "cpu_ms", (side) => decimal(side.cpu_ms)],
   ["p50 ms", "p50_ms", (side) => decimal(side.p50_ms)],
   ["p99 ms", "p99_ms", (side) => decimal(side.p99_ms)],
   ["CPU µs an event", "cpu_us", (side) => decimal(side.cpu_us)],

@@ -1,6 +1,6 @@
 // What the peers that are asked in SQL have in common: a process each, so that its memory is its own. It opens its
 // table, says {"ready": version}, then for each line NAME on standard input runs that query and prints a line of JSON:
-// {"ms", "rows", "peak_bytes"}. Reading the rows out belongs to the time, as it does to an answer over HTTP.
+// {"ms", "cpu_ms", "rows", "peak_bytes"}. Reading the rows out belongs to the time, as it does to an answer over HTTP.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -26,7 +26,9 @@ export async function answer(version, queries, ask) {
   say({ ready: version, queries: Object.keys(queries) });
   for await (const name of createInterface({ input: process.stdin })) {
     const from = performance.now();
+    const cpu = process.cpuUsage();
     const rows = await ask(queries[name]);
-    say({ ms: performance.now() - from, rows, peak_bytes: peakBytes() });
+    const { user, system } = process.cpuUsage(cpu);
+    say({ ms: performance.now() - from, cpu_ms: (user + system) / 1000, rows, peak_bytes: peakBytes() });
   }
 }
