@@ -16,7 +16,8 @@ const SLOW = 3;
 const PEERS = join(import.meta.dirname, "peers");
 
 // What is asked; peers/peer.mjs has the same in numbers.
-export const FUNNEL = "/api/v1/funnel?window=7d&step=Page+Viewed&step=Product+Viewed&step=Product+Added&step=Order+Completed";
+export const FUNNEL =
+  "/api/v1/funnel?window=7d&step=Page+Viewed&step=Product+Viewed&step=Product+Added&step=Order+Completed";
 const RETENTION = "/api/v1/retention?start=Page+Viewed&unit=week&periods=8";
 export const MODELS = ["first", "last", "linear", "position", "time_decay"]; // that the peer computes too
 const RULES = [...MODELS, "last_non_direct", "last_paid"];
@@ -106,7 +107,26 @@ async function limit(made, question) {
   return (await runJson(join(BUILD, "bench/plain_loop"), args))[question];
 }
 
-// `theirs`: [{open, question}], the fastest of whom counts; `check(reply, rows, who)` throws where the answers differ.
+// All sides in turn. The peers' last answers come too: they say how much processor time and memory it took.
+async function sample(machine, server, path, peers) {
+  const ours = [];
+  const theirs = peers.map(() => []);
+  const last = [];
+  const cpu_before = usage(server.programs).cpu_s;
+  for (let i = 0; i < REPETITIONS; i++) {
+    ours.push(await leastOf(() => timed(() => server.get(path))));
+    for (const [p, opened] of peers.entries())
+      theirs[p].push(await leastOf(async () => {
+        last[p] = await opened.ask(opened.query);
+        return last[p].ms;
+      }));
+    machine.say(`  ${i + 1}/${REPETITIONS}: ${[ours, ...theirs].map((all) => all[i].toFixed(1)).join(" ms, ")} ms`);
+  }
+  const cpu_ms = ((usage(server.programs).cpu_s - cpu_before) * 1000) / (REPETITIONS * ROUNDS);
+  return { ours, theirs, last, cpu_ms };
+}
+
+// `open`: what opens each peer; `check(reply, rows, who, legend)` throws where an answer differs from Demetra's.
 async function against(machine, question, pathOf, open, check) {
   const made = await history(machine);
   const server = await serving(made.data);
@@ -120,20 +140,7 @@ async function against(machine, question, pathOf, open, check) {
       const same = (rows, who) => check(reply, rows, who, made.legend);
       opened.query = await fastestForm(opened, question, same, machine);
     }
-    const ours = [];
-    const theirs = peers.map(() => []);
-    const last = [];
-    const cpu_before = usage(server.programs).cpu_s;
-    for (let i = 0; i < REPETITIONS; i++) {
-      ours.push(await leastOf(() => timed(() => server.get(path))));
-      for (const [p, opened] of peers.entries())
-        theirs[p].push(await leastOf(async () => {
-          last[p] = await opened.ask(opened.query);
-          return last[p].ms;
-        }));
-      machine.say(`  ${i + 1}/${REPETITIONS}: ${[ours, ...theirs].map((all) => all[i].toFixed(1)).join(" ms, ")} ms`);
-    }
-    const cpu_ms = ((usage(server.programs).cpu_s - cpu_before) * 1000) / (REPETITIONS * ROUNDS);
+    const { ours, theirs, last, cpu_ms } = await sample(machine, server, path, peers);
     const ratios = ours.map((ms, i) => Math.min(...theirs.map((all) => all[i])) / ms);
     return {
       value: median(ratios),

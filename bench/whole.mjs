@@ -165,8 +165,9 @@ async function mix(machine) {
   const found = [];
   for (let i = 0; i < PAIRS; i++) {
     const { alone, asked } = (found[i] = await pair(machine, made, i));
-    machine.say(`  ${i + 1}/${PAIRS}: ${Math.round(alone.rate)} events/s alone, ${Math.round(asked.rate)} while asked; ` +
-      `${asked.times.length} questions, p99 ${quantile(asked.times, 0.99).toFixed(0)} ms`);
+    const rates = `${Math.round(alone.rate)} events/s alone, ${Math.round(asked.rate)} while asked`;
+    const p99 = quantile(asked.times, 0.99).toFixed(0);
+    machine.say(`  ${i + 1}/${PAIRS}: ${rates}; ${asked.times.length} questions, p99 ${p99} ms`);
   }
   return found;
 }
