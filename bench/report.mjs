@@ -148,7 +148,8 @@ ${ran.map((figure) => sides(figure, results.get(figure.name))).join("\n")}
 
 - The history (bench/history.c) is a made year of a shop: 10 M events by 1 M persons (most have a handful, one in 256
   has hundreds, up to a thousand), 20 event names, 3.2 % of the events orders, with 35 touches in the 30 days before an
-  order on average, from 12 platforms and 265 campaigns. It is sent to Demetra through \`/v1/batch\`, and written down as CSV for the others; it stays in build/bench-data.
+  order on average, from 12 platforms and 265 campaigns. It is sent to Demetra through \`/v1/batch\`, and written down as
+  CSV for the others; it stays in build/bench-data.
 - Demetra is asked over HTTP on one keep-alive connection, the answer read and its JSON parsed; the others in their own
   processes, without a network, the rows read out. All are warm: the table is in memory, each is asked three times in a
   row and the least counts, in turn with the others, five times over; the figure is the median of the five ratios, to
