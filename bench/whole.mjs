@@ -17,7 +17,7 @@ const WARM_S = 1;
 const MEASURED_S = 5;
 const CLIENTS = 2;
 
-function seconds(all, sides) {
+function result(all, sides) {
   return { value: median(all), least: Math.min(...all), most: Math.max(...all), sides };
 }
 
@@ -41,7 +41,7 @@ export async function bootstrap(machine) {
       all.push((await timed(() => server.get(path))) / 1000);
       machine.say(`  ${i + 1}/${REPETITIONS}: ${all[i].toFixed(2)} s`);
     }
-    return seconds(all, [side("Demetra, over HTTP", all, { peak: peakBytes(server.programs[0].pid) })]);
+    return result(all, [side("Demetra, over HTTP", all, { peak: peakBytes(server.programs[0].pid) })]);
   } finally {
     await server.stop();
   }
@@ -83,7 +83,7 @@ export async function startTime(machine) {
   }
   const again = await rebuild(made);
   const times = all.map(({ s }) => s);
-  return seconds(times, [
+  return result(times, [
     side("Demetra, from exec to the answer", times, { peak: Math.max(...all.map(({ peak }) => peak)) }),
     side(again.name, [again.s], { peak: again.peak }),
   ]);
@@ -91,13 +91,15 @@ export async function startTime(machine) {
 
 // ---- taking in while asked ----
 
-// Ask in turn until `until.done`; the times of what was asked and answered while it was measured, in ms.
+// Ask in turn until `until.done`; the times of what was under way while it was measured, in ms: also of what began
+// before or ended after, or the slow ones would be left out.
 async function askOn({ get }, paths, until) {
   const times = [];
   for (let i = 0; !until.done; i++) {
     const from = performance.now();
     await get(paths[i % paths.length]);
-    if (from >= until.from && performance.now() <= until.to) times.push(performance.now() - from);
+    const to = performance.now();
+    if (to >= until.from && from <= until.to) times.push(to - from);
   }
   return times;
 }
@@ -183,7 +185,7 @@ export async function ingestWhileAsked(machine) {
   const found = await mixOnce(machine);
   const ratios = found.map(({ alone, asked }) => asked.rate / alone.rate);
   const peak = Math.max(...found.map((one) => one.peak));
-  return seconds(ratios, [
+  return result(ratios, [
     ingestSide("alone", found.map(({ alone }) => alone)),
     ingestSide(`while ${CLIENTS} clients ask`, found.map(({ asked }) => asked), peak),
   ]);
@@ -193,7 +195,7 @@ export async function askedWhileIngest(machine) {
   const found = await mixOnce(machine);
   const all = found.map(({ asked }) => quantile(asked.times, 0.99));
   const every = found.flatMap(({ asked }) => asked.times);
-  return seconds(all, [
+  return result(all, [
     {
       name: `${every.length} questions`,
       p50_ms: quantile(every, 0.5),
