@@ -12,6 +12,8 @@ const PACKAGES = ["libsqlite3-0", "libmicrohttpd12", "python3", "python3-fastapi
   "uvicorn",
 ]);
 
+const NPM_PACKAGES = ["@duckdb/node-api", "chdb"];
+
 function attempt(make) {
   try {
     return make().trim();
@@ -41,6 +43,11 @@ function versionOf(name) {
   return `${name} ${attempt(() => run("dpkg-query", ["-W", "-f", "${Version}", name], { stdio: "pipe" }))}`;
 }
 
+function npmVersionOf(name) {
+  const file = join(import.meta.dirname, "node_modules", name, "package.json");
+  return `${name} ${attempt(() => JSON.parse(readFileSync(file, "utf8")).version)}`;
+}
+
 function commit() {
   const git = (...args) => attempt(() => run("git", args, { cwd: join(BUILD, ".."), stdio: "pipe" }));
   const hash = git("rev-parse", "--short", "HEAD");
@@ -64,6 +71,7 @@ export function describe() {
       attempt(() => run(join(postgresFolder(), "postgres"), ["--version"])),
       `node ${process.version}`,
       ...PACKAGES.map(versionOf),
+      ...NPM_PACKAGES.map(npmVersionOf),
     ],
   };
 }

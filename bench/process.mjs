@@ -50,13 +50,13 @@ export async function stop(child, signal = "SIGTERM") {
   clearTimeout(timer);
 }
 
-// Ask again and again until `ready` gives something, for at most 30 s.
+// Ask again and again until `ready` gives something, for at most ten minutes: a start may have to read a long log.
 export async function until(child, ready) {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 60_000; i++) {
     if (child.exitCode !== null) break;
     const got = await ready();
     if (got) return got;
-    await sleep(50);
+    await sleep(10);
   }
   throw new Error(`${child.spawnfile} did not come up:\n${child.output}`);
 }
@@ -139,4 +139,9 @@ export function usage(children) {
     ticks += Number(stat[11]) + Number(stat[12]);
   }
   return { cpu_s: ticks / TICKS_PER_S, bytes: memoryOf(pids) };
+}
+
+// The most memory that a program has had resident so far.
+export function peakBytes(pid) {
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) * 1024;
 }

@@ -39,30 +39,40 @@ export function tableText(figures, results) {
   ]);
 }
 
-const SIDE_HEADS = ["", "events/s", "(least–most)", "p50 ms", "p99 ms", "CPU µs an event", "memory MB", "others' CPU"];
+// What is shown of a side; a column that no side of a figure has is left out.
+const range = (least, most, text) => (least === most ? "" : `${text(least)}–${text(most)}`);
+const megabytes = (bytes) => decimal(bytes / 2 ** 20);
+const SIDE_COLUMNS = [
+  ["events/s", "rate", (side) => number.format(side.rate)],
+  ["(least–most)", "rate", (side) => range(side.rate_least, side.rate_most, number.format)],
+  ["ms", "ms", (side) => decimal(side.ms)],
+  ["(least–most)", "ms", (side) => range(side.ms_least, side.ms_most, decimal)],
+  ["CPU ms", "cpu_ms", (side) => decimal(side.cpu_ms)],
+  ["p50 ms", "p50_ms", (side) => decimal(side.p50_ms)],
+  ["p99 ms", "p99_ms", (side) => decimal(side.p99_ms)],
+  ["CPU µs an event", "cpu_us", (side) => decimal(side.cpu_us)],
+  ["memory MB", "bytes", ({ bytes_before: was, bytes }) => (was ? `${megabytes(was)} → ` : "") + megabytes(bytes)],
+  ["memory at most MB", "peak", (side) => megabytes(side.peak)],
+  ["others' CPU", "others", (side) => `${decimal(side.others * 100)} %`],
+];
 
-function sideCells(figure, side) {
-  const megabytes = (bytes) => decimal(bytes / 2 ** 20);
+function sideTable(figure, { sides }) {
+  const has = (side, key) => side[key] !== undefined && side[key] !== null;
+  const shown = SIDE_COLUMNS.filter(([, key]) => sides.some((side) => has(side, key)));
   return [
-    side.name ?? figure.against,
-    number.format(side.rate),
-    `${number.format(side.rate_least)}–${number.format(side.rate_most)}`,
-    side.p50_ms === null ? "" : decimal(side.p50_ms),
-    side.p99_ms === null ? "" : decimal(side.p99_ms),
-    decimal(side.cpu_us),
-    side.bytes_before === null ? megabytes(side.bytes) : `${megabytes(side.bytes_before)} → ${megabytes(side.bytes)}`,
-    side.others === null ? "" : `${decimal(side.others * 100)} %`,
+    ["", ...shown.map(([head]) => head)],
+    ...sides.map((side) => [
+      side.name ?? figure.against,
+      ...shown.map(([, key, text]) => (has(side, key) ? text(side) : "")),
+    ]),
   ];
 }
 
 export function detailText(figures, results) {
-  const rows = [SIDE_HEADS];
-  for (const figure of figures)
-    for (const side of results.get(figure.name)?.sides ?? []) {
-      const [name, ...cells] = sideCells(figure, side);
-      rows.push([`${figure.name}: ${name}`, ...cells]);
-    }
-  return columns(rows);
+  return figures
+    .filter((figure) => results.has(figure.name))
+    .map((figure) => `${figure.name}\n${columns(sideTable(figure, results.get(figure.name)))}`)
+    .join("\n\n");
 }
 
 // ---- docs/BENCHMARKS.md ----
@@ -73,9 +83,9 @@ function markdownTable(rows) {
 }
 
 function sides(figure, result) {
-  return `### ${figure.name}: ${figure.what}, against ${figure.against}
+  return `### ${figure.name}: ${figure.what}${figure.against && `, against ${figure.against}`}
 
-${markdownTable([SIDE_HEADS, ...result.sides.map((side) => sideCells(figure, side))])}
+${markdownTable(sideTable(figure, result))}
 `;
 }
 
@@ -104,17 +114,21 @@ ${markdownTable([
 ## Both sides
 
 Medians of the repetitions. Memory is resident, at the start → after the last event; of several processes, shared
-pages counted once. CPU is that of the server and all its processes, the database's among them; others' CPU is what the
-rest of the machine took of its two processors meanwhile, the kernel's work for nobody in particular included: the more,
-the less the figures say. A run from which others took more than 15 % is made again, twice at most.
+pages counted once; "at most" is the most that the process ever had, loading and starting included. CPU is that of the
+server and all its processes, the database's among them; others' CPU is what the rest of the machine took of its two
+processors meanwhile, the kernel's work for nobody in particular included: the more, the less the figures say. A run of
+ingest alone from which others took more than 15 % is made again, twice at most.
 
 ${ran.map((figure) => sides(figure, results.get(figure.name))).join("\n")}
 ## How it is measured
 
 \`\`\`
-./dev bench                 all of it; writes this page
-./dev bench ingest-single   one row; prints only
+./dev bench                             all of it; writes this page
+./dev bench ingest-single               one row; prints only
+./dev bench funnel --events 1000000     one row over fewer events; prints only
 \`\`\`
+
+### Ingest
 
 - Each measure is made five times on fresh data, its two sides one after the other and in turn first; the figure is the
   median of the five ratios. One second of warming up, five of measuring.
@@ -129,6 +143,31 @@ ${ran.map((figure) => sides(figure, results.get(figure.name))).join("\n")}
   one insert with a unique message id committed before the answer; PostgreSQL as it comes, fsync on.
 - *Raw SQLite* (bench/raw_sqlite.c): one thread, one prepared statement, WAL, synchronous=FULL, one row an event, 1,000 a
   transaction, no network and no reading of JSON; checkpoints as seldom as the product's.
+
+### Questions
+
+- The history (bench/history.c) is a made year of a shop: 10 M events by 1 M persons (most have a handful, one in 256
+  has hundreds, up to a thousand), 20 event names, 3.2 % of the events orders, with 35 touches in the 30 days before an
+  order on average, from 12 platforms and 265 campaigns. It is sent to Demetra through \`/v1/batch\`, and written down as
+  CSV for the others; it stays in build/bench-data.
+- Demetra is asked over HTTP on one keep-alive connection, the answer read and its JSON parsed; the others in their own
+  processes, without a network, the rows read out. All are warm: the table is in memory, each is asked three times in a
+  row and the least counts, in turn with the others, five times over; the figure is the median of the five ratios, to
+  the faster of the others each time.
+- *DuckDB* (bench/peers/duckdb.mjs): a table in memory sorted by person, then time; persons, names and platforms as the
+  smallest numbers that hold them. *ClickHouse* (bench/peers/clickhouse.mjs): a MergeTree so sorted, in one part. Each
+  question is put in two forms of SQL, and the faster is timed.
+- Before that the answers are compared: counts must be equal, credits to a millionth, money to the minor unit that
+  Demetra rounds each touch to. Where they differ the benchmark fails.
+- *A plain C loop* (bench/plain_loop.c) reads the columns that the question needs, one sum or comparison a row, on all
+  processors: nothing that looks at every row can be faster.
+- Nine models: first, last, last_non_direct, last_paid, linear, position, time_decay, markov of order 1, shapley; the
+  touches are events, 30 days before the order. DuckDB computes first, last, linear, position, time_decay.
+- *bootstrap*: first, last, linear, position, time_decay, 90 % intervals over HTTP.
+- *start* is from exec to the answer to a question about all events, after a clean stop, the files being in the page
+  cache; beside it how long it takes to make everything again from the raw log.
+- *ingest-asked* begins each time with a copy of the history; alone and while asked are measured one after the other, in
+  turn first. The two clients ask their next question when the last is answered.
 
 ## Machine
 

@@ -1,9 +1,10 @@
-// ./dev bench [NAME]: measure the figures, print them as a table, say which are met.
+// ./dev bench [NAME...] [--events N]: measure the figures, print them as a table, say which are met.
 //
-// With a name only that row is measured; without one all are, and docs/BENCHMARKS.md is written anew. The exit code is
-// 1 if a measured figure is missed, 2 if there is no such row.
+// With names only those rows are measured, with --events over so many events; without either all are, and
+// docs/BENCHMARKS.md is written anew. The exit code is 1 if a measured figure is missed, 2 if there is no such row.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 
 import { FIGURES, isMet, targetText } from "./figures.mjs";
 import { describe } from "./machine.mjs";
@@ -11,12 +12,18 @@ import { detailText, markdown, tableText } from "./report.mjs";
 import { BUILD } from "./servers.mjs";
 
 const PAGE = join(import.meta.dirname, "..", "docs", "BENCHMARKS.md");
+const EVENTS = 10_000_000;
 
-function chosen(name) {
-  const figures = FIGURES.filter((figure) => !name || figure.name === name);
-  if (figures.length) return figures;
-  console.error(`there is no benchmark ${name}; there are: ${FIGURES.map((figure) => figure.name).join(", ")}`);
+function usage(why) {
+  console.error(why);
   process.exit(2);
+}
+
+function chosen(names) {
+  for (const name of names)
+    if (!FIGURES.some((figure) => figure.name === name))
+      usage(`there is no benchmark ${name}; there are: ${FIGURES.map((figure) => figure.name).join(", ")}`);
+  return FIGURES.filter((figure) => !names.length || names.includes(figure.name));
 }
 
 function conclude(results) {
@@ -27,27 +34,27 @@ function conclude(results) {
       `target ${targetText(figure)}`);
   }
   const waiting = FIGURES.filter((figure) => !figure.measure).map((figure) => figure.name);
-  console.log(`not built yet: ${waiting.join(", ")}`);
+  if (waiting.length) console.log(`not built yet: ${waiting.join(", ")}`);
   return ran.every((figure) => isMet(figure, results.get(figure.name).value));
 }
 
-const name = process.argv[2];
-const figures = chosen(name);
-if (!existsSync(join(BUILD, "bench", "load"))) {
-  console.error("build/bench is not built: meson configure build -Dbench=true, then ninja -C build");
-  process.exit(2);
-}
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { events: { type: "string" } } });
+const figures = chosen(positionals);
+if (!existsSync(join(BUILD, "bench", "load")))
+  usage("build/bench is not built: meson configure build -Dbench=true, then ninja -C build");
+const events = Number(values.events ?? EVENTS);
+if (!(events >= 1000)) usage("--events takes a number, 1000 or more");
 const machine = describe();
 const results = new Map();
 console.log(`${machine.processor}, ${machine.disk}, fsync ${machine.fsync_us} µs, load ${machine.load}`);
 for (const figure of figures) {
   if (!figure.measure) continue;
-  console.log(`${figure.name}: ${figure.what}, against ${figure.against}`);
-  results.set(figure.name, await figure.measure({ say: (text) => console.log(text) }));
+  console.log(`${figure.name}: ${figure.what}${figure.against && `, against ${figure.against}`}`);
+  results.set(figure.name, await figure.measure({ events, say: (text) => console.log(text) }));
 }
 console.log(`\n${tableText(FIGURES, results)}\n`);
 if (results.size) console.log(`${detailText(FIGURES, results)}\n`);
-if (!name) {
+if (!positionals.length && !values.events) {
   writeFileSync(PAGE, markdown(FIGURES, results, machine));
   console.log("wrote docs/BENCHMARKS.md");
 }

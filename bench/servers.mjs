@@ -2,6 +2,7 @@
 //   {port, path, key, programs, count(), stop()}
 // `count` asks the server itself, over HTTP, how many events it holds.
 import { chownSync, readdirSync } from "node:fs";
+import { Agent, request } from "node:http";
 import { join } from "node:path";
 
 import { freePort, makeFolder, removeFolder, run, start, stop, until } from "./process.mjs";
@@ -18,36 +19,86 @@ async function getJson(url, headers = {}) {
   return answer.json();
 }
 
-// `program`: build/demetra, or build/bench/no_store, which takes the same commands.
-async function demetra(program) {
-  const folder = makeFolder();
-  const child = start(join(BUILD, program), ["serve"], {
-    cwd: folder,
-    env: {
-      DEMETRA_DATA: folder,
-      DEMETRA_LISTEN: "127.0.0.1:0",
-      DEMETRA_WRITE_KEY: KEY,
-      DEMETRA_ADMIN_TOKEN: TOKEN,
-      DEMETRA_LOG: "warn",
-    },
-  });
+// One keep-alive connection, asked one thing at a time.
+function connection(port) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (method, path, headers, body) =>
+    new Promise((resolve, reject) => {
+      const asked = request({ host: "127.0.0.1", port, agent, method, path, headers }, (answer) => {
+        let text = "";
+        answer.setEncoding("utf8");
+        answer.on("data", (piece) => (text += piece));
+        answer.on("error", reject);
+        answer.on("end", () => {
+          if (answer.statusCode === 200) resolve(JSON.parse(text));
+          else reject(new Error(`${path} answered ${answer.statusCode}: ${text}`));
+        });
+      });
+      asked.on("error", reject);
+      asked.end(body);
+    });
+  return {
+    get: (path) => ask("GET", path, { Authorization: `Bearer ${TOKEN}` }),
+    post: (path, body) =>
+      ask("POST", path, {
+        Authorization: `Basic ${Buffer.from(`${KEY}:`).toString("base64")}`,
+        "Content-Type": "application/json",
+        "Content-Length": Buffer.byteLength(body),
+      }, body),
+    close: () => agent.destroy(),
+  };
+}
+
+export function environment(folder) {
+  return {
+    DEMETRA_DATA: folder,
+    DEMETRA_LISTEN: "127.0.0.1:0",
+    DEMETRA_WRITE_KEY: KEY,
+    DEMETRA_ADMIN_TOKEN: TOKEN,
+    DEMETRA_TIMEZONE: "UTC",
+    DEMETRA_LOG: "warn",
+  };
+}
+
+const EVENTS = "/api/v1/metrics?names=events";
+
+// Demetra on a folder that stays. `program`: build/demetra, or build/bench/no_store, which takes the same commands.
+export async function serving(folder, program = "demetra") {
+  const child = start(join(BUILD, program), ["serve"], { cwd: folder, env: environment(folder) });
   const port = Number((await until(child, () => /\(port (\d+)\)/.exec(child.output)))[1]);
-  const headers = { Authorization: `Bearer ${TOKEN}` };
+  const open = [];
+  const connect = () => {
+    open.push(connection(port));
+    return open.at(-1);
+  };
+  const { get } = connect();
   return {
     port,
     key: KEY,
     programs: [child],
-    count: async () => (await getJson(`http://127.0.0.1:${port}/api/v1/metrics?names=events`, headers)).totals.events,
+    connect,
+    get,
+    count: async () => (await get(EVENTS)).totals.events,
     stop: async () => {
+      for (const one of open) one.close();
       await stop(child);
-      removeFolder(folder);
     },
   };
 }
 
-export const storing = () => demetra("demetra");
+async function fresh(program) {
+  const folder = makeFolder();
+  const server = await serving(folder, program);
+  const ended = async () => {
+    await server.stop();
+    removeFolder(folder);
+  };
+  return { ...server, stop: ended };
+}
+
+export const storing = () => fresh("demetra");
 // It stores nothing, so there is nothing to ask it.
-export const notStoring = async () => ({ ...(await demetra("bench/no_store")), count: null });
+export const notStoring = async () => ({ ...(await fresh("bench/no_store")), count: null });
 
 export function postgresFolder() {
   const root = "/usr/lib/postgresql";

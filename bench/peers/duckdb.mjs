@@ -1,0 +1,124 @@
+// DuckDB: a table in memory, sorted by person, then time; names and platforms are numbers of one byte.
+//   node duckdb.mjs FILE.csv
+//
+// Each question in several forms; the bench takes the fastest. In all of them every touch, step or week of a person is
+// found by the exact rules of Demetra's answer, for the bench compares the numbers before it takes the time.
+import { DuckDBInstance } from "@duckdb/node-api";
+
+import {
+  answer, FUNNEL_WINDOW_MS, HALF_LIFE_MS, LOOKBACK_MS, MONDAY_MS, ORDER, PAGE, PERIODS, STEPS, WEEK_MS,
+} from "./peer.mjs";
+
+// ---- attribution: platform, touches, then conversions and revenue of each of five models ----
+
+const TOUCHES = `
+  orders AS MATERIALIZED (
+    SELECT row_number() OVER () AS id, person, at_ms, platform, amount FROM events WHERE name = ${ORDER}
+  ),
+  touches AS MATERIALIZED (
+    SELECT o.id, o.amount, e.at_ms, e.platform, exp((e.at_ms - o.at_ms) * ${Math.LN2 / HALF_LIFE_MS}) AS decay
+    FROM events e JOIN orders o ON e.person = o.person
+    WHERE e.name <> ${ORDER} AND e.at_ms <= o.at_ms AND e.at_ms > o.at_ms - ${LOOKBACK_MS}
+  )`;
+
+// What a touch gets, from its place and the number of touches; then by platform, the orders without touches added.
+const CREDIT = `
+  credit AS (
+    SELECT platform, amount, first, last, 1.0 / n AS linear, decay / decays AS time_decay,
+      CASE WHEN n <= 2 THEN 1.0 / n WHEN first OR last THEN 0.4 ELSE 0.2 / (n - 2) END AS position
+    FROM placed
+    UNION ALL
+    SELECT platform, amount, true, true, 1.0, 1.0, 1.0 FROM orders ANTI JOIN touches USING (id)
+  )
+  SELECT platform,
+    sum(first::INT), sum(amount) FILTER (first), sum(last::INT), sum(amount) FILTER (last),
+    sum(linear), sum(linear * amount), sum(position), sum(position * amount),
+    sum(time_decay), sum(time_decay * amount)
+  FROM credit GROUP BY platform ORDER BY platform`;
+
+const ATTRIBUTION_BY_JOIN = `
+  WITH ${TOUCHES},
+  journeys AS (SELECT id, count(*) AS n, min(at_ms) AS first_at, max(at_ms) AS last_at, sum(decay) AS decays
+               FROM touches GROUP BY id),
+  placed AS (SELECT t.*, n, decays, at_ms = first_at AS first, at_ms = last_at AS last
+             FROM touches t JOIN journeys USING (id)),
+  ${CREDIT}`;
+
+const ATTRIBUTION_BY_WINDOW = `
+  WITH ${TOUCHES},
+  placed AS (
+    SELECT *, count(*) OVER whole AS n, sum(decay) OVER whole AS decays,
+      at_ms = min(at_ms) OVER whole AS first, at_ms = max(at_ms) OVER whole AS last
+    FROM touches WINDOW whole AS (PARTITION BY id)
+  ),
+  ${CREDIT}`;
+
+// ---- funnel: persons at each step ----
+
+// At each event the latest start of a chain that reaches step k by then; it only ever moves forward.
+const FUNNEL_BY_WINDOW = `
+  WITH e AS (SELECT person, at_ms, name FROM events WHERE name IN (${STEPS})),
+  a AS (SELECT *, CASE WHEN name = ${STEPS[0]} THEN at_ms END AS c1 FROM e),
+  b AS (SELECT *, max(c1) OVER w AS s1 FROM a WINDOW w AS (PARTITION BY person ORDER BY at_ms)),
+  c AS (SELECT *, CASE WHEN name = ${STEPS[1]} AND at_ms - s1 <= ${FUNNEL_WINDOW_MS} THEN s1 END AS c2 FROM b),
+  d AS (SELECT *, max(c2) OVER w AS s2 FROM c WINDOW w AS (PARTITION BY person ORDER BY at_ms)),
+  f AS (SELECT *, CASE WHEN name = ${STEPS[2]} AND at_ms - s2 <= ${FUNNEL_WINDOW_MS} THEN s2 END AS c3 FROM d),
+  g AS (SELECT *, max(c3) OVER w AS s3 FROM f WINDOW w AS (PARTITION BY person ORDER BY at_ms)),
+  h AS (SELECT *, CASE WHEN name = ${STEPS[3]} AND at_ms - s3 <= ${FUNNEL_WINDOW_MS} THEN s3 END AS c4 FROM g),
+  p AS (SELECT max(c1) AS c1, max(c2) AS c2, max(c3) AS c3, max(c4) AS c4 FROM h GROUP BY person)
+  SELECT count(c1), count(c2), count(c3), count(c4) FROM p`;
+
+// The same by joining each step's events to the latest chain before them.
+const FUNNEL_BY_ASOF = `
+  WITH s1 AS (SELECT person, at_ms, at_ms AS began FROM events WHERE name = ${STEPS[0]}),
+  ${STEPS.slice(1).map((name, i) => `
+  s${i + 2} AS MATERIALIZED (
+    SELECT e.person, e.at_ms, s.began
+    FROM (SELECT person, at_ms FROM events WHERE name = ${name}) e ASOF JOIN s${i + 1} s
+      ON e.person = s.person AND e.at_ms >= s.at_ms
+    WHERE e.at_ms - s.began <= ${FUNNEL_WINDOW_MS})`).join(",")}
+  SELECT (SELECT count(DISTINCT person) FROM s1), (SELECT count(DISTINCT person) FROM s2),
+    (SELECT count(DISTINCT person) FROM s3), (SELECT count(DISTINCT person) FROM s4)`;
+
+// ---- retention: cohort week, then its size and who came back in each of the weeks after ----
+
+// A person's weeks are bits of one number.
+const RETENTION_BY_BITS = `
+  WITH p AS (
+    SELECT min(week) FILTER (name = ${PAGE}) AS cohort, bit_or(1::BIGINT << week) AS weeks
+    FROM (SELECT person, name, ((at_ms - ${MONDAY_MS}) // ${WEEK_MS})::INT AS week FROM events)
+    GROUP BY person HAVING cohort IS NOT NULL
+  ),
+  m AS (SELECT cohort, (weeks >> cohort) & ${2 ** (PERIODS + 1) - 1} AS bits, count(*) AS n FROM p GROUP BY ALL)
+  SELECT cohort, sum(n), ${Array.from({ length: PERIODS }, (_, k) => `sum(n) FILTER (bits >> ${k + 1} & 1 = 1)`)}
+  FROM m GROUP BY cohort ORDER BY cohort`;
+
+const RETENTION_BY_DISTINCT = `
+  WITH w AS (
+    SELECT person, ((at_ms - ${MONDAY_MS}) // ${WEEK_MS})::INT AS week, bool_or(name = ${PAGE}) AS starts
+    FROM events GROUP BY ALL
+  ),
+  c AS (SELECT person, min(week) AS cohort FROM w WHERE starts GROUP BY person)
+  SELECT cohort, count(*) FILTER (week = cohort),
+    ${Array.from({ length: PERIODS }, (_, k) => `count(*) FILTER (week = cohort + ${k + 1})`)}
+  FROM w JOIN c USING (person) GROUP BY cohort ORDER BY cohort`;
+
+const instance = await DuckDBInstance.create(":memory:");
+const db = await instance.connect();
+await db.run(`CREATE TABLE events AS
+  SELECT * FROM read_csv('${process.argv[2]}', header = false, columns = {
+    person: 'UINTEGER', at_ms: 'BIGINT', name: 'UTINYINT', platform: 'UTINYINT', amount: 'BIGINT'})
+  ORDER BY person, at_ms`);
+const [[version]] = (await db.runAndReadAll("SELECT version()")).getRows();
+await answer(
+  `DuckDB ${version}`,
+  {
+    "attribution by join": ATTRIBUTION_BY_JOIN,
+    "attribution by window": ATTRIBUTION_BY_WINDOW,
+    "funnel by asof": FUNNEL_BY_ASOF,
+    "funnel by window": FUNNEL_BY_WINDOW,
+    "retention by bits": RETENTION_BY_BITS,
+    "retention by distinct": RETENTION_BY_DISTINCT,
+  },
+  async (sql) => (await db.runAndReadAll(sql)).getRows().map((row) => row.map((cell) => Number(cell ?? 0))),
+);
