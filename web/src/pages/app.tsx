@@ -20,7 +20,7 @@ const PAGES: { path: string; load: () => Promise<Page> }[] = [
   { path: '/funnel', load: () => import('./funnel').then((page) => page.FunnelPage) },
   { path: '/retention', load: () => import('./retention').then((page) => page.RetentionPage) },
   { path: '/paths', load: () => import('./paths').then((page) => page.PathsPage) },
-  { path: '/attribution', load: () => import('./attribution').then((page) => page.AttributionPage) },
+  { path: '/attribution', load: () => import('./attribution/attribution').then((page) => page.AttributionPage) },
   { path: '/data', load: () => import('./data/data').then((page) => page.DataPage) },
   { path: '/persons', load: () => import('./person').then((page) => page.PersonPage) },
 ];
