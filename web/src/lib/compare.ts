@@ -2,8 +2,8 @@
 
 export type Interval = readonly [low: number, high: number];
 
-/** The API gives an interval as a list. */
-export const intervalOf = (list: readonly number[] | undefined): Interval | undefined =>
+/** The API gives an interval as a list; null where a model has none. */
+export const intervalOf = (list: readonly number[] | null | undefined): Interval | undefined =>
   list && list[0] !== undefined && list[1] !== undefined ? [list[0], list[1]] : undefined;
 
 export const overlap = (a: Interval, b: Interval) => a[0] <= b[1] && b[0] <= a[1];

@@ -1,7 +1,47 @@
 /* What only the Attribution page says, loaded with it. */
 import type { Lang } from './index';
+import { plurals } from './plural';
+
+const plural = plurals('en');
+const ruPlural = plurals('ru');
 
 const en = {
+  attributionHow: 'How to share the credit',
+  models: 'Models',
+  modelNames: {
+    first: 'First', last: 'Last', last_non_direct: 'Last non-direct', last_paid: 'Last paid', linear: 'Linear', position: 'Position', time_decay: 'Time decay', w_shaped: 'W-shaped', markov: 'Markov', shapley: 'Shapley', shapley_rate: 'Shapley (rate)',
+  } as Record<string, string>,
+  modelWhat: {
+    first: 'All to the first touch of the journey.',
+    last: 'All to the last touch before the conversion.',
+    last_non_direct: 'All to the last touch that was not a direct visit.',
+    last_paid: 'The house rule: the last paid touch, else the first, else the conversion’s own.',
+    linear: 'The same to every touch.',
+    position: '40 % to the first, 40 % to the last, 20 % among those between.',
+    time_decay: 'The nearer to the conversion, the more: half for each half-life before it.',
+    w_shaped: 'The first touch, the milestone and the last share most of it.',
+    markov: 'By what would be lost without the channel: removal from a Markov chain of all journeys.',
+    shapley: 'The fair share of game theory: the average of what the channel adds to every set of others.',
+    shapley_rate: 'Shapley values of the conversion rate.',
+  } as Record<string, string>,
+  lookback: 'Lookback',
+  lookbackWhat: 'Touches older than this before the conversion do not count.',
+  halfLife: 'Half-life',
+  halfLifeWhat: 'For time decay: a touch so long before the conversion weighs half.',
+  touchMode: 'Touches',
+  touchModes: { events: 'every event', sessions: 'sessions', journey: 'the whole journey' },
+  touchAuto: (mode: string) => (mode ? `by the conversion (${mode})` : 'by the conversion'),
+  touches: 'Touches',
+  touchesWhat: 'Touches of this row in the journeys of the conversions.',
+  without: 'without',
+  matrix: 'Channels by models',
+  matrixWhat: 'Each model shares out the same conversions; each column adds up to the same total.',
+  cellTitle: (conversions: string, revenue: string, share: string) => `${conversions} conversions · ${revenue} · ${share} of all. Open the journeys`,
+  sharesTitle: 'How the models differ',
+  bars: 'Bars',
+  journeysAdd: 'the journeys below add up to it',
+  noJourneys: 'No journeys behind this number',
+  conversionsIn: (count: number, text: string) => `${text} ${plural(count, { one: 'conversion', other: 'conversions' })}`,
   leaveOut: (name: string) => `Leave ${name} out: its touches are dropped before the credit is shared`,
   foot: 'Open a number to see the journeys behind it. Click a name to leave it out.',
   footIntervals: (level: string) => `The line under a number is its ${level} interval, from resampling persons. ≈ means: not distinguishable from the next larger one of its column.`,
@@ -16,7 +56,9 @@ const en = {
   high: (model: string) => `${model}, high`,
   order: 'Markov order',
   orderWhat: 'How many touches back the chain remembers. The best is chosen by how well it predicts a conversion.',
-  orderBest: 'best',
+  orderBest: (order: number | null) => (order ? `best (${order})` : 'best'),
+  removal: (share: string) => `Without it ${share} of the conversions would be lost`,
+  scaled: 'This model looks at all journeys at once: the credits here are each journey’s own share, scaled so that they add up to the number.',
   spend: 'Spend',
   spendWhat: 'What was paid for it in the range.',
   cac: 'CAC',
@@ -27,6 +69,42 @@ const en = {
 };
 
 const ru: typeof en = {
+  attributionHow: 'Как делить заслугу',
+  models: 'Модели',
+  modelNames: {
+    first: 'Первое', last: 'Последнее', last_non_direct: 'Последнее непрямое', last_paid: 'Последнее платное', linear: 'Линейная', position: 'По позиции', time_decay: 'С затуханием', w_shaped: 'W-образная', markov: 'Марков', shapley: 'Шепли', shapley_rate: 'Шепли (доля)',
+  },
+  modelWhat: {
+    first: 'Всё — первому касанию пути.',
+    last: 'Всё — последнему касанию перед конверсией.',
+    last_non_direct: 'Всё — последнему касанию, которое не было прямым заходом.',
+    last_paid: 'Правило компании: последнее платное касание, иначе первое, иначе сама конверсия.',
+    linear: 'Поровну всем касаниям.',
+    position: '40 % первому, 40 % последнему, 20 % поровну тем, что между ними.',
+    time_decay: 'Чем ближе к конверсии, тем больше: каждый период полураспада до неё вдвое уменьшает вес.',
+    w_shaped: 'Большая часть — первому касанию, вехе и последнему.',
+    markov: 'По тому, что было бы потеряно без канала: удаление из цепи Маркова по всем путям.',
+    shapley: 'Справедливая доля из теории игр: сколько канал в среднем добавляет к любому набору остальных.',
+    shapley_rate: 'Вектор Шепли для доли конверсий.',
+  },
+  lookback: 'Окно атрибуции',
+  lookbackWhat: 'Касания старше этого срока до конверсии не учитываются.',
+  halfLife: 'Полураспад',
+  halfLifeWhat: 'Для модели с затуханием: касание за такой срок до конверсии весит вдвое меньше.',
+  touchMode: 'Касания',
+  touchModes: { events: 'каждое событие', sessions: 'сеансы', journey: 'весь путь' },
+  touchAuto: (mode) => (mode ? `по конверсии (${mode})` : 'по конверсии'),
+  touches: 'Касания',
+  touchesWhat: 'Сколько касаний этой строки в путях к конверсиям.',
+  without: 'без',
+  matrix: 'Каналы и модели',
+  matrixWhat: 'Каждая модель делит одни и те же конверсии; каждый столбец складывается в один и тот же итог.',
+  cellTitle: (conversions, revenue, share) => `Конверсии: ${conversions} · ${revenue} · ${share} от всех. Открыть пути`,
+  sharesTitle: 'Чем отличаются модели',
+  bars: 'Столбцы',
+  journeysAdd: 'пути ниже складываются в это число',
+  noJourneys: 'За этим числом нет путей',
+  conversionsIn: (count, text) => `${text} ${ruPlural(count, { one: 'конверсия', few: 'конверсии', many: 'конверсий', other: 'конверсии' })}`,
   leaveOut: (name) => `Исключить ${name}: его касания отбрасываются до деления заслуги`,
   foot: 'Откройте число, чтобы увидеть пути за ним. Щёлкните по названию, чтобы исключить строку.',
   footIntervals: (level) => `Черта под числом — его интервал ${level} (повторная выборка людей). ≈ значит: неотличимо от следующего большего в том же столбце.`,
@@ -41,7 +119,9 @@ const ru: typeof en = {
   high: (model) => `${model}, до`,
   order: 'Порядок Маркова',
   orderWhat: 'Сколько касаний назад помнит цепь. Лучший выбирается по тому, как он предсказывает конверсию.',
-  orderBest: 'лучший',
+  orderBest: (order) => (order ? `лучший (${order})` : 'лучший'),
+  removal: (share) => `Без него пропало бы ${share} конверсий`,
+  scaled: 'Эта модель смотрит на все пути сразу: здесь доля каждого пути, умноженная так, чтобы в сумме вышло это число.',
   spend: 'Расход',
   spendWhat: 'Сколько за это заплачено за период.',
   cac: 'Цена конверсии',
@@ -51,4 +131,5 @@ const ru: typeof en = {
   costBy: 'Затраты по',
 };
 
+export type AttributionTexts = typeof en;
 export const ATTRIBUTION: Record<Lang, typeof en> = { en, ru };

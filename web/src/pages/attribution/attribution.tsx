@@ -1,7 +1,8 @@
 /* Attribution: which channel brought the money, by each model, and the journeys behind every number. */
 import { useMemo, useState } from 'react';
 import { address } from '../../api/client';
-import type { Attribution, Models, TouchMode } from '../../api/types';
+import type { PathAttribution } from '../../api/coming';
+import type { Models, TouchMode } from '../../api/types';
 import { Slider } from '../../components/slider';
 import { Async, Empty, Panel, Select } from '../../components/ui';
 import { useApp, useScope, type Scope } from '../../hooks/useApp';
@@ -44,7 +45,8 @@ export function AttributionPage() {
 }
 
 function Report({ models, scope }: { models: Models; scope: Scope }) {
-  const { t } = useApp();
+  const { t, lang } = useApp();
+  const words = ATTRIBUTION[lang];
   const { params } = useUrl();
   const has = useOffers();
   const known = useMemo(() => models.models.map((model) => model.name), [models]);
@@ -52,17 +54,17 @@ function Report({ models, scope }: { models: Models; scope: Scope }) {
   const [moved, setMoved] = useState<Moved>({});
   const question = useMemo(() => ({ ...asked, ...moved }), [asked, moved]);
   const url = address('/api/v1/attribution', { ...wire(question, scope), models: question.models.join(',') });
-  const result = useQuery<Attribution>(url);
+  const result = useQuery<PathAttribution>(url);
   // Intervals take the server longer: the matrix does not wait for them, and they are asked for only when all is calm.
   const calm = useDebounced(url, CALM_MS) === url && result.data !== undefined && !result.stale;
-  const ranges = useQuery<Attribution>(calm ? `${url}&intervals=true` : null);
+  const ranges = useQuery<PathAttribution>(calm ? `${url}&intervals=true` : null);
   const cell = params.get('cell');
   return (
     <>
       <Controls models={models} question={question} data={result.data} onMove={(change) => setMoved((now) => ({ ...now, ...change }))} onRest={() => setMoved({})} />
       <Async query={result} height={420}>
         {(data) => {
-          if (data.conversions === 0) return <Panel title={t.matrix}><Empty title={t.noneInRange}><p>{t.noConversionsInRange(scope.conversion)}</p></Empty></Panel>;
+          if (data.conversions === 0) return <Panel title={words.matrix}><Empty title={t.noneInRange}><p>{t.noConversionsInRange(scope.conversion)}</p></Empty></Panel>;
           const known = calm && !ranges.stale ? ranges.data : undefined;
           return <><Matrix data={data} ranges={known} question={question} models={models} /><ModelsChart data={data} ranges={known} question={question} /></>;
         }}
@@ -75,7 +77,7 @@ function Report({ models, scope }: { models: Models; scope: Scope }) {
 interface ControlsProps {
   models: Models;
   question: Question;
-  data: Attribution | undefined;
+  data: PathAttribution | undefined;
   onMove: (change: Moved) => void;
   onRest: () => void;
 }
@@ -92,31 +94,31 @@ function Controls({ models, question, data, onMove, onRest }: ControlsProps) {
     onRest();
   };
   return (
-    <Panel title={t.attributionHow} testid="attribution-controls">
+    <Panel title={words.attributionHow} testid="attribution-controls">
       <div className="controls">
-        <div className="toggles" role="group" aria-label={t.models}>
+        <div className="toggles" role="group" aria-label={words.models}>
           {models.models.map((model) => (
-            <button key={model.name} type="button" className="toggle" aria-pressed={question.models.includes(model.name)} title={modelWhat(t, model.name, model.what)} data-testid={`model-${model.name}`} onClick={() => toggle(model.name)}>
-              {modelName(t, model.name)}
+            <button key={model.name} type="button" className="toggle" aria-pressed={question.models.includes(model.name)} title={modelWhat(words, model.name, model.what)} data-testid={`model-${model.name}`} onClick={() => toggle(model.name)}>
+              {modelName(words, model.name)}
             </button>
           ))}
         </div>
         <div className="fields">
           <Select showLabel label={t.breakBy} value={question.by} options={DIMENSIONS.map((by) => ({ value: by, label: t.dims[by] }))} onChange={(by) => patch({ by, cell: null, exclude: null })} data-testid="attribution-by" />
-          <Slider id="lookback" label={t.lookback} hint={t.lookbackWhat} value={question.lookback} stops={LOOKBACKS} text={t.days} onMove={(lookback) => onMove({ lookback })} onRest={rest('lookback')} />
-          <Slider id="half-life" label={t.halfLife} hint={t.halfLifeWhat} value={question.halfLife} stops={HALF_LIVES} text={t.days} onMove={(halfLife) => onMove({ halfLife })} onRest={rest('half_life')} />
+          <Slider id="lookback" label={words.lookback} hint={words.lookbackWhat} value={question.lookback} stops={LOOKBACKS} text={t.days} onMove={(lookback) => onMove({ lookback })} onRest={rest('lookback')} />
+          <Slider id="half-life" label={words.halfLife} hint={words.halfLifeWhat} value={question.halfLife} stops={HALF_LIVES} text={t.days} onMove={(halfLife) => onMove({ halfLife })} onRest={rest('half_life')} />
           <Select<TouchMode | ''>
-            showLabel label={t.touchMode} value={question.touches} data-testid="touches" onChange={(mode) => patch({ touches: mode || null })}
-            options={[{ value: '', label: data && !question.touches ? t.touchAuto(t.touchModes[data.touches]) : t.touchAuto('') }, ...(['events', 'sessions', 'journey'] as const).map((mode) => ({ value: mode, label: t.touchModes[mode] }))]}
+            showLabel label={words.touchMode} value={question.touches} data-testid="touches" onChange={(mode) => patch({ touches: mode || null })}
+            options={[{ value: '', label: data && !question.touches ? words.touchAuto(words.touchModes[data.touches]) : words.touchAuto('') }, ...(['events', 'sessions', 'journey'] as const).map((mode) => ({ value: mode, label: words.touchModes[mode] }))]}
           />
           {question.order && question.models.includes('markov') && (
-            <Select showLabel label={words.order} hint={words.orderWhat} value={question.order} data-testid="markov-order" options={ORDERS.map((order) => ({ value: order, label: order === 'best' ? words.orderBest : order }))} onChange={(order) => patch({ order: order === 'best' ? null : order })} />
+            <Select showLabel label={words.order} hint={words.orderWhat} value={question.order} data-testid="markov-order" options={ORDERS.map((order) => ({ value: order, label: order === 'best' ? words.orderBest(data?.markov?.best ?? null) : order }))} onChange={(order) => patch({ order: order === '1' ? null : order })} />
           )}
         </div>
         {question.exclude.length > 0 && (
           <ul className="chips">
             {question.exclude.map((key) => (
-              <li key={key} className="chip" data-testid="exclude-chip"><span>{t.without} <b>{key || t.notSet}</b></span><button type="button" aria-label={t.removeFilter} onClick={() => patch({ exclude: question.exclude.filter((one) => one !== key) })}>×</button></li>
+              <li key={key} className="chip" data-testid="exclude-chip"><span>{words.without} <b>{key || t.notSet}</b></span><button type="button" aria-label={t.removeFilter} onClick={() => patch({ exclude: question.exclude.filter((one) => one !== key) })}>×</button></li>
             ))}
           </ul>
         )}

@@ -1,6 +1,6 @@
 import { useMemo, useState, type CSSProperties } from 'react';
-import type { CostRow } from '../../api/coming';
-import type { Attribution, Credit, Models } from '../../api/types';
+import type { CostCredit, CostRow } from '../../api/coming';
+import type { Attribution, Models } from '../../api/types';
 import { Table, type Column } from '../../components/table';
 import { Dot, Panel, Segmented, Select } from '../../components/ui';
 import { useApp } from '../../hooks/useApp';
@@ -10,8 +10,8 @@ import { alikeAbove, intervalOf, type Interval } from '../../lib/compare';
 import { ATTRIBUTION } from '../../lib/texts/attribution';
 import { keyName, measureText, modelName, modelWhat, UNATTRIBUTED, type Measure, type Question } from './question';
 
-export type Row = Pick<CostRow, 'key' | 'touches' | 'models' | 'spend'>;
-export const NOTHING: Credit = { conversions: 0, revenue: 0 };
+export type Row = Pick<CostRow, 'key' | 'touches' | 'models' | 'spend' | 'removal'>;
+export const NOTHING: CostCredit = { conversions: 0, revenue: 0 };
 
 export function allRows(data: Attribution): Row[] {
   const rest = Object.values(data.unattributed?.models ?? {}).some((credit) => credit.conversions > 0);
@@ -42,11 +42,11 @@ export function Matrix({ data, ranges, question, models }: Props) {
   const alike = new Map(shown.map((model) => [model, alikeAbove(rows.map((row) => ({ key: row.key, value: (row.models[model] ?? NOTHING)[measure], interval: range(row.key, model) })))]));
   const columns: Column<Row>[] = [
     { key: 'key', title: t.dims[question.by], value: (row) => row.key, show: (row) => <>{question.by === 'platform' && <Dot color={channelColor(row.key)} />}{keyName(t, row.key)}</> },
-    { key: 'touches', title: t.touches, hint: t.touchesWhat, numeric: true, value: (row) => row.touches, show: (row) => fmt.exact(row.touches) },
+    { key: 'touches', title: words.touches, hint: words.touchesWhat, numeric: true, value: (row) => row.touches, show: (row) => fmt.exact(row.touches) },
     ...shown.map((model): Column<Row> => ({
       key: model,
-      title: modelName(t, model),
-      hint: modelWhat(t, model, what.get(model) ?? ''),
+      title: modelName(words, model),
+      hint: modelWhat(words, model, what.get(model) ?? ''),
       numeric: true,
       value: (row) => (row.models[model] ?? NOTHING)[measure] / (measure === 'revenue' ? fmt.minorPerUnit : 1),
       show: (row) => {
@@ -56,16 +56,17 @@ export function Matrix({ data, ranges, question, models }: Props) {
         const interval = range(row.key, model);
         const same = alike.get(model)?.get(row.key);
         const said = [
-          t.cellTitle(fmt.exact(credit.conversions, 4), fmt.moneyExact(credit.revenue), fmt.percent(data[measure] ? value / data[measure] : 0)),
+          words.cellTitle(fmt.exact(credit.conversions, 4), fmt.moneyExact(credit.revenue), fmt.percent(data[measure] ? value / data[measure] : 0)),
           interval ? words.interval(level, text.exact(interval[0]), text.exact(interval[1])) : '',
           same === undefined ? '' : words.alike(keyName(t, same)),
+          model === 'markov' && row.removal !== undefined ? words.removal(fmt.percent(row.removal)) : '',
         ].filter(Boolean).join('\n');
         return (
           <button
             type="button" className="cell" data-testid="cell" data-model={model} data-key={row.key} data-conversions={credit.conversions} data-revenue={credit.revenue}
             data-low={interval?.[0]} data-high={interval?.[1]} data-alike={same}
             aria-pressed={params.get('cell') === cell} disabled={credit.conversions === 0}
-            style={{ '--heat': `${Math.round(Math.sqrt(value / most) * 62)}%` } as CSSProperties}
+            style={{ '--heat': `${Math.round(Math.sqrt(Math.max(0, value) / most) * 62)}%` } as CSSProperties}
             title={said}
             onClick={() => patch({ cell })}
           >
@@ -88,13 +89,13 @@ export function Matrix({ data, ranges, question, models }: Props) {
   return (
     <Panel
       testid="matrix"
-      title={t.matrix}
-      hint={t.matrixWhat}
-      note={<span data-testid="attribution-total">{t.conversionsIn(data.conversions, fmt.exact(data.conversions))} · {fmt.moneyExact(data.revenue)} · {t.personsCount(data.persons, fmt.exact(data.persons))}</span>}
+      title={words.matrix}
+      hint={words.matrixWhat}
+      note={<span data-testid="attribution-total">{words.conversionsIn(data.conversions, fmt.exact(data.conversions))} · {fmt.moneyExact(data.revenue)} · {t.personsCount(data.persons, fmt.exact(data.persons))}</span>}
       actions={<>{costs?.choice}<Segmented<Measure> label={t.measure} value={measure} options={[{ value: 'revenue', label: t.metrics.revenue.name }, { value: 'conversions', label: t.metrics.conversions.name }]} onChange={(one) => patch({ measure: one })} /></>}
     >
       <Table
-        key={measure + shown.join()} name="attribution" testid="matrix-table" rowTestid="matrix-row" caption={t.matrix} columns={[...columns, ...(costs?.columns ?? [])]} rows={rows} rowKey={(row) => row.key} total={total}
+        key={measure + shown.join()} name="attribution" testid="matrix-table" rowTestid="matrix-row" caption={words.matrix} columns={[...columns, ...(costs?.columns ?? [])]} rows={rows} rowKey={(row) => row.key} total={total}
         rowLabel={(row) => (row.key === UNATTRIBUTED ? t.unattributed : words.leaveOut(keyName(t, row.key)))}
         onRow={(row) => row.key !== UNATTRIBUTED && patch({ exclude: [...question.exclude, row.key], cell: null })}
         foot={<>{words.foot}{ranges && <> {words.footIntervals(level)}</>}</>}
@@ -111,27 +112,29 @@ function Whisker({ interval, most }: { interval: Interval; most: number }) {
 
 /** What each row cost and gave back, by one of the models; null where nothing was spent. */
 function useCosts(rows: Row[], shown: string[]) {
-  const { t, fmt, lang } = useApp();
+  const { fmt, lang } = useApp();
   const words = ATTRIBUTION[lang];
   const [chosen, setChosen] = useState('');
   if (!rows.some((row) => (row.spend ?? 0) > 0)) return null;
   const model = shown.includes(chosen) ? chosen : (shown.at(-1) ?? '');
-  const cac = (spend: number | null | undefined, credit: Credit) => (spend && credit.conversions > 0 ? spend / credit.conversions : null);
-  const roas = (spend: number | null | undefined, credit: Credit) => (spend ? credit.revenue / spend : null);
   const creditOf = (row: Row) => row.models[model] ?? NOTHING;
-  const money = (value: number | null) => (value === null ? '–' : fmt.moneyExact(Math.round(value)));
-  const times = (value: number | null) => (value === null ? '–' : `${fmt.fixed(value, 2)}×`);
-  const name = modelName(t, model);
+  const money = (value: number | null | undefined) => (value == null ? '–' : fmt.moneyExact(Math.round(value)));
+  const times = (value: number | null | undefined) => (value == null ? '–' : `${fmt.fixed(value, 2)}×`);
+  const units = (minor: number | null | undefined) => (minor == null ? null : minor / fmt.minorPerUnit);
+  const name = modelName(words, model);
   const columns: Column<Row>[] = [
-    { key: 'spend', title: words.spend, hint: words.spendWhat, numeric: true, value: (row) => (row.spend == null ? null : row.spend / fmt.minorPerUnit), show: (row) => money(row.spend ?? null) },
-    { key: 'cac', title: words.cac, hint: words.cacWhat(name), numeric: true, value: (row) => { const value = cac(row.spend, creditOf(row)); return value === null ? null : value / fmt.minorPerUnit; }, show: (row) => money(cac(row.spend, creditOf(row))) },
-    { key: 'roas', title: words.roas, hint: words.roasWhat(name), numeric: true, value: (row) => roas(row.spend, creditOf(row)), show: (row) => times(roas(row.spend, creditOf(row))) },
+    { key: 'spend', title: words.spend, hint: words.spendWhat, numeric: true, value: (row) => units(row.spend), show: (row) => money(row.spend) },
+    { key: 'cac', title: words.cac, hint: words.cacWhat(name), numeric: true, value: (row) => units(creditOf(row).cac), show: (row) => money(creditOf(row).cac) },
+    { key: 'roas', title: words.roas, hint: words.roasWhat(name), numeric: true, value: (row) => creditOf(row).roas, show: (row) => times(creditOf(row).roas) },
   ];
   const spend = rows.reduce((sum, row) => sum + (row.spend ?? 0), 0);
-  const all = rows.filter((row) => row.spend).map(creditOf).reduce((sum, one) => ({ conversions: sum.conversions + one.conversions, revenue: sum.revenue + one.revenue }), NOTHING);
+  // Of the rows whose spend is known.
+  const paid = rows.filter((row) => row.spend).map(creditOf);
+  const conversions = paid.reduce((sum, credit) => sum + credit.conversions, 0);
+  const revenue = paid.reduce((sum, credit) => sum + credit.revenue, 0);
   return {
     columns,
-    total: { spend: money(spend), cac: money(cac(spend, all)), roas: times(roas(spend, all)) },
-    choice: <Select label={words.costBy} showLabel value={model} options={shown.map((one) => ({ value: one, label: modelName(t, one) }))} onChange={setChosen} data-testid="cost-model" />,
+    total: { spend: money(spend), cac: money(conversions > 0 ? spend / conversions : null), roas: times(revenue / spend) },
+    choice: <Select label={words.costBy} showLabel value={model} options={shown.map((one) => ({ value: one, label: modelName(words, one) }))} onChange={setChosen} data-testid="cost-model" />,
   };
 }

@@ -52,13 +52,13 @@ export function ModelsChart({ data, ranges, question }: { data: Attribution; ran
   const names = useMemo(() => question.models.filter((name) => data.rows.some((row) => row.models[name])), [question.models, data]);
   const lines = useLines(data, ranges, question, names);
   const text = useMemo(() => measureText(app, measure), [app, measure]);
-  const models = useMemo(() => names.map((name, index): DotSeries => ({ key: name, name: modelName(t, name), token: seriesToken(index) })), [names, t]);
+  const models = useMemo(() => names.map((name, index): DotSeries => ({ key: name, name: modelName(words, name), token: seriesToken(index) })), [names, words]);
   const level = fmt.percent(ranges?.interval_level ?? 0);
   const columns: Column<Line>[] = [
     { key: 'name', title: t.dims[by], value: (row) => row.name },
     ...names.flatMap((name, index): Column<Line>[] => {
       const unit = measure === 'revenue' ? fmt.minorPerUnit : 1;
-      const own = modelName(t, name);
+      const own = modelName(words, name);
       const share = (row: Line) => (data[measure] ? (row.values[index] ?? 0) / data[measure] : 0);
       const end = (row: Line, side: 0 | 1) => { const value = row.ranges[index]?.[side]; return value === undefined ? null : value / unit; };
       return [
@@ -71,14 +71,14 @@ export function ModelsChart({ data, ranges, question }: { data: Attribution; ran
   return (
     <ChartPanel
       testid="attribution-chart"
-      title={t.sharesTitle}
+      title={words.sharesTitle}
       hint={view === 'difference' ? words.differenceWhat : words.amountWhat}
       legend={legend}
-      actions={<Segmented label={t.bars} value={view} options={VIEWS.map((one) => ({ value: one, label: words.views[one] }))} onChange={(one) => patch({ view: one === 'amount' ? null : one }, true)} />}
+      actions={<Segmented label={words.bars} value={view} options={VIEWS.map((one) => ({ value: one, label: words.views[one] }))} onChange={(one) => patch({ view: one === 'amount' ? null : one }, true)} />}
       chart={view === 'stacked'
         ? <Stacks lines={lines} models={models} text={text} />
         : <Dots lines={lines} models={models} view={view} text={text} level={level} />}
-      table={<Table name="attribution-shares" testid="shares-table" caption={t.sharesTitle} columns={columns} rows={lines} rowKey={(row) => row.key} />}
+      table={<Table name="attribution-shares" testid="shares-table" caption={words.sharesTitle} columns={columns} rows={lines} rowKey={(row) => row.key} />}
     />
   );
 }
@@ -87,14 +87,15 @@ type Text = ReturnType<typeof measureText>;
 interface ViewProps { lines: Line[]; models: DotSeries[]; text: Text }
 
 function Stacks({ lines, models, text }: ViewProps) {
-  const { t } = useApp();
+  const { lang } = useApp();
+  const words = ATTRIBUTION[lang];
   const categories = useMemo(() => models.map((one) => one.name), [models]);
   const choose = useCallback((category: number, at: number) => pick(lines[at]?.key, models[category]?.key), [lines, models]);
-  return <ShareChart categories={categories} series={lines} exact={text.exact} short={text.short} label={t.sharesTitle} onPick={choose} />;
+  return <ShareChart categories={categories} series={lines} exact={text.exact} short={text.short} label={words.sharesTitle} onPick={choose} />;
 }
 
 function Dots({ lines, models, view, text, level }: ViewProps & { view: 'amount' | 'difference'; level: string }) {
-  const { t, fmt, lang } = useApp();
+  const { fmt, lang } = useApp();
   const words = ATTRIBUTION[lang];
   // Against the average of the models: shares of it, so that small channels are seen as well as large ones.
   const place = (line: Line, value: number) => {
@@ -116,10 +117,10 @@ function Dots({ lines, models, view, text, level }: ViewProps & { view: 'amount'
   });
   // Differences end with the dots: the interval of something rare would be as wide as the page.
   const points = rows.flatMap((row) => row.dots.flatMap((dot) => (dot ? [dot.at, ...(view === 'amount' && dot.interval ? dot.interval : [])] : [])));
-  const domain: Interval = view === 'amount' ? [0, Math.max(1e-9, ...points)] : [Math.min(-0.1, ...points), Math.max(0.1, ...points)];
+  const domain: Interval = view === 'amount' ? [Math.min(0, ...points), Math.max(1e-9, ...points)] : [Math.min(-0.1, ...points), Math.max(0.1, ...points)];
   return (
     <DotChart
-      series={models} rows={rows} domain={domain} tick={view === 'amount' ? text.short : fmt.change} label={t.sharesTitle}
+      series={models} rows={rows} domain={domain} tick={view === 'amount' ? text.short : fmt.change} label={words.sharesTitle}
       tip={(row, dot) => ({
         title: lines[row]?.name ?? '',
         rows: models.map((model, at) => {

@@ -4,9 +4,10 @@ import type { TouchMode } from '../../api/types';
 import type { App, Scope } from '../../hooks/useApp';
 import { useUrl } from '../../hooks/useUrl';
 import { DIMENSIONS, type Dimension } from '../../lib/filters';
+import type { AttributionTexts } from '../../lib/texts/attribution';
 
 const USUAL = ['first', 'last', 'last_non_direct', 'last_paid', 'linear', 'position', 'time_decay', 'markov', 'shapley'];
-export const ORDERS = ['best', '1', '2', '3', '4'] as const;
+export const ORDERS = ['1', '2', '3', '4', 'best'] as const;
 export const UNATTRIBUTED = 'unattributed';
 export type Measure = 'revenue' | 'conversions';
 
@@ -35,7 +36,7 @@ export function useQuestion(known: string[], ordered: boolean): Question {
       touches: touches === 'events' || touches === 'sessions' || touches === 'journey' ? touches : '',
       exclude: params.getAll('exclude'),
       measure: params.get('measure') === 'conversions' ? 'conversions' : 'revenue',
-      order: ordered ? (ORDERS.find((one) => one === params.get('order')) ?? 'best') : undefined,
+      order: ordered ? (ORDERS.find((one) => one === params.get('order')) ?? '1') : undefined,
     };
   }, [params, known, ordered]);
 }
@@ -44,8 +45,8 @@ export const wire = (question: Question, scope: Scope) => ({
   conversion: scope.conversion, by: question.by, lookback: `${question.lookback}d`, half_life: `${question.halfLife}d`, touches: question.touches, exclude: question.exclude, order: question.order, ...scope.query,
 });
 
-export const modelName = (t: App['t'], name: string) => t.modelNames[name] ?? name.replaceAll('_', ' ');
-export const modelWhat = (t: App['t'], name: string, what: string) => t.modelWhat[name] ?? what;
+export const modelName = (words: AttributionTexts, name: string) => words.modelNames[name] ?? name.replaceAll('_', ' ');
+export const modelWhat = (words: AttributionTexts, name: string, what: string) => words.modelWhat[name] ?? what;
 export const keyName = (t: App['t'], key: string) => (key === UNATTRIBUTED ? t.unattributed : key || t.notSet);
 
 /** A measure as it is written: exact, and short. */

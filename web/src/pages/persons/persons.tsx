@@ -1,0 +1,111 @@
+/* Persons: find one by any id; the list of them where the server has one. */
+import { useState } from 'react';
+import { address, ApiError, get } from '../../api/client';
+import type { PersonRow, PersonsPage as PersonsAnswer } from '../../api/coming';
+import { Table, type Column } from '../../components/table';
+import { Async, Button, Dot, Empty, Link, Panel, Problem } from '../../components/ui';
+import { useAction } from '../../hooks/useAction';
+import { useApp, useScope, type Scope } from '../../hooks/useApp';
+import { useDebounced } from '../../hooks/useDebounced';
+import { useOffers } from '../../hooks/useOffers';
+import { usePages } from '../../hooks/usePages';
+import { hrefOf, patch, useUrl, visit } from '../../hooks/useUrl';
+import { channelColor } from '../../lib/color';
+import { PERSONS } from '../../lib/texts/persons';
+import { PageHead, Welcome } from '../shell';
+import { OnePerson } from './person';
+
+const LIST = '/api/v1/persons';
+const A_PAGE = 100;
+const REST_MS = 200;
+
+export const PersonsPage = ({ rest }: { rest: string }) => (rest ? <OnePerson key={rest} id={rest} /> : <Everyone />);
+
+function Everyone() {
+  const { t, session } = useApp();
+  const scope = useScope();
+  const has = useOffers();
+  const listed = has(LIST);
+  return (
+    <>
+      <PageHead title={t.pages.persons} {...(listed && has(LIST, 'from') ? { scope } : {})} compare={false} />
+      {session.events === 0 ? <Welcome /> : (
+        <>
+          {/* A list that can be searched finds one person too. */}
+          {!has(LIST, 'q') && <Find />}
+          {listed && <List scope={scope} />}
+        </>
+      )}
+    </>
+  );
+}
+
+/** To a person by an id that is known whole. */
+function Find() {
+  const { lang } = useApp();
+  const words = PERSONS[lang];
+  const [id, setId] = useState('');
+  const { busy, error, run } = useAction();
+  const wanted = id.trim();
+  const open = async () => {
+    const there = await run(async () => {
+      await get(address(`/api/v1/journeys/${encodeURIComponent(wanted)}`, { limit: 1 })).catch((problem: unknown) => {
+        throw problem instanceof ApiError && problem.status === 404 ? new Error(words.nobody(wanted)) : problem;
+      });
+    });
+    if (there) visit(hrefOf(`/persons/${encodeURIComponent(wanted)}`));
+  };
+  return (
+    <Panel title={words.find} hint={words.findWhat} testid="find-person">
+      <form
+        className="row"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (wanted) void open();
+        }}
+      >
+        <input className="input mono grow find-id" type="search" autoComplete="off" spellCheck={false} aria-label={words.id} placeholder={words.id} value={id} data-testid="person-id" onChange={(event) => setId(event.target.value)} />
+        <Button kind="main" type="submit" disabled={!wanted || busy} data-testid="person-open">{words.open}</Button>
+      </form>
+      {error && <Problem error={error} />}
+    </Panel>
+  );
+}
+
+function List({ scope }: { scope: Scope }) {
+  const { t, fmt, lang } = useApp();
+  const words = PERSONS[lang];
+  const has = useOffers();
+  const { params } = useUrl();
+  const searched = has(LIST, 'q');
+  const [text, setText] = useState(params.get('q') ?? '');
+  const q = useDebounced(text.trim(), REST_MS);
+  const pages = usePages<PersonsAnswer>(address(LIST, { limit: A_PAGE, ...(searched ? { q } : {}), ...(has(LIST, 'from') ? scope.query : {}) }));
+  const columns: Column<PersonRow>[] = [
+    { key: 'person', title: t.personWord, value: (row) => row.person, show: (row) => <Link className="mono" href={hrefOf(`/persons/${encodeURIComponent(row.person)}`)}>{row.person}</Link> },
+    { key: 'platform', title: t.dims.platform, value: (row) => row.platform, show: (row) => <><Dot color={channelColor(row.platform)} />{row.platform || t.notSet}</> },
+    { key: 'first', title: words.first, value: (row) => row.first_at, show: (row) => fmt.instant(row.first_at) },
+    { key: 'last', title: words.last, value: (row) => row.last_at, show: (row) => fmt.instant(row.last_at) },
+    { key: 'events', title: t.metrics.events.name, numeric: true, value: (row) => row.events, show: (row) => fmt.exact(row.events) },
+    { key: 'revenue', title: t.metrics.revenue.name, numeric: true, value: (row) => row.revenue / fmt.minorPerUnit, show: (row) => fmt.moneyExact(row.revenue) },
+  ];
+  return (
+    <Panel
+      title={words.list} testid="persons"
+      actions={searched && <input type="search" className="input small" value={text} placeholder={words.id} aria-label={words.id} data-testid="persons-search" onChange={(event) => { setText(event.target.value); patch({ q: event.target.value.trim() || null }, true); }} />}
+    >
+      <Async query={pages.first} height={480}>
+        {(data) => {
+          const rows = [data, ...pages.more].flatMap((page) => page.persons);
+          return (
+            <>
+              <Table name="persons" testid="persons-table" rowTestid="person-row" caption={words.list} columns={columns} rows={rows} rowKey={(row) => row.person} searchable={false} empty={<Empty title={t.nothingFound} />} />
+              {pages.error && <Problem error={pages.error} retry={pages.loadNext} />}
+              {pages.hasNext && <div className="row"><Button onClick={pages.loadNext} data-testid="persons-more">{words.more}</Button></div>}
+            </>
+          );
+        }}
+      </Async>
+    </Panel>
+  );
+}
