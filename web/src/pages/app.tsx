@@ -18,7 +18,7 @@ type Page = ComponentType<PageProps>;
 /** Pages but the first, each in a file of its own; what stands after its path is its `rest`. */
 const PAGES: { path: string; load: () => Promise<Page> }[] = [
   { path: '/explore', load: () => import('./explore').then((page) => page.ExplorePage) },
-  { path: '/funnel', load: () => import('./funnel').then((page) => page.FunnelPage) },
+  { path: '/funnel', load: () => import('./funnel/funnel').then((page) => page.FunnelPage) },
   { path: '/retention', load: () => import('./retention').then((page) => page.RetentionPage) },
   { path: '/paths', load: () => import('./paths').then((page) => page.PathsPage) },
   { path: '/attribution', load: () => import('./attribution/attribution').then((page) => page.AttributionPage) },

@@ -1,8 +1,8 @@
 /* Explore: any metric, of any event, by any dimension, over time. */
 import { useMemo } from 'react';
 import { address } from '../api/client';
-import type { Properties } from '../api/coming';
-import type { Breakdown, BreakdownRow, Metrics, MetricPoint, Names } from '../api/types';
+import type { Properties, PropertyBreakdown } from '../api/coming';
+import type { Breakdown, Metrics, MetricPoint, Names } from '../api/types';
 import { SeriesChart, type Series, type SeriesKind } from '../charts/series-chart';
 import { ChartPanel } from '../components/chart-panel';
 import { Combobox } from '../components/combobox';
@@ -13,7 +13,7 @@ import { useHotkeys } from '../hooks/useHotkeys';
 import { useOffers } from '../hooks/useOffers';
 import { useQueries } from '../hooks/useQueries';
 import { useQuery } from '../hooks/useQuery';
-import { hrefOf, patch, useUrl } from '../hooks/useUrl';
+import { patch, personsHref, useUrl } from '../hooks/useUrl';
 import { colorToken, seriesToken } from '../lib/color';
 import { DIMENSIONS, filterText, type Dimension } from '../lib/filters';
 import { changeOf } from '../lib/format';
@@ -27,6 +27,8 @@ const USUAL: MetricName[] = ['events', 'persons'];
 const COUNTED = 'events,persons,sessions,conversions,converted,revenue';
 /** A metric that is made of others is ranked by one of them. */
 const RANKED_BY: Partial<Record<MetricName, string>> = { rate: 'converted', average: 'revenue' };
+/** What is counted by a property. */
+const OF_PROPERTIES: MetricName[] = ['revenue', 'persons', 'events'];
 const TOP = 6;
 const MOST_ROWS = 500;
 const PROPERTY = 'property:';
@@ -79,7 +81,10 @@ function Report({ names, scope }: { names: Names; scope: Scope }) {
   const series = { names: COUNTED, step, ...asked };
   const total = useQuery<Metrics>(address('/api/v1/metrics', { ...series, compare: scope.compare }));
   const sort = RANKED_BY[question.metrics[0] ?? 'events'] ?? question.metrics[0];
-  const table = useQuery<Breakdown>(by === null ? null : address('/api/v1/breakdown', { ...asked, ...('dim' in by ? { by: by.dim } : { property: by.property }), sort, limit: MOST_ROWS, compare: scope.compare }));
+  const ranked = { sort, limit: MOST_ROWS, compare: scope.compare };
+  const table = useQuery<Breakdown | PropertyBreakdown>(
+    by === null ? null : address('/api/v1/breakdown', 'dim' in by ? { ...asked, by: by.dim, ...ranked } : { event, ...scope.query, property: by.property, ...ranked, sort: OF_PROPERTIES.find((one) => one === sort) }),
+  );
   // Each of the first groups is the same question with one filter more, the others with those filters turned round: exact for every metric.
   const groups = by !== null && 'dim' in by && table.data && !table.stale ? { dim: by.dim, keys: table.data.rows.slice(0, TOP).map((row) => row.key), others: table.data.rows.length > TOP } : null;
   const filters = (op: 'is' | 'is_not', keys: string[]) => [...scope.query.filter, ...keys.map((value) => filterText({ dim: groups?.dim ?? 'platform', op, value }))];
@@ -110,7 +115,7 @@ function Controls({ names, question, scope, step }: { names: Names; question: Qu
   const bys = [
     { value: '', label: t.noBreak },
     ...DIMENSIONS.map((dim) => ({ value: dim, label: t.dims[dim] })),
-    ...(properties.data?.properties ?? []).map((one) => ({ value: PROPERTY + one.property, label: one.property, note: words.property })),
+    ...(properties.data?.properties ?? []).map((one) => ({ value: PROPERTY + one.name, label: one.name, note: words.property })),
   ];
   const toggle = (metric: MetricName) => {
     const next = METRICS.filter((one) => (one === metric ? !question.metrics.includes(one) : question.metrics.includes(one)));
@@ -192,7 +197,10 @@ function Over({ metric, data, question, groups, parts, scope }: OverProps) {
   );
 }
 
-function Groups({ data, by, question, scope }: { data: Breakdown; by: NonNullable<By>; question: Question; scope: Scope }) {
+type GroupRow = Counts & { key: string };
+interface GroupRows { rows: GroupRow[]; totals: Counts; previous?: { rows: GroupRow[] } }
+
+function Groups({ data, by, question, scope }: { data: GroupRows; by: NonNullable<By>; question: Question; scope: Scope }) {
   const app = useApp();
   const { t, fmt, lang } = app;
   const words = EXPLORE[lang];
@@ -201,28 +209,29 @@ function Groups({ data, by, question, scope }: { data: Breakdown; by: NonNullabl
   const title = dim ? t.byDim[dim] : byText(by).slice(PROPERTY.length);
   const name = (key: string) => key || t.notSet;
   const before = new Map(data.previous?.rows.map((row) => [row.key, row]));
-  const persons = dim && has('/api/v1/persons', 'filter');
-  const columns: Column<BreakdownRow>[] = [
+  const persons = dim && has('/api/v1/persons', 'key');
+  const metrics = dim ? question.metrics : OF_PROPERTIES.filter((one) => question.metrics.includes(one) || question.metrics.every((metric) => !OF_PROPERTIES.includes(metric)));
+  const columns: Column<GroupRow>[] = [
     { key: 'key', title: dim ? t.dims[dim] : title, value: (row) => row.key, show: (row) => <>{dim === 'platform' && <Dot color={`var(${colorToken(row.key)})`} />}{name(row.key)}</> },
-    ...question.metrics.flatMap((metric): Column<BreakdownRow>[] => {
+    ...metrics.flatMap((metric): Column<GroupRow>[] => {
       const text = metricText(metric, fmt);
       const own = metricName(app, metric, scope);
       const most = Math.max(1e-9, ...data.rows.map((row) => metricOf(metric, row)));
-      const change = (row: BreakdownRow) => changeOf(metricOf(metric, row), before.get(row.key) && metricOf(metric, before.get(row.key) ?? {}));
-      const shown = (row: BreakdownRow) => text.exact(metricOf(metric, row));
+      const change = (row: GroupRow) => changeOf(metricOf(metric, row), before.get(row.key) && metricOf(metric, before.get(row.key) ?? {}));
+      const shown = (row: GroupRow) => text.exact(metricOf(metric, row));
       return [
         { key: metric, title: own, hint: t.metrics[metric].what, numeric: true, value: (row) => metricCell(metric, row, fmt.minorPerUnit), bar: (row) => metricOf(metric, row) / most,
-          show: (row) => (metric === 'persons' && persons && dim ? <Link href={hrefOf('/persons', { filter: [...scope.query.filter, filterText({ dim, op: 'is', value: row.key })] })} title={words.openPersons(name(row.key))}>{shown(row)}</Link> : shown(row)) },
-        ...(data.previous ? [{ key: `${metric}-change`, title: words.change(own), numeric: true, value: change, show: (row: BreakdownRow) => <Change share={change(row)} before={t.was(text.exact(metricOf(metric, before.get(row.key) ?? {})))} /> }] : []),
+          show: (row) => (persons && (metric === 'persons' || metric === 'converted') ? <Link className="people" href={personsHref({ metric, event: question.event, conversion: scope.conversion, by: dim, key: row.key })} title={words.openPersons(name(row.key))}>{shown(row)}</Link> : shown(row)) },
+        ...(data.previous ? [{ key: `${metric}-change`, title: words.change(own), numeric: true, value: change, show: (row: GroupRow) => <Change share={change(row)} before={t.was(text.exact(metricOf(metric, before.get(row.key) ?? {})))} /> }] : []),
       ];
     }),
   ];
   return (
     <Panel testid="explore-groups" title={title} note={[words.span, dim && data.rows.length > TOP ? words.topOf(TOP, data.rows.length) : ''].filter(Boolean).join(' · ')}>
       <Table
-        key={byText(by) + question.metrics.join() + String(!!data.previous)} name={`by-${title}`} testid="explore-groups-table" rowTestid="explore-group" caption={title} columns={columns} rows={data.rows} rowKey={(row) => row.key} sort={{ key: question.metrics[0] ?? 'events', down: true }}
-        {...(dim ? { onRow: (row: BreakdownRow) => toggleFilter(scope.filters, { dim, op: 'is', value: row.key }), rowLabel: (row: BreakdownRow) => t.filterBy(name(row.key)), selected: (row: BreakdownRow) => scope.filters.some((filter) => filter.dim === dim && filter.op === 'is' && filter.value === row.key) } : {})}
-        total={{ key: t.total, ...Object.fromEntries(question.metrics.map((metric) => [metric, <span key={metric} data-testid={`explore-total-${metric}`} data-exact={metricOf(metric, data.totals)}>{metricText(metric, fmt).exact(metricOf(metric, data.totals))}</span>])) }}
+        key={byText(by) + metrics.join() + String(!!data.previous)} name={`by-${title}`} testid="explore-groups-table" rowTestid="explore-group" caption={title} columns={columns} rows={data.rows} rowKey={(row) => row.key} sort={{ key: metrics[0] ?? 'events', down: true }}
+        {...(dim ? { onRow: (row: GroupRow) => toggleFilter(scope.filters, { dim, op: 'is', value: row.key }), rowLabel: (row: GroupRow) => t.filterBy(name(row.key)), selected: (row: GroupRow) => scope.filters.some((filter) => filter.dim === dim && filter.op === 'is' && filter.value === row.key) } : {})}
+        total={{ key: t.total, ...Object.fromEntries(metrics.map((metric) => [metric, <span key={metric} data-testid={`explore-total-${metric}`} data-exact={metricOf(metric, data.totals)}>{metricText(metric, fmt).exact(metricOf(metric, data.totals))}</span>])) }}
         empty={<Empty title={t.noneInRange}><p>{t.noneInRangeWhat}</p></Empty>}
         foot={data.rows.length >= MOST_ROWS ? words.moreRows(MOST_ROWS) : undefined}
       />

@@ -6,11 +6,12 @@ import { TimeChart, type TimeSeries } from '../charts/time-chart';
 import { ChartPanel } from '../components/chart-panel';
 import { Kpi } from '../components/kpi';
 import { Table, type Column } from '../components/table';
-import { Async, Change, Dot, Empty, Panel, Segmented, Select, Skeleton } from '../components/ui';
+import { Async, Change, Dot, Empty, Link, Panel, Segmented, Select, Skeleton } from '../components/ui';
 import { toggleFilter, useApp, useScope, type Scope } from '../hooks/useApp';
 import { useHotkeys } from '../hooks/useHotkeys';
+import { useOffers } from '../hooks/useOffers';
 import { useQuery } from '../hooks/useQuery';
-import { patch, useUrl } from '../hooks/useUrl';
+import { patch, personsHref, useUrl } from '../hooks/useUrl';
 import { channelColor } from '../lib/color';
 import type { Dimension } from '../lib/filters';
 import { changeOf } from '../lib/format';
@@ -51,6 +52,7 @@ export function Overview() {
 function Cards({ data, scope }: { data: Metrics; scope: Scope }) {
   const { t, fmt } = useApp();
   const { params } = useUrl();
+  const has = useOffers();
   return (
     <div className="kpis">
       {CARDS.map((card) => {
@@ -68,6 +70,7 @@ function Cards({ data, scope }: { data: Metrics; scope: Scope }) {
             exact={text.exact(value)}
             change={before === undefined ? undefined : { share: changeOf(value, before), before: t.was(text.short(before)) }}
             pressed={pressed}
+            href={has('/api/v1/persons', 'metric') && (card === 'persons' || card === 'converted') ? personsHref({ metric: card, conversion: scope.conversion }) : undefined}
             onPress={() => patch({ metric: pressed ? null : card })}
           />
         );
@@ -129,6 +132,7 @@ const short = (scope: Scope) => !!scope.days && Date.parse(scope.days.to) - Date
 function Platforms({ scope }: { scope: Scope }) {
   const { t, fmt } = useApp();
   const { params } = useUrl();
+  const listed = useOffers()('/api/v1/persons', 'key');
   const by = DIMS.find((dim) => dim === params.get('by')) ?? 'platform';
   const rows = useQuery<Breakdown>(address('/api/v1/breakdown', { by, conversion: scope.conversion, sort: 'revenue', limit: 500, compare: scope.compare, ...scope.query }), AGAIN_MS);
   const name = (key: string) => key || t.notSet;
@@ -150,7 +154,7 @@ function Platforms({ scope }: { scope: Scope }) {
             { key: 'share', numeric: true, title: t.share, value: (row) => (data.totals.revenue ? row.revenue / data.totals.revenue : 0), show: (row) => (data.totals.revenue ? fmt.percentFixed(row.revenue / data.totals.revenue) : '–') },
             ...(data.previous ? [{ key: 'change', numeric: true, title: t.changeOfRevenue, value: (row: BreakdownRow) => changeOf(row.revenue, before.get(row.key)?.revenue), show: (row: BreakdownRow) => <Change share={changeOf(row.revenue, before.get(row.key)?.revenue)} before={t.was(fmt.moneyExact(before.get(row.key)?.revenue ?? 0))} /> }] : []),
             { key: 'conversions', numeric: true, title: t.metrics.conversions.name, hint: t.metrics.conversions.what, value: (row) => row.conversions, show: (row) => fmt.exact(row.conversions) },
-            { key: 'persons', numeric: true, title: t.metrics.persons.name, hint: t.metrics.persons.what, value: (row) => row.persons, show: (row) => fmt.exact(row.persons), bar: (row) => row.persons / mostPersons },
+            { key: 'persons', numeric: true, title: t.metrics.persons.name, hint: t.metrics.persons.what, value: (row) => row.persons, show: (row) => (listed ? <Link className="people" href={personsHref({ metric: 'persons', by, key: row.key })}>{fmt.exact(row.persons)}</Link> : fmt.exact(row.persons)), bar: (row) => row.persons / mostPersons },
             { key: 'rate', numeric: true, title: t.metrics.rate.name, hint: t.metrics.rate.what, value: (row) => metricOf('rate', row), show: (row) => fmt.percentFixed(metricOf('rate', row)) },
             { key: 'sessions', numeric: true, title: t.metrics.sessions.name, hint: t.metrics.sessions.what, value: (row) => row.sessions, show: (row) => fmt.exact(row.sessions) },
             { key: 'events', numeric: true, title: t.metrics.events.name, hint: t.metrics.events.what, value: (row) => row.events, show: (row) => fmt.exact(row.events) },

@@ -2,9 +2,10 @@ import { useMemo, useState, type CSSProperties } from 'react';
 import type { CostCredit, CostRow } from '../../api/coming';
 import type { Attribution, Models } from '../../api/types';
 import { Table, type Column } from '../../components/table';
-import { Dot, Panel, Segmented, Select } from '../../components/ui';
+import { Dot, Link, Panel, Segmented, Select } from '../../components/ui';
 import { useApp } from '../../hooks/useApp';
-import { patch, useUrl } from '../../hooks/useUrl';
+import { useOffers } from '../../hooks/useOffers';
+import { patch, personsHref, useUrl } from '../../hooks/useUrl';
 import { channelColor } from '../../lib/color';
 import { alikeAbove, intervalOf, type Interval } from '../../lib/compare';
 import { ATTRIBUTION } from '../../lib/texts/attribution';
@@ -32,6 +33,7 @@ export function Matrix({ data, ranges, question, models }: Props) {
   const words = ATTRIBUTION[lang];
   const { params } = useUrl();
   const { measure } = question;
+  const listed = useOffers()('/api/v1/persons', 'metric');
   const rows = useMemo(() => allRows(data), [data]);
   const shown = question.models.filter((name) => rows.some((row) => row.models[name]));
   const text = measureText(app, measure);
@@ -91,7 +93,7 @@ export function Matrix({ data, ranges, question, models }: Props) {
       testid="matrix"
       title={words.matrix}
       hint={words.matrixWhat}
-      note={<span data-testid="attribution-total">{words.conversionsIn(data.conversions, fmt.exact(data.conversions))} · {fmt.moneyExact(data.revenue)} · {t.personsCount(data.persons, fmt.exact(data.persons))}</span>}
+      note={<span data-testid="attribution-total">{words.conversionsIn(data.conversions, fmt.exact(data.conversions))} · {fmt.moneyExact(data.revenue)} · {listed ? <Link className="people" href={personsHref({ metric: 'converted', conversion: data.conversion })}>{t.personsCount(data.persons, fmt.exact(data.persons))}</Link> : t.personsCount(data.persons, fmt.exact(data.persons))}</span>}
       actions={<>{costs?.choice}<Segmented<Measure> label={t.measure} value={measure} options={[{ value: 'revenue', label: t.metrics.revenue.name }, { value: 'conversions', label: t.metrics.conversions.name }]} onChange={(one) => patch({ measure: one })} /></>}
     >
       <Table

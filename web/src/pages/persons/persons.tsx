@@ -3,14 +3,15 @@ import { useState } from 'react';
 import { address, ApiError, get } from '../../api/client';
 import type { PersonRow, PersonsPage as PersonsAnswer } from '../../api/coming';
 import { Table, type Column } from '../../components/table';
-import { Async, Button, Dot, Empty, Link, Panel, Problem } from '../../components/ui';
+import { Async, Button, Dot, Empty, Link, Panel, Problem, Select } from '../../components/ui';
 import { useAction } from '../../hooks/useAction';
 import { useApp, useScope, type Scope } from '../../hooks/useApp';
 import { useDebounced } from '../../hooks/useDebounced';
 import { useOffers } from '../../hooks/useOffers';
 import { usePages } from '../../hooks/usePages';
-import { hrefOf, patch, useUrl, visit } from '../../hooks/useUrl';
+import { hrefOf, patch, useUrl, visit, type Changes } from '../../hooks/useUrl';
 import { channelColor } from '../../lib/color';
+import { DIMENSIONS } from '../../lib/filters';
 import { PERSONS } from '../../lib/texts/persons';
 import { PageHead, Welcome } from '../shell';
 import { OnePerson } from './person';
@@ -18,6 +19,7 @@ import { OnePerson } from './person';
 const LIST = '/api/v1/persons';
 const A_PAGE = 100;
 const REST_MS = 200;
+const SORTS = ['last_seen', 'revenue', 'place'] as const;
 
 export const PersonsPage = ({ rest }: { rest: string }) => (rest ? <OnePerson key={rest} id={rest} /> : <Everyone />);
 
@@ -72,6 +74,18 @@ function Find() {
   );
 }
 
+/** Which persons: those of a count, where somebody came from a number. */
+function useWhich(scope: Scope) {
+  const { params } = useUrl();
+  const has = useOffers();
+  const of = (name: string) => (has(LIST, name) ? (params.get(name) ?? undefined) : undefined);
+  const by = of('by');
+  const key = by && has(LIST, 'key') ? params.get('key') : null;
+  const metric = of('metric');
+  const sort = has(LIST, 'sort') ? (SORTS.find((one) => one === params.get('sort')) ?? 'last_seen') : undefined;
+  return { metric, event: of('event'), conversion: metric && metric !== 'persons' ? scope.conversion : undefined, by: key === null ? undefined : by, key, sort };
+}
+
 function List({ scope }: { scope: Scope }) {
   const { t, fmt, lang } = useApp();
   const words = PERSONS[lang];
@@ -80,7 +94,15 @@ function List({ scope }: { scope: Scope }) {
   const searched = has(LIST, 'q');
   const [text, setText] = useState(params.get('q') ?? '');
   const q = useDebounced(text.trim(), REST_MS);
-  const pages = usePages<PersonsAnswer>(address(LIST, { limit: A_PAGE, ...(searched ? { q } : {}), ...(has(LIST, 'from') ? scope.query : {}) }));
+  const { key, ...which } = useWhich(scope);
+  const url = address(LIST, { limit: A_PAGE, ...which, ...(searched ? { q } : {}), ...(has(LIST, 'from') ? scope.query : {}) });
+  const pages = usePages<PersonsAnswer>(key === null ? url : `${url}&key=${encodeURIComponent(key)}`);
+  const dim = DIMENSIONS.find((one) => one === which.by);
+  const chips: { name: string; value: string; off: Changes }[] = [
+    ...(which.metric ? [{ name: t.measure, value: which.metric === 'converted' ? t.metrics.converted.name : t.metrics.persons.name, off: { metric: null } }] : []),
+    ...(which.event ? [{ name: t.event, value: which.event, off: { event: null } }] : []),
+    ...(key !== null ? [{ name: dim ? t.dims[dim] : '', value: key || t.notSet, off: { by: null, key: null } }] : []),
+  ];
   const columns: Column<PersonRow>[] = [
     { key: 'person', title: t.personWord, value: (row) => row.person, show: (row) => <Link className="mono" href={hrefOf(`/persons/${encodeURIComponent(row.person)}`)}>{row.person}</Link> },
     { key: 'platform', title: t.dims.platform, value: (row) => row.platform, show: (row) => <><Dot color={channelColor(row.platform)} />{row.platform || t.notSet}</> },
@@ -92,8 +114,19 @@ function List({ scope }: { scope: Scope }) {
   return (
     <Panel
       title={words.list} testid="persons"
-      actions={searched && <input type="search" className="input small" value={text} placeholder={words.id} aria-label={words.id} data-testid="persons-search" onChange={(event) => { setText(event.target.value); patch({ q: event.target.value.trim() || null }, true); }} />}
+      note={pages.first.data?.total !== undefined && <span data-testid="persons-total" data-value={pages.first.data.total}>{t.personsCount(pages.first.data.total, fmt.exact(pages.first.data.total))}</span>}
+      actions={
+        <>
+          {which.sort && <Select label={words.sort} showLabel value={which.sort} options={SORTS.map((one) => ({ value: one, label: words.sorts[one] }))} onChange={(one) => patch({ sort: one === 'last_seen' ? null : one })} data-testid="persons-sort" />}
+          {searched && <input type="search" className="input" value={text} placeholder={words.id} aria-label={words.id} data-testid="persons-search" onChange={(event) => { setText(event.target.value); patch({ q: event.target.value.trim() || null }, true); }} />}
+        </>
+      }
     >
+      {chips.length > 0 && (
+        <ul className="chips">
+          {chips.map(({ name, value, off }) => <li key={name} className="chip" data-testid="persons-of"><span>{name} <b>{value}</b></span><button type="button" aria-label={t.removeFilter} onClick={() => patch(off)}>×</button></li>)}
+        </ul>
+      )}
       <Async query={pages.first} height={480}>
         {(data) => {
           const rows = [data, ...pages.more].flatMap((page) => page.persons);
