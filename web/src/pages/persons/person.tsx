@@ -143,7 +143,8 @@ function Erase({ id, person, onClose }: { id: string; person: Person; onClose: (
   const erase = async () => {
     if (!(await run(() => send('DELETE', recordOf(id))))) return;
     visit(hrefOf('/persons'), true);
-    refresh();
+    // Once this page is gone, which would ask for somebody who is not there.
+    setTimeout(refresh);
   };
   return (
     <Dialog title={words.eraseTitle(person.person)} onClose={onClose} testid="erase">
