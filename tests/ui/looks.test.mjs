@@ -48,7 +48,7 @@ const STATES = {
   'attribution-orders': { at: '/attribution?conversion=Order+Completed' },
   'attribution-difference': { at: '/attribution?conversion=Order+Completed&view=difference' },
   'explore-compared': { at: '/explore?range=30d&compare=previous&metric=events,persons,rate' },
-  'person-visits': { at: '/persons/u%3Auser-1' },
+  'person-visits': { at: '/persons/u%3Auser-1?range=90d' },
   'retention-by': { at: '/retention?start=Page+Viewed&range=90d&by=platform' },
   'paths-to': { at: '/paths?anchor=Order+Completed&direction=to&window=7d&limit=8' },
   'data-uncounted': { at: '/data/imports?contracts=uncounted' },

@@ -1,6 +1,6 @@
 /* Parts of answers that a server may have that this one's OpenAPI does not name yet. A page shows what they hold only
  * where it comes; once schema.ts has them, they go from here. */
-import type { Attribution, AttributionRow, Credit, Funnel, FunnelStep, Journeys } from './types';
+import type { Attribution, AttributionRow, Credit, Funnel, FunnelStep, Journeys, Raw } from './types';
 
 /** With costs: minor units of the reporting currency; null: not known. */
 export type CostCredit = Credit & { cac?: number | null; roas?: number | null };
@@ -9,6 +9,9 @@ export type CostRow = AttributionRow & { spend?: number | null; removal?: number
 export type PathAttribution = Attribution & { markov?: { order: number; best: number | null } };
 /** `scaled`: the model looks at all journeys at once, so the credits are the journeys' own shares times one factor. */
 export type ScaledJourneys = Journeys & { scaled?: boolean };
+
+/** What the raw log holds of one person, page by page. */
+export interface PersonLog { person: string; aliases: string[]; items: Raw[]; next: string | null }
 
 /* The persons of a count. */
 export interface PersonRow {

@@ -2,9 +2,10 @@
 import { useMemo, useState } from 'react';
 import { address } from '../../api/client';
 import type { PathAttribution } from '../../api/coming';
-import type { Models, TouchMode } from '../../api/types';
+import type { Models, Names, TouchMode } from '../../api/types';
+import { Combobox } from '../../components/combobox';
 import { Slider } from '../../components/slider';
-import { Async, Empty, Panel, Select } from '../../components/ui';
+import { Async, Empty, Hint, Panel, Select } from '../../components/ui';
 import { useApp, useScope, type Scope } from '../../hooks/useApp';
 import { useDebounced } from '../../hooks/useDebounced';
 import { useOffers } from '../../hooks/useOffers';
@@ -17,7 +18,7 @@ import { PageHead, Welcome } from '../shell';
 import { CellJourneys } from './journeys';
 import { Matrix } from './matrix';
 import { ModelsChart } from './models-chart';
-import { modelName, modelWhat, ORDERS, useQuestion, wire, type Question } from './question';
+import { modelName, modelWhat, ORDERS, ROUTE, useQuestion, wire, type Question } from './question';
 
 const LOOKBACKS = [1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365];
 const HALF_LIVES = [1, 2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60];
@@ -50,10 +51,10 @@ function Report({ models, scope }: { models: Models; scope: Scope }) {
   const { params } = useUrl();
   const has = useOffers();
   const known = useMemo(() => models.models.map((model) => model.name), [models]);
-  const asked = useQuestion(known, has('/api/v1/attribution', 'order'));
+  const asked = useQuestion(known, has);
   const [moved, setMoved] = useState<Moved>({});
   const question = useMemo(() => ({ ...asked, ...moved }), [asked, moved]);
-  const url = address('/api/v1/attribution', { ...wire(question, scope), models: question.models.join(',') });
+  const url = address(ROUTE, { ...wire(question, scope), models: question.models.join(',') });
   const result = useQuery<PathAttribution>(url);
   // Intervals take the server longer: the matrix does not wait for them, and they are asked for only when all is calm.
   const calm = useDebounced(url, CALM_MS) === url && result.data !== undefined && !result.stale;
@@ -114,6 +115,7 @@ function Controls({ models, question, data, onMove, onRest }: ControlsProps) {
           {question.order && question.models.includes('markov') && (
             <Select showLabel label={words.order} hint={words.orderWhat} value={question.order} data-testid="markov-order" options={ORDERS.map((order) => ({ value: order, label: order === 'best' ? words.orderBest(data?.markov?.best ?? null) : order }))} onChange={(order) => patch({ order: order === '1' ? null : order })} />
           )}
+          {question.models.includes('w_shaped') && <Milestones question={question} />}
         </div>
         {question.exclude.length > 0 && (
           <ul className="chips">
@@ -125,4 +127,18 @@ function Controls({ models, question, data, onMove, onRest }: ControlsProps) {
       </div>
     </Panel>
   );
+}
+
+/** The events that W-shaped gives most credit to beside the first touch and the last, where the server takes them. */
+function Milestones({ question }: { question: Question }) {
+  const { fmt, lang } = useApp();
+  const words = ATTRIBUTION[lang];
+  const has = useOffers();
+  const names = useQuery<Names>('/api/v1/names');
+  if (!has(ROUTE, 'lead') || !has(ROUTE, 'opportunity')) return null;
+  const options = [{ value: '', label: words.noMilestone }, ...(names.data?.names ?? []).map((one) => ({ value: one.name, label: one.name, note: fmt.short(one.events) }))];
+  const one = (name: 'lead' | 'opportunity') => (
+    <div className="select event-field"><span className="select-label">{words[name]}<Hint text={words.milestoneWhat} /></span><Combobox label={words[name]} value={question[name]} options={options} testid={`attribution-${name}`} onChange={(event) => patch({ [name]: event || null })} /></div>
+  );
+  return <>{one('lead')}{one('opportunity')}</>;
 }

@@ -11,8 +11,8 @@ import { alikeAbove, intervalOf, type Interval } from '../../lib/compare';
 import { ATTRIBUTION } from '../../lib/texts/attribution';
 import { keyName, measureText, modelName, modelWhat, UNATTRIBUTED, type Measure, type Question } from './question';
 
-export type Row = Pick<CostRow, 'key' | 'touches' | 'models' | 'spend' | 'removal'>;
-export const NOTHING: CostCredit = { conversions: 0, revenue: 0 };
+export type Row = Pick<CostRow, 'key' | 'touches' | 'models'> & { spend?: number | null; removal?: number };
+export const NOTHING: CostCredit = { conversions: 0, revenue: 0, cac: null, roas: null };
 
 export function allRows(data: Attribution): Row[] {
   const rest = Object.values(data.unattributed?.models ?? {}).some((credit) => credit.conversions > 0);
@@ -74,7 +74,7 @@ export function Matrix({ data, ranges, question, models }: Props) {
           >
             {same !== undefined && <span className="alike">≈<span className="unseen"> {words.alike(keyName(t, same))} </span></span>}
             {text.whole(value)}
-            {interval && <Whisker interval={interval} most={most} />}
+            {interval && interval[1] > 0 && <Whisker interval={interval} most={most} />}
           </button>
         );
       },

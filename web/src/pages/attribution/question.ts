@@ -4,9 +4,11 @@ import type { TouchMode } from '../../api/types';
 import type { App, Scope } from '../../hooks/useApp';
 import { useUrl } from '../../hooks/useUrl';
 import { DIMENSIONS, type Dimension } from '../../lib/filters';
+import type { Offers } from '../../lib/offers';
 import type { AttributionTexts } from '../../lib/texts/attribution';
 
 const USUAL = ['first', 'last', 'last_non_direct', 'last_paid', 'linear', 'position', 'time_decay', 'markov', 'shapley'];
+export const ROUTE = '/api/v1/attribution';
 export const ORDERS = ['1', '2', '3', '4', 'best'] as const;
 export const UNATTRIBUTED = 'unattributed';
 export type Measure = 'revenue' | 'conversions';
@@ -21,9 +23,12 @@ export interface Question {
   measure: Measure;
   /** Of Markov; undefined where the server has no choice. */
   order: (typeof ORDERS)[number] | undefined;
+  /** The events that are milestones, for W-shaped; none: ''. */
+  lead: string;
+  opportunity: string;
 }
 
-export function useQuestion(known: string[], ordered: boolean): Question {
+export function useQuestion(known: string[], has: Offers): Question {
   const { params } = useUrl();
   return useMemo(() => {
     const asked = params.get('models')?.split(',').filter((name) => known.includes(name));
@@ -36,13 +41,15 @@ export function useQuestion(known: string[], ordered: boolean): Question {
       touches: touches === 'events' || touches === 'sessions' || touches === 'journey' ? touches : '',
       exclude: params.getAll('exclude'),
       measure: params.get('measure') === 'conversions' ? 'conversions' : 'revenue',
-      order: ordered ? (ORDERS.find((one) => one === params.get('order')) ?? '1') : undefined,
+      order: has(ROUTE, 'order') ? (ORDERS.find((one) => one === params.get('order')) ?? '1') : undefined,
+      lead: has(ROUTE, 'lead') ? (params.get('lead') ?? '') : '',
+      opportunity: has(ROUTE, 'opportunity') ? (params.get('opportunity') ?? '') : '',
     };
-  }, [params, known, ordered]);
+  }, [params, known, has]);
 }
 
 export const wire = (question: Question, scope: Scope) => ({
-  conversion: scope.conversion, by: question.by, lookback: `${question.lookback}d`, half_life: `${question.halfLife}d`, touches: question.touches, exclude: question.exclude, order: question.order, ...scope.query,
+  conversion: scope.conversion, by: question.by, lookback: `${question.lookback}d`, half_life: `${question.halfLife}d`, touches: question.touches, exclude: question.exclude, order: question.order, lead: question.lead, opportunity: question.opportunity, ...scope.query,
 });
 
 export const modelName = (words: AttributionTexts, name: string) => words.modelNames[name] ?? name.replaceAll('_', ' ');

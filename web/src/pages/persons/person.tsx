@@ -1,6 +1,7 @@
 /* One person: everything that is known, visit by visit, newest last, each event down to the bytes that arrived. */
 import { useState, type CSSProperties } from 'react';
 import { address, get, send } from '../../api/client';
+import type { PersonLog } from '../../api/coming';
 import type { Person, PersonEvent, Raw } from '../../api/types';
 import { Async, Button, Code, Dialog, Dot, Empty, Hint, Panel, Problem } from '../../components/ui';
 import { useAction } from '../../hooks/useAction';
@@ -16,6 +17,7 @@ import { visitsOf } from '../../lib/visits';
 import { PageHead } from '../shell';
 
 const A_PAGE = 200;
+const EXPORT_PAGE = 1000;
 const recordOf = (id: string) => `/api/v1/persons/${encodeURIComponent(id)}`;
 
 export function OnePerson({ id }: { id: string }) {
@@ -116,18 +118,33 @@ function Event({ event, channel, inVisit }: { event: PersonEvent; channel: strin
   );
 }
 
-/** Export and erasure, where the server has them; only an admin erases. */
+/** All pages of what the raw log holds of somebody, as one. */
+async function wholeRecord(id: string): Promise<PersonLog> {
+  const record = await get<PersonLog>(address(recordOf(id), { limit: EXPORT_PAGE }));
+  for (let { next } = record; next !== null;) {
+    const page = await get<PersonLog>(address(recordOf(id), { limit: EXPORT_PAGE, cursor: next }));
+    record.items.push(...page.items);
+    next = page.next;
+  }
+  return record;
+}
+
+/** Export and erasure, where the server has them; both are an admin's. */
 function Record({ id, person }: { id: string; person: Person }) {
   const { session, lang } = useApp();
   const words = PERSONS[lang];
   const has = useOffers();
   const [erasing, setErasing] = useState(false);
   const exporting = useAction();
-  const save = () => exporting.run(async () => download(`${person.person.replaceAll(/[^\w.-]+/g, '-')}.json`, JSON.stringify(await get(recordOf(id)), null, 2), 'application/json'));
+  const save = () => exporting.run(async () => {
+    const { person: name, aliases, items } = await wholeRecord(id);
+    download(`${name.replaceAll(/[^\w.-]+/g, '-')}.json`, JSON.stringify({ person: name, aliases, items }, null, 2), 'application/json');
+  });
+  if (session.role !== 'admin') return null;
   return (
     <>
       {has('/api/v1/persons/{}') && <Button icon="download" title={words.exportWhat} disabled={exporting.busy} data-testid="person-export" onClick={() => void save()}>{words.export}</Button>}
-      {has('/api/v1/persons/{}', undefined, 'delete') && session.role === 'admin' && <Button icon="trash" data-testid="person-erase" onClick={() => setErasing(true)}>{words.erase}</Button>}
+      {has('/api/v1/persons/{}', undefined, 'delete') && <Button icon="trash" data-testid="person-erase" onClick={() => setErasing(true)}>{words.erase}</Button>}
       {exporting.error && <Problem error={exporting.error} />}
       {erasing && <Erase id={id} person={person} onClose={() => setErasing(false)} />}
     </>
