@@ -1,20 +1,19 @@
 /* Persons: find one by any id; the list of them where the server has one. */
 import { useState } from 'react';
 import { address, ApiError, get } from '../../api/client';
-import type { PersonRow, PersonsPage as PersonsAnswer } from '../../api/coming';
-import { Table, type Column } from '../../components/table';
-import { Async, Button, Dot, Empty, Link, Panel, Problem, Select } from '../../components/ui';
+import type { PersonsPage as PersonsAnswer } from '../../api/coming';
+import { Button, Panel, Problem, Select } from '../../components/ui';
 import { useAction } from '../../hooks/useAction';
 import { useApp, useScope, type Scope } from '../../hooks/useApp';
 import { useDebounced } from '../../hooks/useDebounced';
 import { useOffers } from '../../hooks/useOffers';
 import { usePages } from '../../hooks/usePages';
 import { hrefOf, patch, useUrl, visit, type Changes } from '../../hooks/useUrl';
-import { channelColor } from '../../lib/color';
 import { DIMENSIONS } from '../../lib/filters';
 import { PERSONS } from '../../lib/texts/persons';
 import { PageHead, Welcome } from '../shell';
 import { OnePerson } from './person';
+import { PersonList } from './person-list';
 
 const LIST = '/api/v1/persons';
 const A_PAGE = 100;
@@ -103,14 +102,6 @@ function List({ scope }: { scope: Scope }) {
     ...(which.event ? [{ name: t.event, value: which.event, off: { event: null } }] : []),
     ...(key !== null ? [{ name: dim ? t.dims[dim] : '', value: key || t.notSet, off: { by: null, key: null } }] : []),
   ];
-  const columns: Column<PersonRow>[] = [
-    { key: 'person', title: t.personWord, value: (row) => row.person, show: (row) => <Link className="mono" href={hrefOf(`/persons/${encodeURIComponent(row.person)}`)}>{row.person}</Link> },
-    { key: 'platform', title: t.dims.platform, value: (row) => row.platform, show: (row) => <><Dot color={channelColor(row.platform)} />{row.platform || t.notSet}</> },
-    { key: 'first', title: words.first, value: (row) => row.first_at, show: (row) => fmt.instant(row.first_at) },
-    { key: 'last', title: words.last, value: (row) => row.last_at, show: (row) => fmt.instant(row.last_at) },
-    { key: 'events', title: t.metrics.events.name, numeric: true, value: (row) => row.events, show: (row) => fmt.exact(row.events) },
-    { key: 'revenue', title: t.metrics.revenue.name, numeric: true, value: (row) => row.revenue / fmt.minorPerUnit, show: (row) => fmt.moneyExact(row.revenue) },
-  ];
   return (
     <Panel
       title={words.list} testid="persons"
@@ -127,18 +118,7 @@ function List({ scope }: { scope: Scope }) {
           {chips.map(({ name, value, off }) => <li key={name} className="chip" data-testid="persons-of"><span>{name} <b>{value}</b></span><button type="button" aria-label={t.removeFilter} onClick={() => patch(off)}>×</button></li>)}
         </ul>
       )}
-      <Async query={pages.first} height={480}>
-        {(data) => {
-          const rows = [data, ...pages.more].flatMap((page) => page.persons);
-          return (
-            <>
-              <Table name="persons" testid="persons-table" rowTestid="person-row" caption={words.list} columns={columns} rows={rows} rowKey={(row) => row.person} searchable={false} empty={<Empty title={t.nothingFound} />} />
-              {pages.error && <Problem error={pages.error} retry={pages.loadNext} />}
-              {pages.hasNext && <div className="row"><Button onClick={pages.loadNext} data-testid="persons-more">{words.more}</Button></div>}
-            </>
-          );
-        }}
-      </Async>
+      <PersonList pages={pages} />
     </Panel>
   );
 }
