@@ -36,7 +36,7 @@ site.test('the one-time link opens the dashboard, once', { token: null, expected
 });
 
 site.test('nothing yet: every report says the three ways to begin', { at: '/' }, async (page) => {
-  for (const nav of ['overview', 'funnel', 'attribution']) {
+  for (const nav of ['overview', 'explore', 'funnel', 'attribution', 'persons']) {
     await id(page, `nav-${nav}`).click();
     await id(page, 'welcome').waitFor();
     assert.match(await id(page, 'welcome').innerText(), /curl .*\/v1\/track/s);

@@ -24,10 +24,12 @@ const SIGNED = 'conversion=Contract+Signed';
 /** name: address, whose, who. Each at both widths, in both themes and both languages. */
 const PAGES = {
   'overview': { at: `/?${SIGNED}` },
+  'explore': { at: `/explore?by=platform&metric=revenue,events&kind=area&${SIGNED}` },
   'funnel': { at: '/funnel' },
   'attribution': { at: `/attribution?${SIGNED}` },
   'retention': { at: '/retention?start=Page+Viewed&range=90d' },
   'paths': { at: '/paths' },
+  'persons': { at: '/persons' },
   'person': { at: '/persons/c%3AC00657' },
   'data-sources': { at: '/data/sources' },
   'data-live': { at: '/data/live' },
@@ -44,6 +46,9 @@ const STATES = {
   'funnel-campaigns': { at: '/funnel?campaigns=paid_search' },
   'attribution-journeys': { at: `/attribution?${SIGNED}&cell=linear:paid_search` },
   'attribution-orders': { at: '/attribution?conversion=Order+Completed' },
+  'attribution-difference': { at: '/attribution?conversion=Order+Completed&view=difference' },
+  'explore-compared': { at: '/explore?range=30d&compare=previous&metric=events,persons,rate' },
+  'person-visits': { at: '/persons/u%3Auser-1?range=90d' },
   'retention-by': { at: '/retention?start=Page+Viewed&range=90d&by=platform' },
   'paths-to': { at: '/paths?anchor=Order+Completed&direction=to&window=7d&limit=8' },
   'data-uncounted': { at: '/data/imports?contracts=uncounted' },
@@ -130,7 +135,7 @@ for (const [name, { at }] of Object.entries(STATES)) {
 }
 
 site.test('on a phone the bar of pages covers nothing at the end of a page', { viewport: PHONE }, async (page) => {
-  for (const address of [`/?${SIGNED}`, '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/data/rules', '/persons/c%3AC00657']) {
+  for (const address of [`/?${SIGNED}`, '/explore', '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/data/rules', '/persons', '/persons/c%3AC00657']) {
     await open(page, address);
     const { end, bar } = await page.evaluate(() => {
       scrollTo(0, document.documentElement.scrollHeight);
@@ -151,7 +156,7 @@ site.test('the range and the filter open whole on a phone', { viewport: PHONE, a
   }
 });
 
-for (const address of [`/?${SIGNED}`, '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/data/sources', '/data/rules']) {
+for (const address of [`/?${SIGNED}`, '/explore', '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/persons/c%3AC00657', '/data/sources', '/data/rules']) {
   site.test(`focus is seen wherever Tab goes: ${address}`, { at: address }, async (page) => {
     const stops = new Set();
     await page.keyboard.press('Tab');

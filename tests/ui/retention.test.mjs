@@ -1,6 +1,7 @@
 // Retention and Paths: each number is the API's, the address holds what is asked, what is not over yet is not a zero.
 import assert from 'node:assert/strict';
 import { Site, downloaded, eventually, id, open, query, settled } from '../lib/browser.mjs';
+import { answered, has, offer } from '../lib/offers.mjs';
 
 const site = await Site.open();
 const DAY_MS = 86_400_000;
@@ -151,4 +152,26 @@ site.test('Paths: an event of the chart becomes the anchor, by the pointer and b
   await eventually('by the pointer', () => query(page).anchor, 'Product Viewed');
   await open(page, '/paths?anchor=No+Such+Event');
   assert.match(await id(page, 'empty').innerText(), /“No Such Event” did not happen/);
+});
+
+site.test('a share opens to its persons, where the server lists them', {}, async (page) => {
+  const real = await has(page, '/api/v1/retention/persons');
+  let asked = null;
+  if (!real) {
+    await offer(page, { '/api/v1/retention/persons': { get: ['cohort', 'cell', 'key'] } });
+    asked = await answered(page, '/api/v1/retention/persons', () => ({ persons: [{ person: 'c:C00657', first_at: '2025-08-11T10:00:00Z', last_at: '2025-08-12T10:00:00Z', events: 2, revenue: 0, platform: 'google' }], total: 7, next: null }));
+  }
+  await open(page, '/retention?start=Page+Viewed&range=custom&from=2025-08-11&to=2025-11-08');
+  const cell = page.locator('[data-testid="retention-row"] [data-period="1"] a').first();
+  const back = await cell.locator('..').getAttribute('data-returned');
+  const cohort = await cell.locator('xpath=ancestor::tr').getAttribute('data-key');
+  await cell.click();
+  await id(page, 'retention-people-total').waitFor();
+  assert.equal(query(page).people, `${cohort}:1`);
+  if (asked) assert.deepEqual([asked.at(-1).cohort, asked.at(-1).cell, asked.at(-1).start], [cohort, '1', 'Page Viewed']);
+  assert.equal(await id(page, 'retention-people-total').getAttribute('data-value'), real ? back : '7');
+  await id(page, 'person-row').first().getByRole('link').click();
+  await id(page, 'person').waitFor();
+  await page.goBack();
+  await id(page, 'retention-people-total').waitFor();
 });

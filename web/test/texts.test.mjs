@@ -4,17 +4,21 @@ import { lib } from './lib.mjs';
 
 const { en } = await lib('texts/en');
 const { ru } = await lib('texts/ru');
+/* Every table, and those that come with their page. */
+const TABLES = {
+  all: { en, ru }, attribution: (await lib('texts/attribution')).ATTRIBUTION, explore: (await lib('texts/explore')).EXPLORE, persons: (await lib('texts/persons')).PERSONS, funnel: (await lib('texts/funnel')).FUNNEL,
+};
 
 function shape(table, path = '') {
   return Object.entries(table).flatMap(([key, value]) => (typeof value === 'object' ? shape(value, `${path}${key}.`) : [`${path}${key}:${typeof value}`])).sort();
 }
 
 test('both languages say the same things', () => {
-  assert.deepEqual(shape(ru), shape(en));
+  for (const [name, table] of Object.entries(TABLES)) assert.deepEqual(shape(table.ru), shape(table.en), name);
 });
 
 test('nothing is left empty or untranslated', () => {
-  const same = new Set(['curl', 'JavaScript', 'Node', 'Segment']);
+  const same = new Set(['curl', 'JavaScript', 'Node', 'Segment', 'CAC', 'ROAS']);
   const walk = (a, b) => {
     for (const [key, value] of Object.entries(a)) {
       if (typeof value === 'object') walk(value, b[key]);
@@ -24,7 +28,7 @@ test('nothing is left empty or untranslated', () => {
       }
     }
   };
-  walk(en, ru);
+  for (const table of Object.values(TABLES)) walk(table.en, table.ru);
 });
 
 test('Russian counts as Russians do', () => {

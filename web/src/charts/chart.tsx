@@ -1,9 +1,8 @@
 import type { EChartsCoreOption, EChartsType } from 'echarts/core';
-import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from 'react';
-import { useSeenTheme } from '../hooks/useTheme';
+import { useState, type KeyboardEvent } from 'react';
+import { useCanvas, type Css } from './canvas';
 
-/** The value of a design token, for what cannot read CSS. */
-export type Css = (token: string) => string;
+export type { Css } from './canvas';
 export interface TipRow { token?: string; name: string; value: string; faint?: boolean }
 export interface Tip { title: string; rows: TipRow[] }
 
@@ -21,49 +20,17 @@ interface Props {
 
 export interface Place { index: number; x: number; y: number }
 
+const load = () => import('./echarts');
+
 /** One ECharts canvas with a tooltip of our own: by pointer, or by the arrow keys. */
 export function Chart({ option, height, label, axis, count, tip, onPick }: Props) {
-  const box = useRef<HTMLDivElement>(null);
-  const [chart, setChart] = useState<EChartsType | null>(null);
   const [place, setPlace] = useState<Place | null>(null);
-  const theme = useSeenTheme();
-
-  const hover = useEffectEvent((made: EChartsType, x: number, y: number) => {
+  const move = ({ offsetX: x, offsetY: y }: { offsetX: number; offsetY: number }, made: EChartsType) => {
     if (!made.containPixel('grid', [x, y])) return setPlace(null);
     const index = Math.round(made.convertFromPixel({ [`${axis}AxisIndex`]: 0 }, axis === 'x' ? x : y));
     setPlace(index >= 0 && index < count ? { index, x, y } : null);
-  });
-  const pick = useEffectEvent((series: string, index: number) => onPick?.({ series, index }));
-
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    let made: EChartsType | null = null;
-    let gone = false;
-    const observer = new ResizeObserver(() => made?.resize());
-    void import('./echarts').then(({ init }) => {
-      if (gone) return;
-      made = init(element);
-      const one = made;
-      one.on('click', (event) => pick(event.seriesName ?? '', event.dataIndex));
-      one.getZr().on('mousemove', (event: { offsetX: number; offsetY: number }) => hover(one, event.offsetX, event.offsetY));
-      one.getZr().on('globalout', () => setPlace(null));
-      observer.observe(element);
-      setChart(one);
-    });
-    return () => {
-      gone = true;
-      observer.disconnect();
-      made?.dispose();
-      setChart(null);
-    };
-  }, []);
-
-  useEffect(() => {
-    if (!chart) return;
-    const style = getComputedStyle(document.documentElement);
-    chart.setOption({ animation: false, ...option((token) => style.getPropertyValue(token).trim()) }, { notMerge: true });
-  }, [chart, option, theme]);
+  };
+  const { box, chart } = useCanvas(load, option, { move, pick: (event) => onPick?.({ series: event.seriesName ?? '', index: event.dataIndex }), leave: () => setPlace(null) });
 
   const walk = (event: KeyboardEvent) => {
     const by = event.key === 'ArrowRight' || event.key === 'ArrowDown' ? 1 : event.key === 'ArrowLeft' || event.key === 'ArrowUp' ? -1 : 0;

@@ -1,6 +1,6 @@
 import type { EChartsType } from 'echarts/core';
-import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from 'react';
-import { useSeenTheme } from '../hooks/useTheme';
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useCanvas, type Css, type Pointed } from './canvas';
 import { TipBox, type Tip } from './chart';
 
 export interface FlowNode {
@@ -33,7 +33,7 @@ const NODE_WIDTH = 10;
 const LABEL_ROOM = 172;
 const LETTER = 6.2; /* px, on average, of the small text */
 
-interface Pointed { dataType?: string; dataIndex: number; event?: { offsetX: number; offsetY: number } }
+const load = () => import('./echarts-sankey');
 
 /** "Product Viewed  4,773"; a name too long for the room is cut, the number never. (Their own cutting puts what stands
  * on the left of a node too far from it.) */
@@ -47,69 +47,41 @@ function label(node: FlowNode | undefined, room: number): string {
 /** Bands between columns of nodes, as wide as what goes there. What is too wide scrolls inside itself. */
 export function FlowChart({ nodes, links, columns, first, height, label: said, nodeTip, linkTip, onPick }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
-  const box = useRef<HTMLDivElement>(null);
-  const [chart, setChart] = useState<EChartsType | null>(null);
   const [at, setAt] = useState<{ node?: number; link?: number; x: number; y: number } | null>(null);
-  const theme = useSeenTheme();
   const width = (columns - 1) * COLUMN_MIN + LABEL_ROOM;
 
-  const point = useEffectEvent((event: Pointed) => {
+  const over = (event: Pointed) => {
     const place = { x: event.event?.offsetX ?? 0, y: event.event?.offsetY ?? 0 };
     setAt(event.dataType === 'edge' ? { ...place, link: event.dataIndex } : { ...place, node: event.dataIndex });
-  });
+  };
   const choose = (index: number) => {
     const node = nodes[index];
     if (!node || node.fixed) return;
     setAt(null);
     onPick(node.id);
   };
-  const pick = useEffectEvent(choose);
-
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    let made: EChartsType | null = null;
-    let gone = false;
-    const observer = new ResizeObserver(() => made?.resize());
-    void import('./echarts-sankey').then(({ init }) => {
-      if (gone) return;
-      made = init(element);
-      made.on('mousemove', (event) => point(event as unknown as Pointed));
-      made.on('mouseout', () => setAt(null));
-      made.on('click', (event) => (event as unknown as Pointed).dataType === 'node' && pick(event.dataIndex));
-      observer.observe(element);
-      setChart(made);
-    });
-    return () => {
-      gone = true;
-      observer.disconnect();
-      made?.dispose();
-      setChart(null);
-    };
-  }, []);
-
-  useEffect(() => {
-    if (!chart) return;
-    const style = getComputedStyle(document.documentElement);
-    const css = (token: string) => style.getPropertyValue(token).trim();
-    const named = new Map(nodes.map((node) => [node.id, node]));
-    const room = Math.min(LABEL_ROOM, (chart.getWidth() - LABEL_ROOM) / Math.max(1, columns - 1)) - NODE_WIDTH - 16;
-    chart.setOption({
-      animation: false,
-      textStyle: { fontFamily: css('--font'), fontSize: 12, color: css('--ink') },
-      series: [{
-        type: 'sankey', top: 8, bottom: 8, ...(first === 'left' ? { left: 1, right: LABEL_ROOM } : { left: LABEL_ROOM, right: 1 }), nodeWidth: NODE_WIDTH, nodeGap: 18, nodeAlign: 'left', layoutIterations: 0, draggable: false,
-        emphasis: { focus: 'adjacency', lineStyle: { opacity: 0.5 } },
-        blur: { itemStyle: { opacity: 0.35 }, lineStyle: { opacity: 0.08 }, label: { opacity: 0.35 } },
-        label: {
-          position: first === 'left' ? 'right' : 'left', color: css('--ink'), textBorderColor: css('--panel'), textBorderWidth: 3, fontSize: 12, distance: 6,
-          formatter: ({ name }: { name: string }) => label(named.get(name), room), rich: { value: { color: css('--ink-2'), textBorderColor: css('--panel'), textBorderWidth: 3, fontSize: 12 } },
-        },
-        data: nodes.map((node) => ({ name: node.id, depth: node.column, itemStyle: { color: css(node.token), borderWidth: 0 }, cursor: node.fixed ? 'default' : 'pointer' })),
-        links: links.map((link) => ({ ...link, lineStyle: { color: css(named.get(first === 'left' ? link.target : link.source)?.token ?? '--c0'), opacity: 0.3, curveness: 0.5 } })),
-      }],
-    }, { notMerge: true });
-  }, [chart, nodes, links, columns, first, theme]);
+  const option = useCallback(
+    (css: Css, made: EChartsType) => {
+      const named = new Map(nodes.map((node) => [node.id, node]));
+      const room = Math.min(LABEL_ROOM, (made.getWidth() - LABEL_ROOM) / Math.max(1, columns - 1)) - NODE_WIDTH - 16;
+      return {
+        textStyle: { fontFamily: css('--font'), fontSize: 12, color: css('--ink') },
+        series: [{
+          type: 'sankey', top: 8, bottom: 8, ...(first === 'left' ? { left: 1, right: LABEL_ROOM } : { left: LABEL_ROOM, right: 1 }), nodeWidth: NODE_WIDTH, nodeGap: 18, nodeAlign: 'left', layoutIterations: 0, draggable: false,
+          emphasis: { focus: 'adjacency', lineStyle: { opacity: 0.5 } },
+          blur: { itemStyle: { opacity: 0.35 }, lineStyle: { opacity: 0.08 }, label: { opacity: 0.35 } },
+          label: {
+            position: first === 'left' ? 'right' : 'left', color: css('--ink'), textBorderColor: css('--panel'), textBorderWidth: 3, fontSize: 12, distance: 6,
+            formatter: ({ name }: { name: string }) => label(named.get(name), room), rich: { value: { color: css('--ink-2'), textBorderColor: css('--panel'), textBorderWidth: 3, fontSize: 12 } },
+          },
+          data: nodes.map((node) => ({ name: node.id, depth: node.column, itemStyle: { color: css(node.token), borderWidth: 0 }, cursor: node.fixed ? 'default' : 'pointer' })),
+          links: links.map((link) => ({ ...link, lineStyle: { color: css(named.get(first === 'left' ? link.target : link.source)?.token ?? '--c0'), opacity: 0.3, curveness: 0.5 } })),
+        }],
+      };
+    },
+    [nodes, links, columns, first],
+  );
+  const { box, chart } = useCanvas(load, option, { over, leave: () => setAt(null), pick: (event) => event.dataType === 'node' && choose(event.dataIndex) });
 
   useEffect(() => {
     if (scroll.current) scroll.current.scrollLeft = first === 'right' ? scroll.current.scrollWidth : 0;

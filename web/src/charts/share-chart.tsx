@@ -5,7 +5,6 @@ interface Props {
   /** The rows on the vertical axis, and what each series has in each of them. */
   categories: string[];
   series: { key: string; name: string; token: string; values: number[] }[];
-  stacked: boolean;
   exact: (value: number) => string;
   short: (value: number) => string;
   label: string;
@@ -13,26 +12,21 @@ interface Props {
   onPick?: (category: number, series: number) => void;
 }
 
-/** Horizontal bars, stacked or side by side. */
-export function ShareChart({ categories, series, stacked, exact, short, label, height = 280, onPick }: Props) {
+/** Horizontal bars, each a stack of the same whole. */
+export function ShareChart({ categories, series, exact, short, label, height = 300, onPick }: Props) {
   const option = useCallback(
     (css: Css) => ({
       ...frame(css),
       grid: { ...frame(css).grid, right: 32 },
       // A stack is as long as the whole: the axis ends with it.
-      xAxis: { ...valueLook(css, short), splitNumber: 3, ...(stacked ? { max: 'dataMax' as const } : {}), axisLabel: { ...valueLook(css, short).axisLabel, ...(stacked ? { showMaxLabel: false } : {}) } },
+      xAxis: { ...valueLook(css, short), splitNumber: 3, max: 'dataMax' as const, axisLabel: { ...valueLook(css, short).axisLabel, showMaxLabel: false } },
       yAxis: { ...axisLook(css), type: 'category' as const, inverse: true, data: categories, axisLabel: { ...axisLook(css).axisLabel, width: 120, overflow: 'truncate' as const } },
       series: series.map((one) => ({
-        type: 'bar' as const,
-        name: one.name,
-        data: one.values,
-        barMaxWidth: stacked ? 24 : 12,
-        cursor: onPick ? 'pointer' : 'default',
-        itemStyle: { color: css(one.token), borderColor: css('--panel'), borderWidth: stacked ? 0.5 : 0 },
-        ...(stacked ? { stack: 'all' } : {}),
+        type: 'bar' as const, name: one.name, data: one.values, barMaxWidth: 24, stack: 'all', cursor: onPick ? 'pointer' : 'default',
+        itemStyle: { color: css(one.token), borderColor: css('--panel'), borderWidth: 0.5 },
       })),
     }),
-    [categories, series, stacked, short, onPick],
+    [categories, series, short, onPick],
   );
   const tip = (index: number): Tip => ({
     title: categories[index] ?? '',

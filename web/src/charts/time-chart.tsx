@@ -31,7 +31,7 @@ export function TimeChart({ labels, titles, previousTitles, series, partial, pre
     (css: Css) => ({
       ...frame(css),
       xAxis: { ...axisLook(css), axisLabel: { ...axisLook(css).axisLabel, margin: 12 }, type: 'category' as const, data: labels, boundaryGap: series.some((one) => one.kind === 'bar') || labels.length < 3 },
-      yAxis: series.map((one, index) => ({ ...valueLook(css, one.short), min: 0, position: index ? ('right' as const) : ('left' as const), ...(index ? { splitLine: { show: false } } : {}), minInterval: Number.isInteger(one.values[0] ?? 0) ? 1 : 0 })),
+      yAxis: series.map((one, index) => ({ ...valueLook(css, one.short), min: 0, position: index ? ('right' as const) : ('left' as const), ...(index ? { splitLine: { show: false } } : {}), minInterval: one.values.every((value) => Number.isInteger(value ?? 0)) ? 1 : 0 })),
       series: series.flatMap((one, index) => lines(css, one, index, partial)),
     }),
     [labels, series, partial],

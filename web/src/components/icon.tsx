@@ -1,6 +1,7 @@
 /* Line icons on a 16 px grid, drawn for this page. */
 const PATHS = {
   overview: 'M2.5 13.5h11M4 11V8M8 11V3.5M12 11V6',
+  explore: 'M2.5 2.5v11h11M4.5 10.5l3-3.5 2.5 2 3.5-5',
   funnel: 'M2 3h12L9.5 8.5V13l-3-1.5v-3z',
   attribution: 'M3 3.5h3.5L8 8l-1.5 4.5H3M8 8h5.5M11 5.5 13.5 8 11 10.5',
   retention: 'M13 8a5 5 0 1 1-1.6-3.7M13.5 2v3h-3',

@@ -9,24 +9,36 @@ interface Props {
   /** The values it can take, ascending. */
   stops: number[];
   text: (value: number) => string;
-  onChange: (value: number) => void;
+  /** While it moves, every MOVE_MS at most. */
+  onMove: (value: number) => void;
+  /** Once it rests: for the address, which browsers let change only so often. */
+  onRest: (value: number) => void;
 }
 
-const REST_MS = 250;
+const MOVE_MS = 80;
+const REST_MS = 400;
 
-/** A slider over given stops; tells its new value once it rests. */
-export function Slider({ id, label, hint, value, stops, text, onChange }: Props) {
+/** A slider over given stops. */
+export function Slider({ id, label, hint, value, stops, text, onMove, onRest }: Props) {
   const nearest = stops.reduce((best, stop, index) => (Math.abs(stop - value) < Math.abs((stops[best] ?? 0) - value) ? index : best), 0);
   const [dragged, setDragged] = useState<number | null>(null);
-  const timer = useRef(0);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const moving = useRef(0);
+  const resting = useRef(0);
+  const latest = useRef(value);
+  useEffect(() => () => [moving, resting].forEach((timer) => clearTimeout(timer.current)), []);
   const drag = (index: number) => {
     setDragged(index);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => {
+    latest.current = stops[index] ?? value;
+    if (!moving.current) {
+      moving.current = window.setTimeout(() => {
+        moving.current = 0;
+        onMove(latest.current);
+      }, MOVE_MS);
+    }
+    clearTimeout(resting.current);
+    resting.current = window.setTimeout(() => {
       setDragged(null);
-      const stop = stops[index];
-      if (stop !== undefined && stop !== value) onChange(stop);
+      onRest(latest.current);
     }, REST_MS);
   };
   const shown = text(dragged === null ? value : (stops[dragged] ?? value));

@@ -49,10 +49,10 @@ export function Segmented<T extends string>({ label, value, options, onChange }:
   );
 }
 
-export function Select<T extends string>({ label, value, options, onChange, showLabel = false, ...rest }: { label: string; value: T; options: { value: T; label: string }[]; onChange: (value: T) => void; showLabel?: boolean; 'data-testid'?: string }) {
+export function Select<T extends string>({ label, hint, value, options, onChange, showLabel = false, ...rest }: { label: string; hint?: string; value: T; options: { value: T; label: string }[]; onChange: (value: T) => void; showLabel?: boolean; 'data-testid'?: string }) {
   return (
     <label className="select">
-      <span className={showLabel ? 'select-label' : 'unseen'}>{label}</span>
+      <span className={showLabel ? 'select-label' : 'unseen'}>{label}{hint && <Hint text={hint} />}</span>
       <select value={value} onChange={(event) => onChange(event.target.value as T)} {...rest}>
         {options.map((option) => (
           <option key={option.value} value={option.value}>{option.label}</option>

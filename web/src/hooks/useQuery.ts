@@ -30,26 +30,38 @@ function put(url: string, change: Partial<Entry>) {
   watchers.get(url)?.forEach((watcher) => watcher());
 }
 
-function load(url: string) {
+export const entryOf = (url: string): Entry => entries.get(url) ?? EMPTY;
+
+export function load(url: string) {
   if (running.has(url)) return;
-  const before = entries.get(url) ?? EMPTY;
+  const before = entryOf(url);
   const controller = new AbortController();
   running.set(url, controller);
   put(url, { ...before, loading: true });
   get(url, controller.signal).then(
     (data) => {
+      if (controller.signal.aborted) return;
       running.delete(url);
       put(url, { data, at: Date.now() });
     },
     (error: unknown) => {
-      if (running.get(url) === controller) running.delete(url);
-      if (controller.signal.aborted) put(url, before);
-      else put(url, { ...before, loading: false, error: error instanceof Error ? error : new Error(String(error)) });
+      if (controller.signal.aborted) return;
+      running.delete(url);
+      put(url, { ...before, loading: false, error: error instanceof Error ? error : new Error(String(error)) });
     },
   );
 }
 
-function watch(url: string, watcher: () => void) {
+/** Nobody waits for it any more; who asks again begins anew. */
+function stop(url: string) {
+  const controller = running.get(url);
+  if (!controller) return;
+  running.delete(url);
+  controller.abort();
+  put(url, { ...entryOf(url), loading: false });
+}
+
+export function watch(url: string, watcher: () => void) {
   const set = watchers.get(url) ?? new Set();
   watchers.set(url, set.add(watcher));
   const entry = entries.get(url);
@@ -58,8 +70,7 @@ function watch(url: string, watcher: () => void) {
     set.delete(watcher);
     if (set.size) return;
     watchers.delete(url);
-    running.get(url)?.abort();
-    running.delete(url);
+    stop(url);
   };
 }
 
@@ -68,8 +79,7 @@ export function refresh(prefix = '') {
   for (const url of [...entries.keys()]) {
     if (!url.startsWith(prefix)) continue;
     if (watchers.get(url)?.size) {
-      running.get(url)?.abort();
-      running.delete(url);
+      stop(url);
       load(url);
     } else entries.delete(url);
   }
@@ -78,7 +88,7 @@ export function refresh(prefix = '') {
 /** `url` null asks nothing. `every` asks again so often (ms) while the page is visible. */
 export function useQuery<T>(url: string | null, every?: number): Query<T> {
   const subscribe = useCallback((watcher: () => void) => (url === null ? () => undefined : watch(url, watcher)), [url]);
-  const entry = useSyncExternalStore(subscribe, () => (url === null ? EMPTY : (entries.get(url) ?? EMPTY)));
+  const entry = useSyncExternalStore(subscribe, () => (url === null ? EMPTY : entryOf(url)));
   const [last, setLast] = useState<{ url: string; data: unknown } | null>(null);
   if (url !== null && entry.data !== undefined && (last?.url !== url || last.data !== entry.data)) setLast({ url, data: entry.data });
   if (url === null && last !== null) setLast(null);

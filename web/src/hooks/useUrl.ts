@@ -40,6 +40,19 @@ export function hrefOf(path: string, changes: Changes = {}): string {
   return join(path, withChanges(kept, changes));
 }
 
+/** The persons of a count, in the range and with the filters that hold. */
+export function personsHref(of: { metric: string; event?: string; conversion?: string; by?: string; key?: string }): string {
+  const { metric, event = '', conversion = '', by = '', key } = of;
+  // The key may be empty: what is not set.
+  return hrefOf('/persons', { metric, event, conversion, by }) + (by && key !== undefined ? `&key=${encodeURIComponent(key)}` : '');
+}
+
+/** Another address of the page at `href`. */
+export function hrefWith(href: string, changes: Changes): string {
+  const [path = '/', query = ''] = href.split('?');
+  return join(path, withChanges(new URLSearchParams(query), changes));
+}
+
 export function visit(href: string, replace = false) {
   if (href === location.pathname + location.search) return;
   if (replace) history.replaceState(null, '', href);

@@ -17,12 +17,13 @@ type Page = ComponentType<PageProps>;
 
 /** Pages but the first, each in a file of its own; what stands after its path is its `rest`. */
 const PAGES: { path: string; load: () => Promise<Page> }[] = [
-  { path: '/funnel', load: () => import('./funnel').then((page) => page.FunnelPage) },
+  { path: '/explore', load: () => import('./explore').then((page) => page.ExplorePage) },
+  { path: '/funnel', load: () => import('./funnel/funnel').then((page) => page.FunnelPage) },
   { path: '/retention', load: () => import('./retention').then((page) => page.RetentionPage) },
   { path: '/paths', load: () => import('./paths').then((page) => page.PathsPage) },
-  { path: '/attribution', load: () => import('./attribution').then((page) => page.AttributionPage) },
+  { path: '/attribution', load: () => import('./attribution/attribution').then((page) => page.AttributionPage) },
   { path: '/data', load: () => import('./data/data').then((page) => page.DataPage) },
-  { path: '/persons', load: () => import('./person').then((page) => page.PersonPage) },
+  { path: '/persons', load: () => import('./persons/persons').then((page) => page.PersonsPage) },
 ];
 
 const SESSION = '/api/v1/session';

@@ -1,39 +1,28 @@
 /* Overview: how much came in, and from where. */
 import { useMemo } from 'react';
 import { address } from '../api/client';
-import type { Breakdown, BreakdownRow, Metrics, MetricPoint, MetricTotals, Step } from '../api/types';
+import type { Breakdown, BreakdownRow, Metrics, MetricPoint, Step } from '../api/types';
 import { TimeChart, type TimeSeries } from '../charts/time-chart';
 import { ChartPanel } from '../components/chart-panel';
 import { Kpi } from '../components/kpi';
 import { Table, type Column } from '../components/table';
-import { Async, Change, Dot, Empty, Panel, Segmented, Select, Skeleton } from '../components/ui';
-import { toggleFilter, useApp, useScope, type App, type Scope } from '../hooks/useApp';
+import { Async, Change, Dot, Empty, Link, Panel, Segmented, Select, Skeleton } from '../components/ui';
+import { toggleFilter, useApp, useScope, type Scope } from '../hooks/useApp';
 import { useHotkeys } from '../hooks/useHotkeys';
+import { useOffers } from '../hooks/useOffers';
 import { useQuery } from '../hooks/useQuery';
-import { patch, useUrl } from '../hooks/useUrl';
+import { patch, personsHref, useUrl } from '../hooks/useUrl';
 import { channelColor } from '../lib/color';
 import type { Dimension } from '../lib/filters';
 import { changeOf } from '../lib/format';
+import { metricCell, metricOf, metricText, periodNames, STEPS } from '../lib/metrics';
 import { PageHead, Welcome } from './shell';
 
 const NAMES = 'events,persons,sessions,conversions,converted,revenue';
-const STEPS: Step[] = ['hour', 'day', 'week', 'month'];
 const AGAIN_MS = 60_000;
 const CARDS = ['revenue', 'conversions', 'converted', 'persons', 'rate', 'average'] as const;
 type CardName = (typeof CARDS)[number];
 const DIMS: Dimension[] = ['platform', 'source', 'medium', 'campaign', 'content', 'creative'];
-
-const valueOf = (card: CardName, { revenue = 0, conversions = 0, converted = 0, persons = 0 }: MetricTotals): number => {
-  if (card === 'rate') return persons ? converted / persons : 0;
-  if (card === 'average') return conversions ? revenue / conversions : 0;
-  return { revenue, conversions, converted, persons }[card];
-};
-
-function cardText(card: CardName, { fmt }: App) {
-  if (card === 'revenue' || card === 'average') return { short: fmt.moneyShort, exact: (value: number) => fmt.moneyExact(Math.round(value)) };
-  if (card === 'rate') return { short: (value: number) => fmt.percent(value), exact: (value: number) => fmt.percent(value, 3) };
-  return { short: fmt.short, exact: (value: number) => fmt.exact(value) };
-}
 
 export function Overview() {
   const app = useApp();
@@ -61,15 +50,15 @@ export function Overview() {
 }
 
 function Cards({ data, scope }: { data: Metrics; scope: Scope }) {
-  const app = useApp();
-  const { t } = app;
+  const { t, fmt } = useApp();
   const { params } = useUrl();
+  const has = useOffers();
   return (
     <div className="kpis">
       {CARDS.map((card) => {
-        const value = valueOf(card, data.totals);
-        const before = data.previous && valueOf(card, data.previous.totals);
-        const text = cardText(card, app);
+        const value = metricOf(card, data.totals);
+        const before = data.previous && metricOf(card, data.previous.totals);
+        const text = metricText(card, fmt);
         const pressed = params.get('metric') === card;
         return (
           <Kpi
@@ -81,6 +70,7 @@ function Cards({ data, scope }: { data: Metrics; scope: Scope }) {
             exact={text.exact(value)}
             change={before === undefined ? undefined : { share: changeOf(value, before), before: t.was(text.short(before)) }}
             pressed={pressed}
+            href={has('/api/v1/persons', 'metric') && (card === 'persons' || card === 'converted') ? personsHref({ metric: card, conversion: scope.conversion }) : undefined}
             onPress={() => patch({ metric: pressed ? null : card })}
           />
         );
@@ -90,28 +80,23 @@ function Cards({ data, scope }: { data: Metrics; scope: Scope }) {
 }
 
 function Over({ data, scope }: { data: Metrics; scope: Scope }) {
-  const app = useApp();
-  const { t, fmt } = app;
+  const { t, fmt } = useApp();
   const { params } = useUrl();
   const picked = CARDS.find((card) => card === params.get('metric'));
   const conversions = scope.conversion ? t.conversionsOf(scope.conversion) : t.metrics.conversions.name;
 
-  const label = useMemo(() => {
-    const forms = { hour: fmt.hour, day: fmt.dayShort, week: fmt.dayShort, month: fmt.month };
-    const long = { hour: fmt.hour, day: fmt.weekday, week: (at: string) => t.weekOf(fmt.day(at)), month: fmt.month };
-    return { short: forms[data.step], long: long[data.step] };
-  }, [data.step, fmt, t]);
+  const label = useMemo(() => periodNames(data.step, fmt, t), [data.step, fmt, t]);
 
   const series = useMemo(() => {
     const one = (card: CardName, kind: TimeSeries['kind'], token: string, name: string): TimeSeries => ({
       name, kind, token,
-      values: data.points.map((point) => valueOf(card, point)),
-      ...(data.previous ? { previous: data.previous.points.map((point) => valueOf(card, point)) } : {}),
-      ...cardText(card, app),
+      values: data.points.map((point) => metricOf(card, point)),
+      ...(data.previous ? { previous: data.previous.points.map((point) => metricOf(card, point)) } : {}),
+      ...metricText(card, fmt),
     });
     if (picked) return [one(picked, picked === 'rate' || picked === 'average' ? 'line' : 'bar', '--series-1', picked === 'conversions' ? conversions : t.metrics[picked].name)];
     return [one('revenue', 'bar', '--series-1', t.metrics.revenue.name), one('conversions', 'line', '--series-2', conversions)];
-  }, [data, picked, app, t, conversions]);
+  }, [data, picked, fmt, t, conversions]);
 
   const labels = useMemo(() => data.points.map((point) => label.short(point.at)), [data, label]);
   const titles = useMemo(() => data.points.map((point) => label.long(point.at)), [data, label]);
@@ -123,7 +108,7 @@ function Over({ data, scope }: { data: Metrics; scope: Scope }) {
   const columns: Column<MetricPoint>[] = [
     { key: 'at', title: t.period, value: (row) => row.at, show: (row) => label.long(row.at) },
     ...CARDS.map((card): Column<MetricPoint> => ({
-      key: card, numeric: true, title: card === 'conversions' ? conversions : t.metrics[card].name, value: (row) => exportValue(card, row, fmt.minorPerUnit), show: (row) => cardText(card, app).exact(valueOf(card, row)),
+      key: card, numeric: true, title: card === 'conversions' ? conversions : t.metrics[card].name, value: (row) => metricCell(card, row, fmt.minorPerUnit), show: (row) => metricText(card, fmt).exact(metricOf(card, row)),
     })),
   ];
   const title = picked ? (picked === 'conversions' ? conversions : t.metrics[picked].name) : t.revenueAnd(conversions);
@@ -144,14 +129,10 @@ function Over({ data, scope }: { data: Metrics; scope: Scope }) {
 
 const short = (scope: Scope) => !!scope.days && Date.parse(scope.days.to) - Date.parse(scope.days.from) < 8 * 86_400_000;
 
-/** Exports carry plain numbers: money in whole units with its decimals. */
-const exportValue = (card: CardName, row: MetricTotals, perUnit: number) =>
-  card === 'revenue' || card === 'average' ? Math.round(valueOf(card, row)) / perUnit : valueOf(card, row);
-
 function Platforms({ scope }: { scope: Scope }) {
-  const app = useApp();
-  const { t, fmt } = app;
+  const { t, fmt } = useApp();
   const { params } = useUrl();
+  const listed = useOffers()('/api/v1/persons', 'key');
   const by = DIMS.find((dim) => dim === params.get('by')) ?? 'platform';
   const rows = useQuery<Breakdown>(address('/api/v1/breakdown', { by, conversion: scope.conversion, sort: 'revenue', limit: 500, compare: scope.compare, ...scope.query }), AGAIN_MS);
   const name = (key: string) => key || t.notSet;
@@ -173,8 +154,8 @@ function Platforms({ scope }: { scope: Scope }) {
             { key: 'share', numeric: true, title: t.share, value: (row) => (data.totals.revenue ? row.revenue / data.totals.revenue : 0), show: (row) => (data.totals.revenue ? fmt.percentFixed(row.revenue / data.totals.revenue) : '–') },
             ...(data.previous ? [{ key: 'change', numeric: true, title: t.changeOfRevenue, value: (row: BreakdownRow) => changeOf(row.revenue, before.get(row.key)?.revenue), show: (row: BreakdownRow) => <Change share={changeOf(row.revenue, before.get(row.key)?.revenue)} before={t.was(fmt.moneyExact(before.get(row.key)?.revenue ?? 0))} /> }] : []),
             { key: 'conversions', numeric: true, title: t.metrics.conversions.name, hint: t.metrics.conversions.what, value: (row) => row.conversions, show: (row) => fmt.exact(row.conversions) },
-            { key: 'persons', numeric: true, title: t.metrics.persons.name, hint: t.metrics.persons.what, value: (row) => row.persons, show: (row) => fmt.exact(row.persons), bar: (row) => row.persons / mostPersons },
-            { key: 'rate', numeric: true, title: t.metrics.rate.name, hint: t.metrics.rate.what, value: (row) => valueOf('rate', row), show: (row) => fmt.percentFixed(valueOf('rate', row)) },
+            { key: 'persons', numeric: true, title: t.metrics.persons.name, hint: t.metrics.persons.what, value: (row) => row.persons, show: (row) => (listed ? <Link className="people" href={personsHref({ metric: 'persons', by, key: row.key })}>{fmt.exact(row.persons)}</Link> : fmt.exact(row.persons)), bar: (row) => row.persons / mostPersons },
+            { key: 'rate', numeric: true, title: t.metrics.rate.name, hint: t.metrics.rate.what, value: (row) => metricOf('rate', row), show: (row) => fmt.percentFixed(metricOf('rate', row)) },
             { key: 'sessions', numeric: true, title: t.metrics.sessions.name, hint: t.metrics.sessions.what, value: (row) => row.sessions, show: (row) => fmt.exact(row.sessions) },
             { key: 'events', numeric: true, title: t.metrics.events.name, hint: t.metrics.events.what, value: (row) => row.events, show: (row) => fmt.exact(row.events) },
           ];
@@ -194,7 +175,7 @@ function Platforms({ scope }: { scope: Scope }) {
               onRow={(row) => toggleFilter(scope.filters, { dim: by, op: 'is', value: row.key })}
               total={{
                 key: t.total, revenue: fmt.moneyExact(data.totals.revenue), conversions: fmt.exact(data.totals.conversions), persons: fmt.exact(data.totals.persons),
-                rate: fmt.percentFixed(valueOf('rate', data.totals)), sessions: fmt.exact(data.totals.sessions), events: fmt.exact(data.totals.events), share: data.totals.revenue ? fmt.percentFixed(1) : '–',
+                rate: fmt.percentFixed(metricOf('rate', data.totals)), sessions: fmt.exact(data.totals.sessions), events: fmt.exact(data.totals.events), share: data.totals.revenue ? fmt.percentFixed(1) : '–',
               }}
               empty={<Empty title={t.noneInRange}><p>{t.noneInRangeWhat}</p></Empty>}
             />

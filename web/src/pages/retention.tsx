@@ -1,18 +1,22 @@
 /* Retention: of the people who began, how many came back so many periods later. */
 import { useCallback, useMemo, type CSSProperties } from 'react';
 import { address } from '../api/client';
+import type { PersonsPage } from '../api/coming';
 import type { Names, Retention, RetentionCohort, RetentionTotal } from '../api/types';
 import { CurveChart, type Curve } from '../charts/curve-chart';
 import { ChartPanel } from '../components/chart-panel';
 import { Combobox } from '../components/combobox';
 import { Table, type Column } from '../components/table';
-import { Async, Button, Dot, Empty, Hint, Panel, Segmented, Select } from '../components/ui';
+import { Async, Button, Dialog, Dot, Empty, Hint, Link, Panel, Segmented, Select } from '../components/ui';
 import { useApp, useScope, type App, type Scope } from '../hooks/useApp';
 import { useHotkeys } from '../hooks/useHotkeys';
+import { useOffers } from '../hooks/useOffers';
+import { usePages } from '../hooks/usePages';
 import { useQuery } from '../hooks/useQuery';
-import { patch, useUrl } from '../hooks/useUrl';
+import { hrefWith, patch, useUrl } from '../hooks/useUrl';
 import { colorToken, seriesToken } from '../lib/color';
 import { DIMENSIONS, type Dimension } from '../lib/filters';
+import { PersonList } from './persons/person-list';
 import { PageHead, Welcome } from './shell';
 
 const ANY = '*';
@@ -69,6 +73,9 @@ export function RetentionPage() {
 
 function Report({ names, scope }: { names: Names; scope: Scope }) {
   const question = useQuestion(names);
+  const { params } = useUrl();
+  const has = useOffers();
+  const people = params.get('people');
   const { start, back, unit, periods, mode, cohorts, by } = question;
   const report = useQuery<Retention>(address('/api/v1/retention', { start, return: back, unit, periods, mode, cohorts, by, ...scope.query }));
   useHotkeys({ i: () => patch({ unit: UNITS[(UNITS.indexOf(unit) + 1) % UNITS.length] ?? null }) });
@@ -76,6 +83,7 @@ function Report({ names, scope }: { names: Names; scope: Scope }) {
     <>
       <Controls names={names} question={question} />
       <Async query={report} height={480}>{(data) => <Result data={data} question={question} />}</Async>
+      {people && has('/api/v1/retention/persons') && <CohortPeople cell={people} question={question} scope={scope} />}
     </>
   );
 }
@@ -97,6 +105,23 @@ function Controls({ names, question }: { names: Names; question: Question }) {
         <Select<Dimension | ''> showLabel label={t.breakBy} value={question.by ?? ''} options={[{ value: '', label: t.noBreak }, ...DIMENSIONS.map((dim) => ({ value: dim, label: t.dims[dim] }))]} onChange={(by) => patch({ by: by || null, group: null })} data-testid="retention-by" />
       </div>
     </Panel>
+  );
+}
+
+/** The persons of one cell, "2025-08-11:2": of a cohort, back in the period so many after. */
+function CohortPeople({ cell, question, scope }: { cell: string; question: Question; scope: Scope }) {
+  const app = useApp();
+  const { t, fmt } = app;
+  const { start, back, unit, periods, mode, cohorts, by, group } = question;
+  const [cohort = '', k = '0'] = cell.split(':');
+  const url = address('/api/v1/retention/persons', { start, return: back, unit, periods, mode, cohorts, by: group === null ? undefined : by, cohort, cell: k, limit: 100, ...scope.query });
+  const pages = usePages<PersonsPage>(by && group !== null ? `${url}&key=${encodeURIComponent(group)}` : url);
+  const total = pages.first.data?.total;
+  return (
+    <Dialog side testid="retention-people" title={[cohortName(app, unit, cohort), k === '0' ? '' : t.retention.period(unit, Number(k)), group === null ? '' : group || t.notSet].filter(Boolean).join(' · ')} onClose={() => patch({ people: null })}>
+      {total !== undefined && <p data-testid="retention-people-total" data-value={total}><b>{t.personsCount(total, fmt.exact(total))}</b></p>}
+      <PersonList pages={pages} />
+    </Dialog>
   );
 }
 
@@ -126,20 +151,21 @@ function Result({ data, question }: { data: Retention; question: Question }) {
 const later = (total: RetentionTotal) => total.returned.map((_, k) => k).slice(1);
 const shareOf = (back: number | null | undefined, size: number | null | undefined) => (back == null || !size ? null : back / size);
 
-interface CellProps { back: number | null | undefined; size: number; most: number; pending: string; question: Question; testid?: string; k: number }
+interface CellProps { href?: string | undefined; back: number | null | undefined; size: number; most: number; pending: string; question: Question; testid?: string; k: number }
 
 /** One share, the warmer the larger. Dotted: not known yet. */
-function Heat({ back, size, most, pending, question, testid = 'retention-cell', k }: CellProps) {
+function Heat({ href, back, size, most, pending, question, testid = 'retention-cell', k }: CellProps) {
   const { t, fmt } = useApp();
   if (back == null) return <span className="heat unknown" title={pending} data-testid={testid} data-period={k} data-returned=""><span className="unseen">{pending}</span></span>;
   const share = shareOf(back, size);
   if (share === null) return <span className="heat none" data-testid={testid} data-period={k} data-returned={back} data-size={size}>–</span>;
+  const text = question.measure === 'share' ? fmt.percentFixed(share) : fmt.exact(back);
   return (
     <span
       className={back ? 'heat' : 'heat none'} data-testid={testid} data-period={k} data-returned={back} data-size={size}
       style={{ '--heat': `${Math.round(Math.sqrt(share / most) * 62)}%` } as CSSProperties} title={t.retention.cell(fmt.exact(back), fmt.exact(size), fmt.percent(share, 2))}
     >
-      {question.measure === 'share' ? fmt.percentFixed(share) : fmt.exact(back)}
+      {href && back > 0 ? <Link href={href} className="people">{text}</Link> : text}
     </span>
   );
 }
@@ -157,17 +183,20 @@ function HeatMap({ data, unit, question, chosen }: { data: { cohorts: RetentionC
   const { t, fmt } = app;
   const words = t.retention;
   const { measure } = question;
+  const { href: here } = useUrl();
+  const listed = useOffers()('/api/v1/retention/persons');
+  const people = (row: RetentionCohort, k: number) => (listed ? hrefWith(here, { people: `${row.start}:${k}` }) : undefined);
   const { total } = data;
   const cohorts = withoutEmptyEnds(data.cohorts);
   const most = Math.max(1e-9, ...cohorts.flatMap((row) => row.returned.slice(1).map((back) => shareOf(back, row.size) ?? 0)));
   const unfinished = cohorts.some((row) => row.returned.includes(null));
   const columns: Column<RetentionCohort>[] = [
     { key: 'start', title: words.cohort[unit], value: (row) => row.start, show: (row) => cohortName(app, unit, row.start) },
-    { key: 'size', title: words.size, hint: question.cohorts === 'recurring' ? words.sizeRecurring : words.sizeWhat, numeric: true, value: (row) => row.size, show: (row) => fmt.exact(row.size) },
+    { key: 'size', title: words.size, hint: question.cohorts === 'recurring' ? words.sizeRecurring : words.sizeWhat, numeric: true, value: (row) => row.size, show: (row) => { const href = people(row, 0); return href && row.size > 0 ? <Link href={href} className="people">{fmt.exact(row.size)}</Link> : fmt.exact(row.size); } },
     ...later(total).map((k): Column<RetentionCohort> => ({
       key: `p${k}`, title: words.period(unit, k), numeric: true,
       value: (row) => (measure === 'share' ? shareOf(row.returned[k], row.size) : row.returned[k]),
-      show: (row) => <Heat back={row.returned[k]} size={row.size} most={most} pending={words.pending(words.period(unit, k))} question={question} k={k} />,
+      show: (row) => <Heat href={people(row, k)} back={row.returned[k]} size={row.size} most={most} pending={words.pending(words.period(unit, k))} question={question} k={k} />,
     })),
   ];
   const sums = {

@@ -17,12 +17,14 @@ import { AddFilter, FilterChips } from './filter-bar';
 export const Welcome = lazy(() => import('./welcome').then((part) => ({ default: part.Welcome })));
 
 /** The pages: a row here puts one into the sidebar, the keys and the palette. */
-const PAGES: { path: string; name: 'overview' | 'funnel' | 'attribution' | 'retention' | 'paths' | 'data'; icon: IconName }[] = [
+const PAGES: { path: string; name: 'overview' | 'explore' | 'funnel' | 'attribution' | 'retention' | 'paths' | 'persons' | 'data'; icon: IconName }[] = [
   { path: '/', name: 'overview', icon: 'overview' },
+  { path: '/explore', name: 'explore', icon: 'explore' },
   { path: '/funnel', name: 'funnel', icon: 'funnel' },
   { path: '/attribution', name: 'attribution', icon: 'attribution' },
   { path: '/retention', name: 'retention', icon: 'retention' },
   { path: '/paths', name: 'paths', icon: 'paths' },
+  { path: '/persons', name: 'persons', icon: 'person' },
   { path: '/data', name: 'data', icon: 'data' },
 ];
 const DATA_TABS = ['sources', 'live', 'imports', 'rejects', 'rules'] as const;
@@ -40,6 +42,11 @@ export function Shell({ children }: { children: ReactNode }) {
   useEffect(() => {
     document.documentElement.lang = lang;
   }, [lang]);
+
+  useEffect(() => {
+    // On a phone the bar of pages scrolls.
+    document.querySelector('.sidebar li [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
 
   const signOut = () => void send('DELETE', '/api/v1/session').finally(() => refresh('/api/v1/session'));
   const presetKeys = Object.fromEntries(Object.entries(PRESET_KEYS).map(([preset, key]) => [key.toLowerCase(), () => setRange(preset as keyof typeof PRESET_KEYS)]));
