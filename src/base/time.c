@@ -36,12 +36,6 @@ bool time_zone_set(const char *name, struct err *err)
     return true;
 }
 
-const char *time_zone_name(void)
-{
-    const char *name = getenv("TZ");
-    return name ? name : "UTC";
-}
-
 /* ---- the proleptic Gregorian calendar: days since 1970-01-01 (H. Hinnant, "chrono-compatible date algorithms") */
 
 static int32_t days_from_civil(int year, int month, int day)

@@ -20,7 +20,6 @@ enum time_step { TIME_STEP_HOUR, TIME_STEP_DAY, TIME_STEP_WEEK, TIME_STEP_MONTH 
 int64_t time_now_ms(void);       /* wall clock, UTC */
 int64_t time_monotonic_us(void); /* for durations only */
 
-const char *time_zone_name(void); /* as it was set */
 /* Set the reporting zone by its IANA name, before any thread starts. */
 bool time_zone_set(const char *name, struct err *err) MUST_CHECK;
 

@@ -29,15 +29,9 @@ struct derived_cut {
     struct contracts *contracts;
     const struct seen *seen;
     struct stored_stats stats[SOURCES_MAX + 1];
-    char made_with[128];
+    Str currency;           /* that amounts were read in */
     struct bundle *written; /* NULL: not yet, or it could not be */
 };
-
-/* The settings that decide how an entry is read. */
-static void say_made_with(Str currency, char *out, size_t n)
-{
-    snprintf(out, n, "%.*s %s", STR_ARG(currency), time_zone_name());
-}
 
 struct derived_cut *derived_cut(struct derived *derived, struct db *db, int64_t raw_id, Str currency, struct err *err)
 {
@@ -53,7 +47,7 @@ struct derived_cut *derived_cut(struct derived *derived, struct db *db, int64_t 
     for (size_t i = 0; i < COUNT_OF(cut->stats); i++)
         cut->stats[i] =
             (struct stored_stats){atomic_load(&derived->stats[i].events), atomic_load(&derived->stats[i].last_ms)};
-    say_made_with(currency, cut->made_with, sizeof cut->made_with);
+    cut->currency = currency;
     return cut;
 }
 
@@ -64,8 +58,8 @@ bool derived_cut_write(struct derived_cut *cut, const char *path, struct err *er
     if (!bundle_create(&out, path, FILE_VERSION, err)) return false;
     bundle_begin(&out, "meta");
     bundle_put(&out, &cut->meta, sizeof cut->meta);
-    bundle_begin(&out, "made_with");
-    bundle_put(&out, cut->made_with, strlen(cut->made_with));
+    bundle_begin(&out, "currency");
+    bundle_put(&out, cut->currency.p, cut->currency.n);
     bundle_begin(&out, "stats");
     bundle_put(&out, cut->stats, sizeof cut->stats);
     contracts_write(cut->contracts, &out);
@@ -98,18 +92,17 @@ void derived_uncut(struct derived *derived, struct derived_cut *cut)
 
 static bool read_meta(struct db *db, const struct bundle *bundle, Str currency, struct meta *out, struct err *err)
 {
-    const void *meta, *made_with;
+    const void *meta, *read_in;
     struct raw_mark mark;
-    char wanted[128];
     uint64_t n;
 
     if (!bundle_array(bundle, "meta", sizeof *out, &meta, &n, err)) return false;
     if (n != 1) return err_set(err, ERR_INVALID, "the file does not say what it is of");
     memcpy(out, meta, sizeof *out);
-    say_made_with(currency, wanted, sizeof wanted);
-    if (!bundle_array(bundle, "made_with", 1, &made_with, &n, err)) return false;
-    if (!str_eq((Str){made_with, n}, str_of(wanted)))
-        return err_set(err, ERR_CONFLICT, "it was made with %.*s, not %s", (int)n, (const char *)made_with, wanted);
+    if (!bundle_array(bundle, "currency", 1, &read_in, &n, err)) return false;
+    if (!str_eq((Str){read_in, n}, currency))
+        return err_set(err, ERR_CONFLICT, "its amounts were read in %.*s, not %.*s", (int)n, (const char *)read_in,
+                       STR_ARG(currency));
     if (!raw_mark_at(db, out->raw_id, &mark, err)) return false;
     if (mark.epoch != out->mark.epoch || mark.bytes != out->mark.bytes)
         return err_set(err, ERR_CONFLICT, "it is of another raw log, or of this one before something was taken out");
