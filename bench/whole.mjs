@@ -1,6 +1,7 @@
 // How the whole program does on the made history (history.c): intervals, the start, and taking in while it is asked.
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { history } from "./history.mjs";
 import { median } from "./ingest.mjs";
@@ -16,6 +17,7 @@ const BATCH = 100;
 const WARM_S = 1;
 const MEASURED_S = 5;
 const CLIENTS = 2;
+const BEHIND_MS = 2500; // an answer may be a little behind while very much comes in
 
 function result(all, sides) {
   return { value: median(all), least: Math.min(...all), most: Math.max(...all), sides };
@@ -116,6 +118,7 @@ async function takeIn(server, paths) {
   const got = await runJson(join(BUILD, "bench/load"), args);
   until.done = true;
   const times = (await Promise.all(asking)).flat();
+  await pause(BEHIND_MS);
   const stored = (await server.count()) - before;
   if (stored !== got.acked_events) throw new Error(`${got.acked_events} were acknowledged and ${stored} are stored`);
   const { bytes } = usage(server.programs);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -47,8 +48,11 @@ static void do_part(struct job *job)
     if (++job->finished == job->n) pthread_cond_broadcast(&pool.done);
 }
 
+#define NICE 15 /* help goes to questions, which may wait for what comes in */
+
 static void *helper_main(void *unused)
 {
+    (void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread alone, on Linux */
     pthread_mutex_lock(&pool.mutex);
     for (;;) {
         while (!pool.jobs) pthread_cond_wait(&pool.work, &pool.mutex);

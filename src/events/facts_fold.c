@@ -60,7 +60,7 @@ struct facts_cut *facts_cut(struct facts *facts)
 {
     struct facts_cut *cut = mem_new(sizeof *cut);
 
-    cut->snapshot = facts_snapshot(facts);
+    cut->snapshot = facts_snapshot_of_now(facts);
     pthread_mutex_lock(&facts->mutex);
     cut->n_aliases = dict_count(facts->generation->aliases);
     cut->n_names = dict_count(facts->generation->names);

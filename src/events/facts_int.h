@@ -135,7 +135,8 @@ struct facts {
     facts_platform_fn *platform;
     const void *rules;
     struct snapshot_owner *latest;
-    _Atomic uint32_t holders; /* the owner of the facts, and each snapshot alive */
+    int64_t latest_us, latest_took_us; /* when it was made, and how long that took */
+    _Atomic uint32_t holders;          /* the owner of the facts, and each snapshot alive */
 };
 
 struct snapshot_owner {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
+
 void touch_table_release(struct touch_table *table)
 {
     if (table && atomic_fetch_sub(&table->holders, 1) == 1) free(table);
@@ -85,24 +87,41 @@ static struct snapshot_owner *build(struct facts *facts)
     return owner;
 }
 
-/* The latest snapshot if it is of now, with one more holder; NULL if it is stale. With the mutex held. */
-static struct snapshot_owner *latest_if_fresh(struct facts *facts)
+/* While so much comes in that a snapshot takes long to make, making one for each question would leave the writer no
+ * time: then one serves for some while, and an answer may be that much behind. */
+#define DEAR_US 20000
+#define DEAR_TIMES 20
+#define BEHIND_US_MAX 2000000
+
+static bool may_be_behind(const struct facts *facts)
+{
+    int64_t age_us = time_monotonic_us() - facts->latest_us;
+
+    return facts->latest_took_us > DEAR_US && age_us < DEAR_TIMES * facts->latest_took_us && age_us < BEHIND_US_MAX;
+}
+
+/* The latest snapshot if it will do, with one more holder; NULL if it is stale. With the mutex held. */
+static struct snapshot_owner *latest_if_fresh(struct facts *facts, bool of_now)
 {
     struct snapshot_owner *latest = facts->latest;
 
-    if (!latest || latest->snap.version != facts->version) return NULL;
+    if (!latest) return NULL;
+    if (latest->snap.version != facts->version && (of_now || !may_be_behind(facts))) return NULL;
     atomic_fetch_add(&latest->holders, 1);
     return latest;
 }
 
-const struct snapshot *facts_snapshot(struct facts *facts)
+static const struct snapshot *take_snapshot(struct facts *facts, bool of_now)
 {
     struct snapshot_owner *old = NULL;
 
     pthread_mutex_lock(&facts->mutex);
-    struct snapshot_owner *owner = latest_if_fresh(facts);
+    struct snapshot_owner *owner = latest_if_fresh(facts, of_now);
     if (!owner) {
+        int64_t began_us = time_monotonic_us();
         owner = build(facts);
+        facts->latest_us = time_monotonic_us();
+        facts->latest_took_us = facts->latest_us - began_us;
         atomic_fetch_add(&owner->holders, 1); /* kept as the latest, and handed out */
         old = facts->latest;
         facts->latest = owner;
@@ -110,6 +129,16 @@ const struct snapshot *facts_snapshot(struct facts *facts)
     pthread_mutex_unlock(&facts->mutex);
     if (old) snapshot_close(&old->snap);
     return &owner->snap;
+}
+
+const struct snapshot *facts_snapshot(struct facts *facts)
+{
+    return take_snapshot(facts, false);
+}
+
+const struct snapshot *facts_snapshot_of_now(struct facts *facts)
+{
+    return take_snapshot(facts, true);
 }
 
 void snapshot_close(const struct snapshot *snapshot)

@@ -89,3 +89,27 @@ bool request_param_whole(const struct request *request, size_t i, int64_t *out, 
     if (str_to_i64(request->param[i], out)) return true;
     return err_set(err, ERR_NOT_FOUND, "\"%.*s\" is no number of anything", STR_ARG(request->param[i]));
 }
+
+bool method_find(Str name, enum method *method, bool *options)
+{
+    *options = str_eq(name, STR("OPTIONS"));
+    if (*options) *method = POST;
+    if (str_eq(name, STR("HEAD"))) *method = GET;
+    if (*options || str_eq(name, STR("HEAD"))) return true;
+    for (int m = 0; m < METHOD_COUNT; m++) {
+        if (!str_eq(name, str_of(method_name((enum method)m)))) continue;
+        *method = (enum method)m;
+        return true;
+    }
+    return false;
+}
+
+bool route_takes(const struct route *route, Str content_length, struct err *err)
+{
+    int64_t length;
+
+    if (!content_length.n || !str_to_i64(content_length, &length)) return true; /* chunked: counted as it comes */
+    if (length >= 0 && (size_t)length <= route->body_max) return true;
+    return err_set(err, ERR_LIMIT, "the body is %lld bytes; %s takes at most %zu", (long long)length, route->path,
+                   route->body_max);
+}

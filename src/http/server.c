@@ -13,7 +13,6 @@
 #include "http/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -38,6 +37,7 @@ struct server {
     struct server_config config;
     struct route_table tables[TABLES_MAX]; /* the features', then the server's own */
     struct MHD_Daemon *daemon;
+    struct workers *workers;
     _Atomic uint64_t next_id;
     _Atomic uint32_t running;  /* exchanges under way */
     _Atomic uint32_t handling; /* of them, those that a handler has, held ones too */
@@ -54,7 +54,9 @@ struct exchange {
     struct server *server;
     struct MHD_Connection *connection;
     enum state state;
-    bool held;
+    struct task task;
+    bool asleep; /* the connection is suspended */
+    bool *held;  /* set by request_hold; the caller's of the handler, who must not look at x any more then */
     bool failed; /* err is what will be answered */
     struct err err;
     unsigned allowed; /* methods of the path, for 405 */
@@ -122,28 +124,14 @@ static bool check_reader(struct exchange *x, enum auth need, struct err *err)
     return request->who.role >= need || err_set(err, ERR_FORBIDDEN, "this needs an admin token");
 }
 
-static bool check_length(struct exchange *x, struct err *err)
-{
-    Str text = header(x->connection, "Content-Length");
-    const struct route *route = x->request.route;
-    int64_t length;
-
-    if (!text.n || !str_to_i64(text, &length)) return true; /* chunked: counted as it comes */
-    if (length >= 0 && (size_t)length <= route->body_max) return true;
-    if (route->body_max == 0 && length == 0) return true;
-    return err_set(err, ERR_LIMIT, "the body is %lld bytes; %s takes at most %zu", (long long)length, route->path,
-                   route->body_max);
-}
-
 static bool open_spool(struct exchange *x, struct err *err)
 {
     Str path =
         arena_printf(&x->request.arena, "%.*s/upload-%s", STR_ARG(x->server->config.spool_folder), x->request.id);
 
     x->request.spool = path.p;
-    x->spool = open(path.p, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-    if (x->spool >= 0) return true;
-    return err_set(err, errno == ENOSPC ? ERR_BUSY : ERR_INTERNAL, "cannot keep the upload: %s", strerror(errno));
+    x->spool = spool_open(path.p, err);
+    return x->spool >= 0;
 }
 
 static bool read_head(struct exchange *x, const char *url, struct err *err)
@@ -172,7 +160,7 @@ static bool read_head(struct exchange *x, const char *url, struct err *err)
     } else if (match.route->auth != AUTH_NONE && !check_reader(x, match.route->auth, err)) {
         return false;
     }
-    if (!check_length(x, err)) return false;
+    if (!route_takes(match.route, header(x->connection, "Content-Length"), err)) return false;
     return !(match.route->flags & ROUTE_SPOOL) || open_spool(x, err);
 }
 
@@ -186,15 +174,7 @@ static bool take_piece(struct exchange *x, Str piece, struct err *err)
         return err_set(err, ERR_LIMIT, "the body is larger than the %zu bytes that %s takes", max,
                        x->request.route->path);
     if (x->spool < 0) return buf_add(&x->body, piece) || err_set(err, ERR_LIMIT, "the body is too large");
-    while (piece.n) {
-        ssize_t n = write(x->spool, piece.p, piece.n);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0)
-            return err_set(err, errno == ENOSPC ? ERR_BUSY : ERR_INTERNAL, "cannot keep the upload: %s",
-                           strerror(errno));
-        piece = str_from(piece, (size_t)n);
-    }
-    return true;
+    return spool_write(x->spool, piece, err);
 }
 
 /* RudderStack's Node client packs without always saying so: the bytes tell. */
@@ -205,10 +185,9 @@ static bool unpack_body(struct exchange *x, struct err *err)
     request->body = buf_str(&x->body);
     request->spool_bytes = x->received;
     if (x->spool >= 0) {
-        bool ok = fsync(x->spool) == 0;
-        ok = close(x->spool) == 0 && ok;
+        int file = x->spool;
         x->spool = -1;
-        return ok || err_set(err, ERR_BUSY, "cannot keep the upload: %s", strerror(errno));
+        return spool_close(file, err);
     }
     if (!gzip_is(request->body)) return true;
     buf_init(&x->unpacked, request->route->body_max);
@@ -356,15 +335,21 @@ static void fail(struct exchange *x, const struct err *err)
     x->failed = true;
 }
 
+static void sleep_on(struct exchange *x)
+{
+    if (!x->asleep) MHD_suspend_connection(x->connection);
+    x->asleep = true;
+    x->state = HELD;
+}
+
 void request_hold(struct request *request)
 {
     struct exchange *x = exchange_of(request);
 
-    x->held = true;
-    x->state = HELD;
+    *x->held = true;
     store_reader_give(x->server->config.store, request->db);
     request->db = NULL;
-    MHD_suspend_connection(x->connection);
+    sleep_on(x);
 }
 
 void request_answer(struct request *request, bool ok, const struct err *err)
@@ -409,6 +394,33 @@ static bool is_page(struct exchange *x)
            asset_serve(x->request.path, &x->reply);
 }
 
+/* Call the handler; false if it holds the request, which is not ours any more then. */
+static bool run_to_answer(struct exchange *x)
+{
+    struct err err;
+    bool held = false;
+
+    x->held = &held;
+    bool ok = run(x, &err);
+    if (held) return false;
+    if (!ok) fail(x, &err);
+    store_reader_give(x->server->config.store, x->request.db);
+    x->request.db = NULL;
+    return true;
+}
+
+static void run_task(struct task *task)
+{
+    struct exchange *x = (struct exchange *)(void *)((char *)task - offsetof(struct exchange, task));
+    if (run_to_answer(x)) request_answer(&x->request, true, NULL);
+}
+
+/* Questions take their time; what is written has to be answered where it came in. */
+static bool is_question(const struct exchange *x)
+{
+    return x->method == GET && !x->options && x->request.route->auth == AUTH_READ;
+}
+
 static enum MHD_Result dispatch(struct exchange *x)
 {
     struct server *server = x->server;
@@ -419,34 +431,20 @@ static enum MHD_Result dispatch(struct exchange *x)
         fail(x, (err_set(&err, ERR_BUSY, "the server is stopping"), &err));
     } else if (is_page(x)) {
         x->failed = false;
-    } else if (!x->failed && !run(x, &err) && !x->held) {
-        fail(x, &err);
+    } else if (!x->failed && is_question(x)) {
+        sleep_on(x);
+        x->task.run = run_task;
+        if (!workers_put(server->workers, &x->task)) run_task(&x->task);
+        return MHD_YES; /* from here on it is the worker's */
+    } else if (!x->failed && !run_to_answer(x)) {
+        return MHD_YES; /* from here on the exchange is whoever's answers it */
     }
-    if (x->held) return MHD_YES; /* from here on the exchange is whoever's answers it */
     atomic_fetch_sub(&server->handling, 1);
     x->state = ANSWERED;
-    store_reader_give(x->server->config.store, x->request.db);
-    x->request.db = NULL;
     return send_reply(x);
 }
 
 /* ---- libmicrohttpd's side ---- */
-
-static bool method_of(const char *text, enum method *method, bool *options)
-{
-    Str name = str_of(text);
-
-    *options = str_eq(name, STR("OPTIONS"));
-    if (*options) *method = POST;
-    if (str_eq(name, STR("HEAD"))) *method = GET; /* the library leaves the body out */
-    if (*options || str_eq(name, STR("HEAD"))) return true;
-    for (int m = 0; m < METHOD_COUNT; m++) {
-        if (!str_eq(name, str_of(method_name((enum method)m)))) continue;
-        *method = (enum method)m;
-        return true;
-    }
-    return false;
-}
 
 static struct exchange *exchange_new(struct server *server, struct MHD_Connection *connection)
 {
@@ -473,7 +471,7 @@ static enum MHD_Result begin(struct exchange *x, const char *url, const char *me
 
     if (atomic_load(&x->server->stopping)) {
         fail(x, (err_set(&err, ERR_BUSY, "the server is stopping"), &err));
-    } else if (!method_of(method, &x->method, &x->options)) {
+    } else if (!method_find(str_of(method), &x->method, &x->options)) {
         x->allowed = (1u << METHOD_COUNT) - 1; /* no path was looked up */
         fail(x, (err_set(&err, ERR_METHOD, "there is no method %.20s here", method), &err));
     } else if (!read_head(x, url, &err)) {
@@ -565,6 +563,7 @@ struct server *server_start(const struct server_config *config, struct err *err)
     snprintf(server->boot, sizeof server->boot, "%.8s", boot);
     if (!listen_parse(config->listen, &address, err)) goto failed;
     if (address.any.sa_family == AF_INET6) flags |= MHD_USE_IPv6;
+    server->workers = workers_start(config->threads > 1 ? config->threads : 1);
     server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log,
                                       NULL, MHD_OPTION_SOCK_ADDR, &address.any, MHD_OPTION_NOTIFY_COMPLETED,
                                       on_completed, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_BYTES_MAX,
@@ -590,6 +589,7 @@ void server_stop(struct server *server)
         MHD_stop_daemon(server->daemon);
         if (listening != MHD_INVALID_SOCKET) close(listening);
     }
+    workers_stop(server->workers);
     free(server);
 }
 
