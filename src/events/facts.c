@@ -50,6 +50,7 @@ struct facts *facts_shell(struct generation *generation, const struct hash_key *
     struct facts *facts = mem_new(sizeof *facts);
 
     pthread_mutex_init(&facts->mutex, NULL);
+    pthread_mutex_init(&facts->building, NULL);
     facts->key = *key;
     facts->generation = generation;
     facts->platform = no_platform;
@@ -87,6 +88,7 @@ void facts_release(struct facts *facts)
                       facts->nodes.at, facts->dirty.at, facts->merges.at};
     for (size_t i = 0; i < COUNT_OF(arrays); i++) free(arrays[i]);
     pthread_mutex_destroy(&facts->mutex);
+    pthread_mutex_destroy(&facts->building);
     free(facts);
 }
 
@@ -324,6 +326,7 @@ static void merge_records(struct facts *facts, uint32_t to, uint32_t from)
             into->first = old->first;
         }
         into->last = old->last;
+        into->n_tail += old->n_tail;
     }
     if (old->base) {
         if (into->base) {
@@ -408,6 +411,7 @@ void facts_place_row(struct facts *facts, uint64_t tail_row)
         record->first = (uint32_t)tail_row + 1;
     }
     record->last = (uint32_t)tail_row + 1;
+    record->n_tail++;
 }
 
 void facts_add(struct facts *facts, const struct fact *fact)

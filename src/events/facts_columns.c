@@ -70,7 +70,7 @@ void columns_release(struct columns *columns)
     free(columns);
 }
 
-/* ---- writing a record's person ---- */
+/* ---- writing the records' persons ---- */
 
 struct gathered {
     int64_t at_ms, amount_minor;
@@ -117,47 +117,76 @@ static void sort_rows(struct columns *columns, struct rows rows)
     free(gathered);
 }
 
-static void copy_base_rows(struct facts *facts, uint32_t place)
+static void copy_base_rows(const struct settling *settling, uint32_t place, uint64_t to)
 {
-    struct columns *columns = facts->columns;
-    uint64_t from = facts->generation->first[place], n = facts->generation->first[place + 1] - from;
+    struct columns *columns = settling->columns;
+    uint64_t from = settling->generation->first[place], n = settling->generation->first[place + 1] - from;
 
-    CHECK(n <= columns->capacity - columns->used);
-    memcpy(columns->at_ms + columns->used, columns->at_ms + from, n * sizeof *columns->at_ms);
-    memcpy(columns->name + columns->used, columns->name + from, n * sizeof *columns->name);
-    memcpy(columns->touch + columns->used, columns->touch + from, n * sizeof *columns->touch);
-    memcpy(columns->amount_minor + columns->used, columns->amount_minor + from, n * sizeof *columns->amount_minor);
-    memcpy(columns->raw + columns->used, columns->raw + from, n * sizeof *columns->raw);
-    columns->used += n;
+    memcpy(columns->at_ms + to, columns->at_ms + from, n * sizeof *columns->at_ms);
+    memcpy(columns->name + to, columns->name + from, n * sizeof *columns->name);
+    memcpy(columns->touch + to, columns->touch + from, n * sizeof *columns->touch);
+    memcpy(columns->amount_minor + to, columns->amount_minor + from, n * sizeof *columns->amount_minor);
+    memcpy(columns->raw + to, columns->raw + from, n * sizeof *columns->raw);
 }
 
-static void copy_tail_row(struct columns *columns, const struct tail_row *row)
+static void copy_tail_row(struct columns *columns, const struct tail_row *row, uint64_t to)
 {
-    CHECK(columns->used < columns->capacity);
-    columns->at_ms[columns->used] = row->at_ms;
-    columns->name[columns->used] = (uint16_t)row->name;
-    columns->touch[columns->used] = row->touch;
-    columns->amount_minor[columns->used] = row->amount_minor;
-    columns->raw[columns->used] = row->raw;
-    columns->used++;
+    columns->at_ms[to] = row->at_ms;
+    columns->name[to] = (uint16_t)row->name;
+    columns->touch[to] = row->touch;
+    columns->amount_minor[to] = row->amount_minor;
+    columns->raw[to] = row->raw;
 }
 
-static void write_record(struct facts *facts, struct record *record)
+static void do_move(const struct settling *settling, const struct move *move, const uint32_t *place)
 {
-    struct columns *columns = facts->columns;
-    const struct tail_row *row;
+    uint64_t to = move->to.begin;
 
-    facts->live_rows -= record->rows.end - record->rows.begin;
-    record->rows.begin = columns->used;
-    for (uint32_t i = record->base; i; i = facts->nodes.at[i - 1].next)
-        copy_base_rows(facts, facts->nodes.at[i - 1].place);
-    for (uint32_t i = record->first; i; i = row->next) {
-        row = tail_at(&facts->tail, i - 1);
-        copy_tail_row(columns, row);
+    for (uint32_t i = 0; i < move->n_places; i++) {
+        copy_base_rows(settling, place[i], to);
+        to += settling->generation->first[place[i] + 1] - settling->generation->first[place[i]];
     }
-    record->rows.end = columns->used;
-    facts->live_rows += record->rows.end - record->rows.begin;
-    sort_rows(columns, record->rows);
+    for (uint32_t i = move->first; i; to++) {
+        const struct tail_row *row = tail_at(settling->tail, i - 1);
+        copy_tail_row(settling->columns, row, to);
+        i = i == move->last ? 0 : row->next; /* the writer may be linking more to the last */
+    }
+    CHECK(to == move->to.end);
+    sort_rows(settling->columns, move->to);
+}
+
+void settling_do(struct settling *settling)
+{
+    const uint32_t *place = settling->places.at;
+
+    for (size_t i = 0; i < settling->moves.n; i++) {
+        do_move(settling, &settling->moves.at[i], place);
+        place += settling->moves.at[i].n_places;
+    }
+    columns_release(settling->columns);
+    free(settling->moves.at);
+    free(settling->places.at);
+}
+
+static void plan_record(struct facts *facts, struct record *record, struct settling *out)
+{
+    const struct generation *generation = facts->generation;
+    struct move move = {.first = record->first, .last = record->last};
+    uint64_t n = record->n_tail;
+
+    for (uint32_t i = record->base; i; i = facts->nodes.at[i - 1].next) {
+        uint32_t place = facts->nodes.at[i - 1].place;
+        VECTOR_RESERVE(&out->places);
+        out->places.at[out->places.n++] = place;
+        move.n_places++;
+        n += generation->first[place + 1] - generation->first[place];
+    }
+    CHECK(n <= facts->columns->capacity - facts->columns->used);
+    facts->live_rows += n - (record->rows.end - record->rows.begin);
+    move.to = record->rows = (struct rows){facts->columns->used, facts->columns->used + n};
+    facts->columns->used += n;
+    VECTOR_RESERVE(&out->moves);
+    out->moves.at[out->moves.n++] = move;
 }
 
 static void label_record(struct facts *facts, struct record *record, uint32_t number)
@@ -193,17 +222,19 @@ static void renew_overlay(struct facts *facts)
     }
 }
 
-void facts_settle(struct facts *facts)
+void settling_plan(struct facts *facts, struct settling *out)
 {
     uint64_t overlay = facts->columns->used - facts->generation->n_events;
 
     facts->settlings++;
     if (overlay > WASTE_ROWS + 2 * facts->live_rows) renew_overlay(facts);
+    *out = (struct settling){.columns = facts->columns, .generation = facts->generation, .tail = &facts->tail};
+    atomic_fetch_add(&facts->columns->holders, 1);
     for (size_t i = 0; i < facts->dirty.n; i++) {
         struct record *record = &facts->generation->records.at[facts->dirty.at[i]];
         record->dirty = false;
         if (record->root == DICT_NONE) continue;
-        write_record(facts, record);
+        plan_record(facts, record, out);
         if (record->relabel) label_record(facts, record, facts->dirty.at[i]);
     }
     facts->dirty.n = 0;

@@ -302,6 +302,7 @@ bool facts_install(struct facts *facts, const struct facts_cut *cut, struct bund
     struct tail *before = mem_new(sizeof *before);
     bool ok = false;
 
+    pthread_mutex_lock(&facts->building);
     pthread_mutex_lock(&facts->mutex);
     struct generation *old = facts->generation;
     if (columns && read_aliases(facts, generation, err)) {
@@ -322,6 +323,7 @@ bool facts_install(struct facts *facts, const struct facts_cut *cut, struct bund
         ok = true;
     }
     pthread_mutex_unlock(&facts->mutex);
+    pthread_mutex_unlock(&facts->building);
     if (!ok) columns_release(columns);
     generation_release(ok ? old : generation);
     tail_reset(before);

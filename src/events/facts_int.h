@@ -19,7 +19,8 @@
  *       place[alias] of others is where they stood first; what became of that, records say (taken_by, into)
  *   F6  a person stands at one place: a base place whose person has a record is hidden
  *
- * Locks: `mutex` guards all that the writer changes; a snapshot is made under it.
+ * Locks: `mutex` guards all that the writer changes. `building` lets one thread make a snapshot: under `mutex` it plans
+ * what goes where; the rows are copied without it, from what does not change any more.
  */
 #ifndef EVENTS_FACTS_INT_H
 #define EVENTS_FACTS_INT_H
@@ -56,6 +57,7 @@ struct record {
     uint32_t root;            /* DICT_NONE: merged into another: */
     uint32_t into;            /* its number */
     uint32_t first, last;     /* rows of the tail, index + 1; 0: none */
+    uint32_t n_tail;          /* how many */
     uint32_t base, base_last; /* its places in the base, a list in `nodes`, index + 1; 0: none */
     bool dirty;               /* `rows` is of before */
     bool relabel;             /* its aliases have changed too */
@@ -105,7 +107,7 @@ struct alias_pair {
 };
 
 struct facts {
-    pthread_mutex_t mutex;
+    pthread_mutex_t mutex, building;
     struct hash_key key;
     struct generation *generation;
     struct columns *columns;
@@ -179,10 +181,25 @@ void facts_forget_records(struct facts *facts);               /* a generation wi
 void facts_decide_touches(struct facts *facts);               /* all of them, from the tuples and by the rules */
 
 /* ---- facts_columns.c ---- */
+/* A record's person: rows of base places and of the tail, and where they go. */
+struct move {
+    struct rows to;
+    uint32_t first, last; /* of the tail, index + 1 */
+    uint32_t n_places;
+};
+
 struct columns *columns_new(const struct bundle *bundle, uint64_t n_base, struct err *err); /* bundle may be NULL */
 void columns_release(struct columns *columns);
-/* Write every dirty record's person behind the overlay. With the mutex held. */
-void facts_settle(struct facts *facts);
+/* Where the rows of records that have changed go, behind the overlay. */
+struct settling {
+    struct columns *columns; /* held */
+    const struct generation *generation;
+    const struct tail *tail;
+    VECTOR(struct move) moves;
+    VECTOR(uint32_t) places; /* of the base, of all moves */
+};
+void settling_plan(struct facts *facts, struct settling *out); /* with the mutex held */
+void settling_do(struct settling *settling);                   /* without it; frees the plan */
 
 /* ---- facts_snapshot.c ---- */
 void touch_table_release(struct touch_table *table); /* NULL is fine */

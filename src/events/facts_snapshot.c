@@ -44,13 +44,13 @@ static void copy_places(const struct facts *facts, struct snapshot_owner *owner)
     memcpy(owner->hidden, facts->generation->hidden, words * sizeof *owner->hidden);
 }
 
-/* With the mutex held. */
-static struct snapshot_owner *build(struct facts *facts)
+/* With the mutex held: the snapshot as it will be when `settling` is done. */
+static struct snapshot_owner *plan(struct facts *facts, struct settling *settling)
 {
     struct snapshot_owner *owner = mem_new(sizeof *owner);
     struct generation *generation = facts->generation;
 
-    facts_settle(facts);
+    settling_plan(facts, settling);
     atomic_init(&owner->holders, 1);
     atomic_fetch_add(&facts->holders, 1);
     atomic_fetch_add(&generation->holders, 1);
@@ -111,23 +111,39 @@ static struct snapshot_owner *latest_if_fresh(struct facts *facts, bool of_now)
     return latest;
 }
 
-static const struct snapshot *take_snapshot(struct facts *facts, bool of_now)
+/* With `building` held. Only the installing of a fold could take the tail away meanwhile: it holds `building` too. */
+static struct snapshot_owner *build(struct facts *facts)
 {
-    struct snapshot_owner *old = NULL;
+    struct settling settling;
+    int64_t began_us = time_monotonic_us();
 
     pthread_mutex_lock(&facts->mutex);
-    struct snapshot_owner *owner = latest_if_fresh(facts, of_now);
-    if (!owner) {
-        int64_t began_us = time_monotonic_us();
-        owner = build(facts);
-        facts->latest_us = time_monotonic_us();
-        facts->latest_took_us = facts->latest_us - began_us;
-        atomic_fetch_add(&owner->holders, 1); /* kept as the latest, and handed out */
-        old = facts->latest;
-        facts->latest = owner;
-    }
+    struct snapshot_owner *owner = plan(facts, &settling);
+    pthread_mutex_unlock(&facts->mutex);
+    settling_do(&settling);
+    pthread_mutex_lock(&facts->mutex);
+    struct snapshot_owner *old = facts->latest;
+    atomic_fetch_add(&owner->holders, 1); /* kept as the latest, and handed out */
+    facts->latest = owner;
+    facts->latest_us = time_monotonic_us();
+    facts->latest_took_us = facts->latest_us - began_us;
     pthread_mutex_unlock(&facts->mutex);
     if (old) snapshot_close(&old->snap);
+    return owner;
+}
+
+static const struct snapshot *take_snapshot(struct facts *facts, bool of_now)
+{
+    pthread_mutex_lock(&facts->mutex);
+    struct snapshot_owner *owner = latest_if_fresh(facts, of_now);
+    pthread_mutex_unlock(&facts->mutex);
+    if (owner) return &owner->snap;
+    pthread_mutex_lock(&facts->building);
+    pthread_mutex_lock(&facts->mutex);
+    owner = latest_if_fresh(facts, of_now); /* another thread may have made it while this one waited */
+    pthread_mutex_unlock(&facts->mutex);
+    if (!owner) owner = build(facts);
+    pthread_mutex_unlock(&facts->building);
     return &owner->snap;
 }
 
