@@ -7,6 +7,7 @@
 #include "features/product/product_int.h"
 #include "measure/metrics_active.h"
 #include "measure/scratch.h"
+#include "report/calendar.h"
 
 #define POINTS_MAX 5000
 #define ROWS_MAX 1000
@@ -249,39 +250,14 @@ static struct days days_until_now(const struct question *q, const struct span *s
 
 /* ---- /api/v1/metrics ---- */
 
-/* The instants at which periods begin, and one more at the end; cut to what the span asks for. */
-static bool make_bounds(struct question *q, const struct span *span, int64_t **bounds, uint32_t *n, struct err *err)
+static void put_at(struct json_out *out, const struct calendar *calendar, uint32_t i)
 {
-    enum time_step step = STEPS[q->step].step;
-    int64_t *at = ARENA_ARRAY(&q->request->arena, int64_t, POINTS_MAX + 1);
-    int64_t end = time_day_start(span->days.last + 1), next = time_day_start(time_period_day(span->days.first, step));
-    int32_t day = time_period_day(span->days.first, step);
+    char day[TIME_TEXT_MAX];
 
-    *n = 0;
-    *bounds = at;
-    if (span->days.last < span->days.first) return true; /* no day, no period */
-    for (; next < end; ++*n) {
-        if (*n == POINTS_MAX)
-            return err_set_field(err, "step", "more than %d points; ask for a longer step or a shorter span",
-                                 POINTS_MAX);
-        at[*n] = next;
-        day = time_period_next(day, step);
-        next = step == TIME_STEP_HOUR ? next + TIME_HOUR_MS : time_day_start(day);
-    }
-    at[*n] = next;
-    if (*n && at[0] < span->range.from_ms) at[0] = span->range.from_ms;
-    if (*n && at[*n] > span->range.to_ms) at[*n] = span->range.to_ms;
-    return true;
-}
-
-static void put_at(struct json_out *out, int64_t start_ms, enum time_step step)
-{
-    char text[TIME_TEXT_MAX];
-
-    if (step == TIME_STEP_HOUR) {
-        json_kv_instant(out, "at", start_ms);
+    if (calendar->step == TIME_STEP_HOUR) {
+        json_kv_instant(out, "at", calendar->bounds[i]);
     } else {
-        json_kv_text(out, "at", time_format_day(time_period_day(time_day_of(start_ms), step), text));
+        json_kv_text(out, "at", calendar_day(calendar, i, day));
     }
 }
 
@@ -293,11 +269,12 @@ static void put_days(struct json_out *out, struct days days)
     json_kv_text(out, "to", days.first <= days.last ? time_format_day(days.last, text) : NULL);
 }
 
-static struct days *days_of_points(const struct question *q, const struct span *span, const int64_t *bounds, uint32_t n)
+static struct days *days_of_points(const struct question *q, const struct span *span, const struct calendar *calendar)
 {
-    struct days *days = ARENA_ARRAY(&q->request->arena, struct days, n);
+    struct days *days = ARENA_ARRAY(&q->request->arena, struct days, calendar->n);
+    const int64_t *bounds = calendar->bounds;
 
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < calendar->n; i++)
         days[i] = days_until_now(q, span, (struct days){time_day_of(bounds[i]), time_day_of(bounds[i + 1] - 1)});
     return days;
 }
@@ -307,31 +284,32 @@ static bool put_series(struct question *q, struct json_out *out, const struct sp
 {
     struct counts counts = {0};
     struct numbers numbers = {0};
-    int64_t *bounds = NULL;
-    uint32_t n;
+    struct calendar calendar;
 
-    if (!make_bounds(q, span, &bounds, &n, err)) return false;
-    counts.days = days_of_points(q, span, bounds, n);
-    q->query.bounds = bounds;
-    q->query.n_periods = n;
-    if (n && !count(q, &counts, err)) return false;
+    if (!calendar_of_days(&q->request->arena, span->days, STEPS[q->step].step, POINTS_MAX, "step", &calendar, err))
+        return false;
+    calendar_cut(&calendar, span->range);
+    counts.days = days_of_points(q, span, &calendar);
+    q->query.bounds = calendar.bounds;
+    q->query.n_periods = calendar.n;
+    if (calendar.n && !count(q, &counts, err)) return false;
     put_days(out, span->days);
     json_key(out, "points");
     json_open(out, '[');
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < calendar.n; i++) {
         numbers = numbers_of_period(&counts, i);
         json_open(out, '{');
-        put_at(out, bounds[i], STEPS[q->step].step);
+        put_at(out, &calendar, i);
         put_numbers(out, &numbers, q->which);
         json_close(out, '}');
     }
     json_close(out, ']');
     json_key(out, "totals");
     json_open(out, '{');
-    if (n) numbers = numbers_of_total(&counts, 0);
+    if (calendar.n) numbers = numbers_of_total(&counts, 0);
     put_numbers(out, &numbers, q->which);
     json_close(out, '}');
-    json_kv_bool(out, "partial", n && bounds[n] > q->now_ms);
+    json_kv_bool(out, "partial", calendar.n && calendar.bounds[calendar.n] > q->now_ms);
     return true;
 }
 
