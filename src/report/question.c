@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "measure/scratch.h"
 
 /* ---- spans ---- */
 
@@ -129,7 +130,8 @@ bool question_filter(struct request *request, const struct snapshot *snapshot, c
 
     for (size_t i = 0; request_query_at(request, "filter", i, &text); i++) {
         if (!flags) {
-            flags = ARENA_ARRAY(&request->arena, bool, snapshot->n_touches);
+            flags = SCRATCH_ARRAY(&request->arena, bool, snapshot->n_touches, err);
+            if (!flags) return false;
             memset(flags, true, snapshot->n_touches * sizeof *flags);
         }
         if (!filter_parse(text, &filter, err)) return false;
@@ -141,13 +143,16 @@ bool question_filter(struct request *request, const struct snapshot *snapshot, c
 
 /* ---- groups ---- */
 
-void question_groups(struct request *request, const struct snapshot *snapshot, enum touch_dim dim, struct groups *out)
+bool question_groups(struct request *request, const struct snapshot *snapshot, enum touch_dim dim, struct groups *out,
+                     struct err *err)
 {
-    uint32_t *group_of_value = ARENA_ARRAY(&request->arena, uint32_t, snapshot->n_values); /* plus 1; 0: none yet */
-    uint32_t *key = ARENA_ARRAY(&request->arena, uint32_t, snapshot->n_touches);
-    uint32_t *value = ARENA_ARRAY(&request->arena, uint32_t, snapshot->n_touches);
+    struct arena *arena = &request->arena;
+    uint32_t *group_of_value = SCRATCH_ARRAY(arena, uint32_t, snapshot->n_values, err); /* plus 1; 0: none yet */
+    uint32_t *key = group_of_value ? SCRATCH_ARRAY(arena, uint32_t, snapshot->n_touches, err) : NULL;
+    uint32_t *value = key ? SCRATCH_ARRAY(arena, uint32_t, snapshot->n_touches, err) : NULL;
     uint32_t n = 0;
 
+    if (!value) return false;
     for (uint32_t t = 0; t < snapshot->n_touches; t++) {
         uint32_t v = snapshot->touches[t].dim[dim];
         if (!group_of_value[v]) {
@@ -157,6 +162,7 @@ void question_groups(struct request *request, const struct snapshot *snapshot, e
         key[t] = group_of_value[v] - 1;
     }
     *out = (struct groups){.by = {key, n}, .value = value};
+    return true;
 }
 
 bool question_dim(const struct request *request, enum touch_dim fallback, enum touch_dim *out, struct err *err)

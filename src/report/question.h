@@ -68,12 +68,13 @@ void filter_apply(const struct filter *filter, const struct snapshot *snapshot, 
 bool question_filter(struct request *request, const struct snapshot *snapshot, const bool **touch_counts,
                      struct err *err) MUST_CHECK;
 
-/* A dimension as groups: by.key for each touch, and the text of each group (n of them) in *names. */
+/* The touches by the value that they have in a dimension, in the order in which the values first came. */
 struct groups {
     struct grouping by;
     const uint32_t *value; /* by group: snapshot_value's id of its text */
 };
-void question_groups(struct request *request, const struct snapshot *snapshot, enum touch_dim dim, struct groups *out);
+bool question_groups(struct request *request, const struct snapshot *snapshot, enum touch_dim dim, struct groups *out,
+                     struct err *err) MUST_CHECK;
 /* by=, or `fallback` when it is left out. */
 bool question_dim(const struct request *request, enum touch_dim fallback, enum touch_dim *out,
                   struct err *err) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "measure/bootstrap.h"
 #include "measure/cost.h"
 #include "measure/path_bootstrap.h"
+#include "measure/scratch.h"
 
 static void put_length(struct json_out *out, const char *key, int64_t ms)
 {
@@ -98,7 +99,7 @@ static void put_credit(const struct matrix *matrix, struct json_out *out, int mo
     struct path_credit credit = credit_of(matrix, model, group);
     struct cost cost = cost_join(spend_of(matrix, group), credit.conversions, credit.value_minor);
 
-    json_key(out, model_name(model));
+    json_key(out, model_text_of(model).name);
     json_open(out, '{');
     json_kv_double(out, "conversions", credit.conversions);
     json_kv_i64(out, "revenue", credit.value_minor);
@@ -202,12 +203,13 @@ static void put_row(const struct matrix *matrix, struct json_out *out, const str
 }
 
 /* By the revenue of the first model asked for. */
-static void put_rows(const struct matrix *matrix, struct json_out *out)
+static bool put_rows(const struct matrix *matrix, struct json_out *out, struct err *err)
 {
     const struct ask *ask = matrix->ask;
-    struct sorted *order = ARENA_ARRAY(&ask->request->arena, struct sorted, ask->groups.by.n);
+    struct sorted *order = SCRATCH_ARRAY(&ask->request->arena, struct sorted, ask->groups.by.n, err);
     uint32_t n = 0;
 
+    if (!order) return false;
     for (uint32_t g = 0; g < ask->groups.by.n; g++) {
         struct path_credit credit = credit_of(matrix, ask->model[0], g);
         if (takes_part(matrix, g)) order[n++] = (struct sorted){g, credit.value_minor, round(credit.conversions * 1e6)};
@@ -217,6 +219,7 @@ static void put_rows(const struct matrix *matrix, struct json_out *out)
     json_open(out, '[');
     for (uint32_t i = 0; i < n; i++) put_row(matrix, out, order, i, n);
     json_close(out, ']');
+    return true;
 }
 
 /* ---- how the path models came by it ---- */
@@ -296,8 +299,9 @@ static bool compute_path_intervals(struct matrix *matrix, struct err *err)
     bool markov = ask->paths.wanted[PATH_MARKOV] && matrix->over->models.order == 1;
 
     if (ask->groups.by.n > PATH_BOOTSTRAP_KEYS_MAX || !(markov || ask->paths.wanted[PATH_SHAPLEY])) return true;
-    struct path_interval *of_markov = ARENA_ARRAY(arena, struct path_interval, n);
-    struct path_interval *of_shapley = ARENA_ARRAY(arena, struct path_interval, n);
+    struct path_interval *of_markov = SCRATCH_ARRAY(arena, struct path_interval, n, err);
+    struct path_interval *of_shapley = of_markov ? SCRATCH_ARRAY(arena, struct path_interval, n, err) : NULL;
+    if (!of_shapley) return false;
     if (!path_intervals(ask->snapshot, &ask->query, &PATH_BOOTSTRAP, arena, of_markov, of_shapley, err)) return false;
     if (markov) matrix->path_intervals[PATH_MARKOV] = of_markov;
     matrix->path_intervals[PATH_SHAPLEY] = of_shapley;
@@ -309,7 +313,8 @@ static bool compute_intervals(struct matrix *matrix, struct err *err)
     const struct ask *ask = matrix->ask;
     struct arena *arena = &ask->request->arena;
 
-    matrix->intervals = ARENA_ARRAY(arena, struct attribution_interval, (size_t)ask->groups.by.n + 1);
+    matrix->intervals = SCRATCH_ARRAY(arena, struct attribution_interval, (size_t)ask->groups.by.n + 1, err);
+    if (!matrix->intervals) return false;
     if (ask_wants_rules(ask) &&
         !attribution_intervals(ask->snapshot, &ask->query, &BOOTSTRAP, arena, matrix->intervals, err))
         return false;
@@ -322,8 +327,9 @@ static bool compute(struct matrix *matrix, bool intervals, struct err *err)
     struct arena *arena = &ask->request->arena;
     size_t n = (size_t)ask->groups.by.n + 1;
 
-    matrix->rows = ARENA_ARRAY(arena, struct attribution_row, n);
-    if (!attribution_count(ask->snapshot, &ask->query, arena, matrix->rows, &matrix->total, err)) return false;
+    matrix->rows = SCRATCH_ARRAY(arena, struct attribution_row, n, err);
+    if (!matrix->rows || !attribution_count(ask->snapshot, &ask->query, arena, matrix->rows, &matrix->total, err))
+        return false;
     if (matrix->over) { /* two readings of one history by one rule */
         CHECK(matrix->over->paths.conversions == (int64_t)matrix->total.conversions);
         CHECK(matrix->over->paths.value_minor == matrix->total.revenue_minor);
@@ -331,7 +337,7 @@ static bool compute(struct matrix *matrix, bool intervals, struct err *err)
     return !intervals || compute_intervals(matrix, err);
 }
 
-static void put(const struct matrix *matrix, struct json_out *out)
+static bool put(const struct matrix *matrix, struct json_out *out, struct err *err)
 {
     const struct ask *ask = matrix->ask;
     const struct attribution *attribution = ask->request->context;
@@ -350,30 +356,32 @@ static void put(const struct matrix *matrix, struct json_out *out)
     json_kv_str(out, "currency", attribution->settings->currency);
     if (matrix->intervals) json_kv_double(out, "interval_level", BOOTSTRAP.level);
     put_over_paths(matrix, out);
-    put_rows(matrix, out);
+    if (!put_rows(matrix, out, err)) return false;
     json_key(out, "unattributed");
     json_open(out, '{');
     put_models(matrix, out, ask->groups.by.n);
     json_close(out, '}');
     json_close(out, '}');
+    return true;
 }
 
-static bool answer(struct ask *ask, struct reply *reply, struct err *err)
+static bool answer(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
+    struct ask ask = {.request = request, .snapshot = snapshot};
     struct json_out out = json_to(&reply->body);
-    struct matrix matrix = {.ask = ask};
+    struct matrix matrix = {.ask = &ask};
     struct over_paths over;
     bool intervals, ok;
 
-    if (!ask_read(ask, err) || !ask_read_models(ask, err)) return false;
-    if (!wants_intervals(ask->request, &intervals, err)) return false;
-    if (ask_wants_paths(ask)) {
+    if (!ask_read(&ask, err) || !ask_read_models(&ask, err)) return false;
+    if (!wants_intervals(request, &intervals, err)) return false;
+    if (ask_wants_paths(&ask)) {
         matrix.over = &over;
-        ok = over_paths_open(&over, ask, err) && compute(&matrix, intervals, err);
+        ok = over_paths_open(&over, &ask, err) && compute(&matrix, intervals, err);
     } else {
         ok = compute(&matrix, intervals, err);
     }
-    if (ok) put(&matrix, &out);
+    ok = ok && put(&matrix, &out, err);
     if (matrix.over) over_paths_close(&over);
     return ok;
 }
@@ -381,12 +389,8 @@ static bool answer(struct ask *ask, struct reply *reply, struct err *err)
 bool attribution_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct attribution *attribution = request->context;
-    struct ask ask = {.request = request};
 
-    if (!question_snapshot(request, attribution->pipeline, attribution->segments, &ask.snapshot, err)) return false;
-    bool ok = answer(&ask, reply, err);
-    question_snapshot_close(ask.snapshot);
-    return ok;
+    return question_answer(request, attribution->pipeline, attribution->segments, answer, reply, err);
 }
 
 bool models_get(struct request *request, struct reply *reply, struct err *err)
@@ -399,9 +403,10 @@ bool models_get(struct request *request, struct reply *reply, struct err *err)
     json_key(&out, "models");
     json_open(&out, '[');
     for (int m = 0; m < ANY_MODEL_COUNT; m++) {
+        struct model_text text = model_text_of(m);
         json_open(&out, '{');
-        json_kv_text(&out, "name", model_name(m));
-        json_kv_text(&out, "what", model_what(m));
+        json_kv_text(&out, "name", text.name);
+        json_kv_text(&out, "what", text.what);
         json_close(&out, '}');
     }
     json_close(&out, ']');

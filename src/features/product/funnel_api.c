@@ -182,13 +182,14 @@ static bool put_groups(const struct funnel_question *q, struct json_out *out, st
     return true;
 }
 
-static bool answer(struct funnel_question *q, struct reply *reply, struct err *err)
+static bool answer(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
+    struct funnel_question *q = funnel_question_new(request, snapshot, err);
     struct json_out out = json_to(&reply->body);
     struct span before;
     bool compare;
 
-    if (!funnel_question_read(q, err)) return false;
+    if (!q) return false;
     if (!question_compare(q->request, &q->span, &before, &compare, err)) return false;
     json_open(&out, '{');
     json_kv_text(&out, "order", FUNNEL_ORDERS[q->query.order]);
@@ -203,11 +204,6 @@ static bool answer(struct funnel_question *q, struct reply *reply, struct err *e
 bool product_funnel_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct product *product = request->context;
-    struct funnel_question *q = ARENA_NEW(&request->arena, struct funnel_question);
 
-    q->request = request;
-    if (!question_snapshot(request, product->pipeline, product->segments, &q->snapshot, err)) return false;
-    bool ok = answer(q, reply, err);
-    question_snapshot_close(q->snapshot);
-    return ok;
+    return question_answer(request, product->pipeline, product->segments, answer, reply, err);
 }

@@ -55,15 +55,16 @@ static void put_persons(const struct funnel_question *q, struct json_out *out, c
     json_close(out, ']');
 }
 
-static bool answer(struct funnel_question *q, struct reply *reply, struct err *err)
+static bool answer(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
+    struct funnel_question *q = funnel_question_new(request, snapshot, err);
     struct json_out out = json_to(&reply->body);
     struct funnel_who who = {0};
     struct page page;
     uint64_t total;
     uint32_t n;
 
-    if (!funnel_question_read(q, err) || !read_depth(q, &who, err) || !read_key(q, &who, err)) return false;
+    if (!q || !read_depth(q, &who, err) || !read_key(q, &who, err)) return false;
     if (!question_page(q->request, LIMIT_DEFAULT, LIMIT_MAX, &page, err)) return false;
     struct funnel_person *persons = ARENA_ARRAY(&q->request->arena, struct funnel_person, page.limit);
     who.skip = page.skip;
@@ -80,11 +81,6 @@ static bool answer(struct funnel_question *q, struct reply *reply, struct err *e
 bool funnel_persons_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct product *product = request->context;
-    struct funnel_question *q = ARENA_NEW(&request->arena, struct funnel_question);
 
-    q->request = request;
-    if (!question_snapshot(request, product->pipeline, product->segments, &q->snapshot, err)) return false;
-    bool ok = answer(q, reply, err);
-    question_snapshot_close(q->snapshot);
-    return ok;
+    return question_answer(request, product->pipeline, product->segments, answer, reply, err);
 }

@@ -313,44 +313,35 @@ static bool put_series(struct question *q, struct json_out *out, const struct sp
     return true;
 }
 
-static bool put_metrics(struct question *q, struct reply *reply, struct err *err)
+static bool put_metrics(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
-    const struct product *product = q->request->context;
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
+    const struct product *product = request->context;
     struct json_out out = json_to(&reply->body);
     struct span before;
     bool compare;
 
-    if (!read_question(q, err) || !read_step(q, err)) return false;
-    if (!question_compare(q->request, &q->span, &before, &compare, err)) return false;
+    if (!read_question(&q, err) || !read_step(&q, err)) return false;
+    if (!question_compare(request, &q.span, &before, &compare, err)) return false;
     json_open(&out, '{');
-    json_kv_text(&out, "step", STEPS[q->step].name);
+    json_kv_text(&out, "step", STEPS[q.step].name);
     json_kv_str(&out, "currency", product->settings->currency);
-    if (!put_series(q, &out, &q->span, err)) return false;
+    if (!put_series(&q, &out, &q.span, err)) return false;
     if (compare) {
         json_key(&out, "previous");
         json_open(&out, '{');
-        if (!put_series(q, &out, &before, err)) return false;
+        if (!put_series(&q, &out, &before, err)) return false;
         json_close(&out, '}');
     }
     json_close(&out, '}');
     return true;
 }
 
-static bool with_snapshot(struct request *request, struct reply *reply, struct err *err,
-                          bool answer(struct question *, struct reply *, struct err *))
-{
-    const struct product *product = request->context;
-    struct question q = {.request = request, .now_ms = time_now_ms()};
-
-    if (!question_snapshot(request, product->pipeline, product->segments, &q.snapshot, err)) return false;
-    bool ok = answer(&q, reply, err);
-    question_snapshot_close(q.snapshot);
-    return ok;
-}
-
 bool metrics_get(struct request *request, struct reply *reply, struct err *err)
 {
-    return with_snapshot(request, reply, err, put_metrics);
+    const struct product *product = request->context;
+
+    return question_answer(request, product->pipeline, product->segments, put_metrics, reply, err);
 }
 
 /* ---- /api/v1/breakdown ---- */
@@ -434,8 +425,10 @@ static bool put_groups(struct question *q, struct json_out *out, const struct sp
     return true;
 }
 
-static bool put_breakdown(struct question *q, struct reply *reply, struct err *err)
+static bool put_breakdown(struct request *request, const struct snapshot *snapshot, struct reply *reply,
+                          struct err *err)
 {
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
     struct json_out out = json_to(&reply->body);
     struct groups groups;
     struct span before;
@@ -444,18 +437,18 @@ static bool put_breakdown(struct question *q, struct reply *reply, struct err *e
     size_t sort;
     int64_t limit;
 
-    if (!read_question(q, err) || !read_sort(q, &sort, err)) return false;
-    if (!question_dim(q->request, TOUCH_PLATFORM, &dim, err)) return false;
-    if (!request_query_whole(q->request, "limit", 100, 1, ROWS_MAX, &limit, err)) return false;
-    if (!question_compare(q->request, &q->span, &before, &compare, err)) return false;
-    question_groups(q->request, q->snapshot, dim, &groups);
+    if (!read_question(&q, err) || !read_sort(&q, &sort, err)) return false;
+    if (!question_dim(request, TOUCH_PLATFORM, &dim, err)) return false;
+    if (!request_query_whole(request, "limit", 100, 1, ROWS_MAX, &limit, err)) return false;
+    if (!question_compare(request, &q.span, &before, &compare, err)) return false;
+    if (!question_groups(request, snapshot, dim, &groups, err)) return false;
     json_open(&out, '{');
     json_kv_text(&out, "by", touch_dim_name(dim));
-    if (!put_groups(q, &out, &q->span, &groups, sort, limit, err)) return false;
+    if (!put_groups(&q, &out, &q.span, &groups, sort, limit, err)) return false;
     if (compare) {
         json_key(&out, "previous");
         json_open(&out, '{');
-        if (!put_groups(q, &out, &before, &groups, sort, limit, err)) return false;
+        if (!put_groups(&q, &out, &before, &groups, sort, limit, err)) return false;
         json_close(&out, '}');
     }
     json_close(&out, '}');
@@ -464,8 +457,10 @@ static bool put_breakdown(struct question *q, struct reply *reply, struct err *e
 
 bool breakdown_get(struct request *request, struct reply *reply, struct err *err)
 {
+    const struct product *product = request->context;
+
     if (request_query(request, "property").n) return property_breakdown(request, reply, err);
-    return with_snapshot(request, reply, err, put_breakdown);
+    return question_answer(request, product->pipeline, product->segments, put_breakdown, reply, err);
 }
 
 /* ---- /api/v1/persons ---- */
@@ -481,20 +476,23 @@ static bool read_whom(const struct question *q, enum metrics_persons *which, str
     return true;
 }
 
-static bool put_persons(struct question *q, struct reply *reply, struct err *err)
+static bool put_persons(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
-    bool *marked = SCRATCH_ARRAY(&q->request->arena, bool, q->snapshot->n_places, err);
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
+    bool *marked = SCRATCH_ARRAY(&request->arena, bool, snapshot->n_places, err);
     enum metrics_persons which;
     uint32_t group;
 
-    if (!marked || !read_question(q, err) || !read_whom(q, &which, err)) return false;
-    ask_span(q, q->span.range);
-    if (!persons_list_group(q->request, q->snapshot, &q->query.by, &group, err)) return false;
-    if (!metrics_mark(q->snapshot, &q->query, which, group, &q->request->arena, marked, err)) return false;
-    return persons_list_put(q->request, q->snapshot, marked, reply, err);
+    if (!marked || !read_question(&q, err) || !read_whom(&q, &which, err)) return false;
+    ask_span(&q, q.span.range);
+    if (!persons_list_group(request, snapshot, &q.query.by, &group, err)) return false;
+    if (!metrics_mark(snapshot, &q.query, which, group, &request->arena, marked, err)) return false;
+    return persons_list_put(request, snapshot, marked, reply, err);
 }
 
 bool persons_get(struct request *request, struct reply *reply, struct err *err)
 {
-    return with_snapshot(request, reply, err, put_persons);
+    const struct product *product = request->context;
+
+    return question_answer(request, product->pipeline, product->segments, put_persons, reply, err);
 }

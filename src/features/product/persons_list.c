@@ -93,7 +93,7 @@ bool persons_list_group(struct request *request, const struct snapshot *snapshot
     *group = 0;
     if (!question_dim(request, TOUCH_PLATFORM, &dim, err)) return false;
     if (!key.p) return true;
-    question_groups(request, snapshot, dim, &groups);
+    if (!question_groups(request, snapshot, dim, &groups, err)) return false;
     while (*group < groups.by.n && !str_eq(snapshot_value(snapshot, groups.value[*group]), key)) ++*group;
     *by = groups.by;
     if (*group < groups.by.n) return true;

@@ -172,7 +172,7 @@ static bool read_groups(struct question *q, struct groups *groups, bool *any, st
     *any = request_query(q->request, "by").n != 0;
     if (!*any) return true;
     if (!question_dim(q->request, TOUCH_PLATFORM, &dim, err)) return false;
-    question_groups(q->request, q->snapshot, dim, groups);
+    if (!question_groups(q->request, q->snapshot, dim, groups, err)) return false;
     if (a_group * groups->by.n > CELLS_MAX)
         return err_set_field(err, "by", "%u values are too many to break %zu cells down by", groups->by.n, a_group);
     return true;
@@ -204,33 +204,25 @@ static bool put_groups(struct question *q, struct json_out *out, struct err *err
     return true;
 }
 
-static bool put_retention(struct question *q, struct reply *reply, struct err *err)
+static bool put_retention(struct request *request, const struct snapshot *snapshot, struct reply *reply,
+                          struct err *err)
 {
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
     struct json_out out = json_to(&reply->body);
 
-    if (!read_question(q, err) || !make_periods(q, err)) return false;
+    if (!read_question(&q, err) || !make_periods(&q, err)) return false;
     json_open(&out, '{');
-    json_kv_text(&out, "unit", UNITS[q->unit]);
-    if (!put_all(q, &out, err) || !put_groups(q, &out, err)) return false;
+    json_kv_text(&out, "unit", UNITS[q.unit]);
+    if (!put_all(&q, &out, err) || !put_groups(&q, &out, err)) return false;
     json_close(&out, '}');
     return true;
 }
 
-static bool with_snapshot(struct request *request, struct reply *reply, struct err *err,
-                          bool answer(struct question *, struct reply *, struct err *))
-{
-    const struct product *product = request->context;
-    struct question q = {.request = request, .now_ms = time_now_ms()};
-
-    if (!question_snapshot(request, product->pipeline, product->segments, &q.snapshot, err)) return false;
-    bool ok = answer(&q, reply, err);
-    question_snapshot_close(q.snapshot);
-    return ok;
-}
-
 bool retention_get(struct request *request, struct reply *reply, struct err *err)
 {
-    return with_snapshot(request, reply, err, put_retention);
+    const struct product *product = request->context;
+
+    return question_answer(request, product->pipeline, product->segments, put_retention, reply, err);
 }
 
 /* ---- /api/v1/retention/persons ---- */
@@ -257,20 +249,23 @@ static bool read_pick(const struct question *q, struct retention_pick *pick, str
     return true;
 }
 
-static bool put_persons(struct question *q, struct reply *reply, struct err *err)
+static bool put_persons(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
-    bool *marked = SCRATCH_ARRAY(&q->request->arena, bool, q->snapshot->n_places, err);
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
+    bool *marked = SCRATCH_ARRAY(&request->arena, bool, snapshot->n_places, err);
     struct retention_pick pick = {0};
 
-    if (!marked || !read_question(q, err) || !make_periods(q, err) || !read_pick(q, &pick, err)) return false;
-    if (!persons_list_group(q->request, q->snapshot, &q->query.by, &pick.group, err)) return false;
-    if (!retention_mark(q->snapshot, &q->query, pick, &q->request->arena, marked, err)) return false;
-    return persons_list_put(q->request, q->snapshot, marked, reply, err);
+    if (!marked || !read_question(&q, err) || !make_periods(&q, err) || !read_pick(&q, &pick, err)) return false;
+    if (!persons_list_group(request, snapshot, &q.query.by, &pick.group, err)) return false;
+    if (!retention_mark(snapshot, &q.query, pick, &request->arena, marked, err)) return false;
+    return persons_list_put(request, snapshot, marked, reply, err);
 }
 
 bool retention_persons_get(struct request *request, struct reply *reply, struct err *err)
 {
-    return with_snapshot(request, reply, err, put_persons);
+    const struct product *product = request->context;
+
+    return question_answer(request, product->pipeline, product->segments, put_persons, reply, err);
 }
 
 /* ---- /api/v1/ltv ---- */
@@ -402,23 +397,26 @@ static bool put_value_groups(struct question *q, struct json_out *out, struct er
     return true;
 }
 
-static bool put_ltv(struct question *q, struct reply *reply, struct err *err)
+static bool put_ltv(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
-    const struct product *product = q->request->context;
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
+    const struct product *product = request->context;
     struct json_out out = json_to(&reply->body);
     struct value value;
 
-    if (!read_question(q, err) || !make_periods(q, err) || !take_value(q, &value, err)) return false;
+    if (!read_question(&q, err) || !make_periods(&q, err) || !take_value(&q, &value, err)) return false;
     json_open(&out, '{');
-    json_kv_text(&out, "unit", UNITS[q->unit]);
+    json_kv_text(&out, "unit", UNITS[q.unit]);
     json_kv_str(&out, "currency", product->settings->currency);
-    put_value(q, &out, value);
-    if (!put_value_groups(q, &out, err)) return false;
+    put_value(&q, &out, value);
+    if (!put_value_groups(&q, &out, err)) return false;
     json_close(&out, '}');
     return true;
 }
 
 bool ltv_get(struct request *request, struct reply *reply, struct err *err)
 {
-    return with_snapshot(request, reply, err, put_ltv);
+    const struct product *product = request->context;
+
+    return question_answer(request, product->pipeline, product->segments, put_ltv, reply, err);
 }
