@@ -19,9 +19,10 @@
  *   R5  a cell has as many persons marked as it counts; with `missing` the rest of its cohort
  *
  * Source: DESIGN.md (Retention); goldens of models/attribution.md 5.4 (OpenPanel; ClickHouse retention).
- * Cost: O(events + changes), recurring O(events + memberships x cells) with memberships <= cohorts a person; memory:
- * the periods, and for each shard the answer, and recurring a bit a period and 16 bytes a cohort. Empty snapshot, or a
- * name that no event has: all zero.
+ * Cost: O(events), recurring O(events + memberships x cells) with memberships <= cohorts a person; money of recurring
+ * cohorts O(events x cells), as an event counts for each cohort that reaches it. Memory: the periods, and for each
+ * shard the answer, and recurring a bit a period and 16 bytes a cohort. Empty snapshot, or a name that no event has:
+ * all zero.
  */
 #include "measure/retention.h"
 

@@ -134,6 +134,7 @@ bool question_filter(struct request *request, const struct snapshot *snapshot, c
             if (!flags) return false;
             memset(flags, true, snapshot->n_touches * sizeof *flags);
         }
+        if (i == FILTERS_MAX) return err_set_field(err, "filter", "a question has at most %d filters", FILTERS_MAX);
         if (!filter_parse(text, &filter, err)) return false;
         filter_apply(&filter, snapshot, flags);
     }

@@ -29,7 +29,8 @@ struct span {
 #define FILTER_PARAM                                                                                                   \
     {                                                                                                                  \
         "filter", "list",                                                                                              \
-            "dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains"           \
+            "dim:op:value, such as platform:is:facebook; up to 20, all must pass; ops is, is_not, contains, "          \
+            "not_contains"                                                                                             \
     }
 #define COMPARE_PARAM                                                                                                  \
     {                                                                                                                  \
@@ -60,6 +61,7 @@ struct filter {
     enum filter_op op;
     Str value;
 };
+#define FILTERS_MAX 20 /* each looks at every touch */
 bool filter_parse(Str text, struct filter *out, struct err *err) MUST_CHECK;
 /* Take the flag from each touch id that does not pass. */
 void filter_apply(const struct filter *filter, const struct snapshot *snapshot, bool *touch_counts);

@@ -128,6 +128,12 @@ struct sorted {
     double conversions; /* to the millionth: what sums leave in the last digits decides nothing */
 };
 
+struct order {
+    struct sorted *rows;
+    uint32_t n;
+    bool by_revenue; /* of the rows; where there is none at all they stand by conversions */
+};
+
 static int most_first(const void *a, const void *b)
 {
     const struct sorted *x = a, *y = b;
@@ -158,38 +164,34 @@ static double spread_of(const struct matrix *matrix, uint32_t group)
     return ask->n_models < 2 || sum <= 0 ? NAN : (most - least) / (sum / (double)ask->n_models);
 }
 
-/* Does the row's interval end before the next one's begins, or the other way round? null: nothing to compare. Rows
- * stand by revenue; where there is none at all, by conversions. */
-static void put_distinguishable(const struct matrix *matrix, struct json_out *out, const struct sorted *order,
-                                uint32_t i, uint32_t n)
+/* Does the row's interval end before the next one's begins, or the other way round? null: nothing to compare. */
+static void put_distinguishable(const struct matrix *matrix, struct json_out *out, const struct order *order,
+                                uint32_t i)
 {
     int model = matrix->ask->model[0];
     struct path_interval own, next;
-    bool by_revenue = false;
 
     if (!matrix->intervals) return;
-    if (i + 1 == n || !interval_of(matrix, model, order[i].group, &own) ||
-        !interval_of(matrix, model, order[i + 1].group, &next)) {
+    if (i + 1 == order->n || !interval_of(matrix, model, order->rows[i].group, &own) ||
+        !interval_of(matrix, model, order->rows[i + 1].group, &next)) {
         json_kv_null(out, "distinguishable");
         return;
     }
-    for (uint32_t k = 0; k < n; k++) by_revenue = by_revenue || order[k].revenue != 0;
-    struct interval a = by_revenue ? own.revenue_minor : own.conversions;
-    struct interval b = by_revenue ? next.revenue_minor : next.conversions;
+    struct interval a = order->by_revenue ? own.revenue_minor : own.conversions;
+    struct interval b = order->by_revenue ? next.revenue_minor : next.conversions;
     json_kv_bool(out, "distinguishable", a.low > b.high || a.high < b.low);
 }
 
-static void put_row(const struct matrix *matrix, struct json_out *out, const struct sorted *order, uint32_t i,
-                    uint32_t n)
+static void put_row(const struct matrix *matrix, struct json_out *out, const struct order *order, uint32_t i)
 {
-    uint32_t group = order[i].group;
+    uint32_t group = order->rows[i].group;
     struct spend spend = spend_of(matrix, group);
 
     json_open(out, '{');
     json_kv_str(out, "key", ask_key(matrix->ask, group));
     put_models(matrix, out, group);
     json_kv_double(out, "spread", spread_of(matrix, group));
-    put_distinguishable(matrix, out, order, i, n);
+    put_distinguishable(matrix, out, order, i);
     if (spend.known) {
         json_kv_i64(out, "spend", spend.minor);
     } else {
@@ -206,18 +208,19 @@ static void put_row(const struct matrix *matrix, struct json_out *out, const str
 static bool put_rows(const struct matrix *matrix, struct json_out *out, struct err *err)
 {
     const struct ask *ask = matrix->ask;
-    struct sorted *order = SCRATCH_ARRAY(&ask->request->arena, struct sorted, ask->groups.by.n, err);
-    uint32_t n = 0;
+    struct order order = {.rows = SCRATCH_ARRAY(&ask->request->arena, struct sorted, ask->groups.by.n, err)};
 
-    if (!order) return false;
+    if (!order.rows) return false;
     for (uint32_t g = 0; g < ask->groups.by.n; g++) {
         struct path_credit credit = credit_of(matrix, ask->model[0], g);
-        if (takes_part(matrix, g)) order[n++] = (struct sorted){g, credit.value_minor, round(credit.conversions * 1e6)};
+        if (!takes_part(matrix, g)) continue;
+        order.rows[order.n++] = (struct sorted){g, credit.value_minor, round(credit.conversions * 1e6)};
+        order.by_revenue = order.by_revenue || credit.value_minor != 0;
     }
-    qsort(order, n, sizeof *order, most_first);
+    qsort(order.rows, order.n, sizeof *order.rows, most_first);
     json_key(out, "rows");
     json_open(out, '[');
-    for (uint32_t i = 0; i < n; i++) put_row(matrix, out, order, i, n);
+    for (uint32_t i = 0; i < order.n; i++) put_row(matrix, out, &order, i);
     json_close(out, ']');
     return true;
 }
