@@ -272,6 +272,8 @@ static bool scan_shard(void *context, struct shard *shard, struct err *err)
 static bool scan_all(struct retention_task *task, struct shards *shards, struct arena *arena, struct err *err)
 {
     const struct retention_query *query = task->query;
+    size_t cells = task->marked ? 0 : n_rows(query) * query->n_cells;
+
     *shards = (struct shards){0};
     if (!query_check(task->snapshot, query, err)) return false;
     task->periods = periods_new(arena, query->bounds, query->n_cohorts + query->n_cells - 1, err);
@@ -279,8 +281,7 @@ static bool scan_all(struct retention_task *task, struct shards *shards, struct 
     task->scans = SCRATCH_ARRAY(arena, struct retention_scan, SHARDS_MAX, err);
     if (!task->scans) return false;
     shards_open(shards, task->snapshot, arena,
-                n_rows(query) * query->n_cells * 16 +
-                    (query->recurring ? query->n_cohorts * sizeof(struct member) : 0));
+                cells * 16 + (query->recurring ? query->n_cohorts * sizeof(struct member) : 0));
     return shards_run(shards, scan_shard, task, err);
 }
 

@@ -29,7 +29,7 @@ struct span {
 #define FILTER_PARAM                                                                                                   \
     {                                                                                                                  \
         "filter", "list",                                                                                              \
-            "dim:op:value, such as platform:is:facebook; up to 20, all must pass; ops is, is_not, contains, "          \
+            "dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, "        \
             "not_contains"                                                                                             \
     }
 #define COMPARE_PARAM                                                                                                  \
@@ -61,7 +61,6 @@ struct filter {
     enum filter_op op;
     Str value;
 };
-#define FILTERS_MAX 20 /* each looks at every touch */
 bool filter_parse(Str text, struct filter *out, struct err *err) MUST_CHECK;
 /* Take the flag from each touch id that does not pass. */
 void filter_apply(const struct filter *filter, const struct snapshot *snapshot, bool *touch_counts);
@@ -81,9 +80,17 @@ bool question_groups(struct request *request, const struct snapshot *snapshot, e
 bool question_dim(const struct request *request, enum touch_dim fallback, enum touch_dim *out,
                   struct err *err) MUST_CHECK;
 
+/* The group that key= names, of the dimension's. INVALID: it is none of them. */
+bool question_key(const struct request *request, const struct snapshot *snapshot, enum touch_dim dim,
+                  const struct groups *groups, uint32_t *group, struct err *err) MUST_CHECK;
+
 /* A length such as lookback=30d; `fallback` when it is left out. "none" and "all": no limit (INT64_MAX). */
 bool question_length(const struct request *request, const char *name, int64_t fallback, int64_t *out,
                      struct err *err) MUST_CHECK;
+
+/* Such a length in the reply: null if there is no limit. */
+struct json_out;
+void question_put_length(struct json_out *out, const char *key, int64_t length_ms);
 
 /* One of the words `choices`, which a NULL ends, as its index; 0 when the parameter is left out. */
 bool question_choice(const struct request *request, const char *name, const char *const *choices, size_t *out,
@@ -97,7 +104,6 @@ struct page {
 bool question_page(const struct request *request, uint32_t fallback, uint32_t max, struct page *out,
                    struct err *err) MUST_CHECK;
 /* "next": the cursor after this page, or null when `more` is false. */
-struct json_out;
 void question_put_next(struct json_out *out, const struct page *page, bool more);
 
 #endif

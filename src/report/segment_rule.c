@@ -115,7 +115,7 @@ static bool read_filters(const struct place *place, struct segment_rule *rule)
     size_t n = json_count(list);
 
     if (json_is_null(list)) return true;
-    if (!json_is_array(list) || n > FILTERS_MAX)
+    if (!json_is_array(list) || n > SEGMENT_FILTERS_MAX)
         return wrong(place, "filter", "filter is a list of at most 20 texts such as platform:is:google");
     rule->filter_text = ARENA_ARRAY(place->reading->arena, Str, n);
     rule->filter = ARENA_ARRAY(place->reading->arena, struct filter, n);

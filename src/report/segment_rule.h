@@ -25,6 +25,7 @@
 
 #define SEGMENT_CONDITIONS_MAX 50 /* groups counted in */
 #define SEGMENT_PERSONS_MAX 100000
+#define SEGMENT_FILTERS_MAX 20
 
 struct segment_rule {
     enum segment_kind kind;

@@ -274,21 +274,6 @@ static void test_bad_filters(void **state)
     }
 }
 
-static void test_most_filters(void **state)
-{
-    struct fixture *f = *state;
-    const bool *counts = NULL;
-    struct err err = {0};
-
-    ask(f, "");
-    for (int i = 0; i < FILTERS_MAX; i++)
-        f->request.query[f->request.n_query++] = (struct query_value){STR("filter"), STR("source:contains:")};
-    ASSERT_OK(question_filter(&f->request, f->snapshot, &counts, &err));
-    f->request.query[f->request.n_query++] = (struct query_value){STR("filter"), STR("source:contains:")};
-    ASSERT_FAILS(question_filter(&f->request, f->snapshot, &counts, &err), ERR_INVALID);
-    assert_string_equal(err.field, "filter");
-}
-
 /* ---- groups, dimensions ---- */
 
 static void test_groups(void **state)
@@ -451,11 +436,10 @@ static void test_the_next_page(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE(test_spans),         FIXTURE(test_bad_spans), FIXTURE(test_spans_without_events),
-        FIXTURE(test_comparisons),   FIXTURE(test_filters),   FIXTURE(test_bad_filters),
-        FIXTURE(test_most_filters),  FIXTURE(test_groups),    FIXTURE(test_dimensions),
-        FIXTURE(test_lengths),       FIXTURE(test_choices),   FIXTURE(test_pages),
-        FIXTURE(test_the_next_page),
+        FIXTURE(test_spans),       FIXTURE(test_bad_spans),  FIXTURE(test_spans_without_events),
+        FIXTURE(test_comparisons), FIXTURE(test_filters),    FIXTURE(test_bad_filters),
+        FIXTURE(test_groups),      FIXTURE(test_dimensions), FIXTURE(test_lengths),
+        FIXTURE(test_choices),     FIXTURE(test_pages),      FIXTURE(test_the_next_page),
     };
     return cmocka_run_group_tests_name("report/question", tests, NULL, NULL);
 }

@@ -115,17 +115,14 @@ static bool see(void *context, const struct journey *journey)
 
 static bool read_cell(struct cell *cell, const struct ask *ask, struct err *err)
 {
-    Str model = request_query(ask->request, "model"), key = request_query(ask->request, "key");
+    Str model = request_query(ask->request, "model");
+    bool unattributed = str_eq(request_query(ask->request, "key"), UNATTRIBUTED);
 
     if (!model_find(model, &cell->model))
         return err_set_field(err, "model", "there is no model \"%.*s\"; /api/v1/models lists them", STR_ARG(model));
     cell->group = ask->groups.by.n;
-    if (!str_eq(key, UNATTRIBUTED)) {
-        for (cell->group = 0; cell->group < ask->groups.by.n; cell->group++)
-            if (str_eq(ask_key(ask, cell->group), key)) break;
-        if (cell->group == ask->groups.by.n)
-            return err_set_field(err, "key", "no touch has the %s \"%.*s\"", touch_dim_name(ask->dim), STR_ARG(key));
-    }
+    if (!unattributed && !question_key(ask->request, ask->snapshot, ask->dim, &ask->groups, &cell->group, err))
+        return false;
     return question_page(ask->request, PAGE_DEFAULT, PAGE_MAX, &cell->page, err);
 }
 

@@ -8,15 +8,6 @@
 #include "measure/path_bootstrap.h"
 #include "measure/scratch.h"
 
-static void put_length(struct json_out *out, const char *key, int64_t ms)
-{
-    if (ms == INT64_MAX) {
-        json_kv_null(out, key);
-    } else {
-        json_kv_i64(out, key, ms);
-    }
-}
-
 static void put_event(struct json_out *out, const char *key, const struct snapshot *snapshot, uint32_t name_plus_1)
 {
     if (name_plus_1 == 0) {
@@ -349,8 +340,8 @@ static bool put(const struct matrix *matrix, struct json_out *out, struct err *e
     json_kv_str(out, "conversion", ask->conversion);
     json_kv_text(out, "touches", ask_touches_name(ask->query.touches));
     json_kv_text(out, "by", touch_dim_name(ask->dim));
-    put_length(out, "lookback_ms", ask->query.lookback_ms);
-    put_length(out, "half_life_ms", ask->query.half_life_ms);
+    question_put_length(out, "lookback_ms", ask->query.lookback_ms);
+    question_put_length(out, "half_life_ms", ask->query.half_life_ms);
     put_event(out, "lead", ask->snapshot, ask->query.lead_plus_1);
     put_event(out, "opportunity", ask->snapshot, ask->query.opportunity_plus_1);
     json_kv_i64(out, "conversions", (int64_t)matrix->total.conversions);

@@ -193,7 +193,7 @@ static bool answer(struct request *request, const struct snapshot *snapshot, str
     if (!question_compare(q->request, &q->span, &before, &compare, err)) return false;
     json_open(&out, '{');
     json_kv_text(&out, "order", FUNNEL_ORDERS[q->query.order]);
-    put_ms(&out, "window_ms", q->query.window_ms == INT64_MAX ? -1 : q->query.window_ms);
+    question_put_length(&out, "window_ms", q->query.window_ms);
     if (!put_total(q, &out, err)) return false;
     if (q->has_groups && !put_groups(q, &out, err)) return false;
     if (compare && !put_previous(q, &out, before.range, err)) return false;
@@ -201,7 +201,7 @@ static bool answer(struct request *request, const struct snapshot *snapshot, str
     return true;
 }
 
-bool product_funnel_get(struct request *request, struct reply *reply, struct err *err)
+bool funnel_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct product *product = request->context;
 

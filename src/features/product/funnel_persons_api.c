@@ -25,17 +25,11 @@ static bool read_depth(const struct funnel_question *q, struct funnel_who *who, 
 /* key=: the group of by=. */
 static bool read_key(struct funnel_question *q, struct funnel_who *who, struct err *err)
 {
-    Str key = request_query(q->request, "key");
-
     who->group = DICT_NONE;
-    if (!key.p) return true;
+    if (!request_query(q->request, "key").p) return true;
     if (!q->has_groups) return err_set_field(err, "key", "key is a group of by=, which is left out");
-    for (uint32_t g = 0; g < q->groups.by.n && who->group == DICT_NONE; g++)
-        if (str_eq(key, snapshot_value(q->snapshot, q->groups.value[g]))) who->group = g;
-    if (who->group == DICT_NONE)
-        return err_set_field(err, "key", "no touch has the %s \"%.*s\"", touch_dim_name(q->dim), STR_ARG(key));
     q->query.by = q->groups.by;
-    return true;
+    return question_key(q->request, q->snapshot, q->dim, &q->groups, &who->group, err);
 }
 
 static void put_persons(const struct funnel_question *q, struct json_out *out, const struct funnel_person *persons,

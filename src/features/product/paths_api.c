@@ -134,12 +134,7 @@ static bool answer(struct request *request, const struct snapshot *snapshot, str
     json_kv_str(&out, "anchor", q.anchor);
     json_kv_text(&out, "direction", DIRECTIONS[q.query.backwards]);
     json_kv_bool(&out, "session", q.query.in_session);
-    json_key(&out, "window_ms");
-    if (q.query.window_ms == INT64_MAX) {
-        json_put_null(&out);
-    } else {
-        json_put_i64(&out, q.query.window_ms);
-    }
+    question_put_length(&out, "window_ms", q.query.window_ms);
     json_kv_i64(&out, "paths", (int64_t)q.nodes[0].walks);
     json_kv_i64(&out, "persons", (int64_t)q.nodes[0].persons);
     put_levels(&q, &out);

@@ -808,7 +808,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -872,7 +872,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -990,7 +990,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1060,7 +1060,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1136,7 +1136,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1204,7 +1204,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1288,7 +1288,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1354,7 +1354,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1426,7 +1426,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1676,7 +1676,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1752,7 +1752,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
