@@ -110,7 +110,7 @@ static bool see(void *context, const struct journey *journey)
     if (cell->shown == cell->page.limit) return false; /* one more than the page holds: there is a next one */
     cell->shown++;
     put_journey(cell, journey, credit, revenue);
-    return true;
+    return !cell->out->buf->full; /* the answer is refused then: journeys may be as long as a person's events */
 }
 
 static bool read_cell(struct cell *cell, const struct ask *ask, struct err *err)

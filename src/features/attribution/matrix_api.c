@@ -211,7 +211,7 @@ static bool put_rows(const struct matrix *matrix, struct json_out *out, struct e
     qsort(order.rows, order.n, sizeof *order.rows, most_first);
     json_key(out, "rows");
     json_open(out, '[');
-    for (uint32_t i = 0; i < order.n; i++) put_row(matrix, out, &order, i);
+    for (uint32_t i = 0; i < order.n && !out->buf->full; i++) put_row(matrix, out, &order, i);
     json_close(out, ']');
     return true;
 }

@@ -42,7 +42,7 @@ static bool answer(struct history *history, struct reply *reply, struct err *err
     json_close(&out, ']');
     json_key(&out, "rows");
     json_open(&out, '[');
-    for (uint32_t g = 0; g < groups.by.n; g++) {
+    for (uint32_t g = 0; g < groups.by.n && !out.buf->full; g++) {
         if (!rows[g].touches) continue;
         json_open(&out, '{');
         json_kv_str(&out, touch_dim_name(dim), snapshot_value(history->snapshot, groups.value[g]));

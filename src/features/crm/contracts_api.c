@@ -68,7 +68,7 @@ static bool list_journey(void *context, const struct journey *journey)
 
     if (list->total++ >= list->page.skip && list->total <= list->page.skip + list->page.limit)
         put_journey(list->history, list->out, journey);
-    return true;
+    return !list->out->buf->full; /* the answer is refused then */
 }
 
 static bool multi_touch(struct history *history, struct reply *reply, struct err *err)
