@@ -92,7 +92,7 @@ static void check_questions(struct request *request, const struct snapshot *snap
     if (question_length(request, "lookback", 5, &length, &err)) CHECK(length > 0);
     if (question_page(request, 50, 500, &page, &err)) CHECK(page.limit >= 1 && page.limit <= 500);
     if (question_dim(request, TOUCH_SOURCE, &dim, &err)) {
-        question_groups(request, snapshot, dim, &groups);
+        CHECK(question_groups(request, snapshot, dim, &groups, &err));
         for (uint32_t t = 0; t < snapshot->n_touches; t++) {
             CHECK(groups.by.key[t] < groups.by.n);
             CHECK(groups.value[groups.by.key[t]] == snapshot->touches[t].dim[dim]);

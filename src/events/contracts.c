@@ -111,11 +111,6 @@ bool contracts_sign(struct contracts *contracts, Str doc_id, uint64_t raw, int64
     return counts;
 }
 
-uint32_t contracts_count(struct contracts *contracts)
-{
-    return dict_count(contracts->docs);
-}
-
 bool contracts_at(struct contracts *contracts, uint32_t i, struct contract *out)
 {
     pthread_mutex_lock(&contracts->mutex);

@@ -43,7 +43,6 @@ void contracts_write(struct contracts *copy, struct bundle_writer *out);
 struct contracts *contracts_of_bundle(const struct bundle *bundle, struct err *err); /* NULL on failure */
 
 /* ---- any thread ---- */
-uint32_t contracts_count(struct contracts *contracts);                            /* rows, also those not known yet */
 bool contracts_at(struct contracts *contracts, uint32_t i, struct contract *out); /* false past the end */
 bool contracts_of_event(struct contracts *contracts, uint64_t raw, struct contract *out);
 

@@ -1,17 +1,16 @@
 #include "events/source.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
+#include "store/copy.h"
 
 #define PREFIX_SHOWN 7
 
 struct sources {
-    struct store *store;
-    pthread_rwlock_t lock; /* of what follows */
+    struct copy copy; /* of what follows */
     struct source rows[SOURCES_MAX];
     uint32_t n;
 };
@@ -23,8 +22,9 @@ static void fill_text(char *out, size_t room, Str text)
     out[n] = '\0';
 }
 
-static bool load(struct sources *sources, struct db *db, struct err *err)
+static bool load(struct copy *copy, struct db *db, struct err *err)
 {
+    struct sources *sources = (struct sources *)(void *)copy; /* its first member */
     struct db_rows rows =
         db_query(db, "SELECT id, name, key_hash, key_prefix, enabled, created_ms FROM source ORDER BY id", DB_NO_ARGS);
 
@@ -44,9 +44,8 @@ struct sources *sources_open(struct store *store, struct err *err)
 {
     struct sources *sources = mem_new(sizeof *sources);
 
-    sources->store = store;
-    pthread_rwlock_init(&sources->lock, NULL);
-    bool ok = load(sources, store_writer_take(store), err);
+    copy_init(&sources->copy, store, load);
+    bool ok = load(&sources->copy, store_writer_take(store), err);
     store_writer_give(store);
     if (ok) return sources;
     sources_close(sources);
@@ -56,24 +55,24 @@ struct sources *sources_open(struct store *store, struct err *err)
 void sources_close(struct sources *sources)
 {
     if (!sources) return;
-    pthread_rwlock_destroy(&sources->lock);
+    copy_reset(&sources->copy);
     free(sources);
 }
 
 uint32_t sources_count(struct sources *sources)
 {
-    pthread_rwlock_rdlock(&sources->lock);
+    pthread_rwlock_rdlock(&sources->copy.lock);
     uint32_t n = sources->n;
-    pthread_rwlock_unlock(&sources->lock);
+    pthread_rwlock_unlock(&sources->copy.lock);
     return n;
 }
 
 bool sources_at(struct sources *sources, uint32_t i, struct source *out)
 {
-    pthread_rwlock_rdlock(&sources->lock);
+    pthread_rwlock_rdlock(&sources->copy.lock);
     bool found = i < sources->n;
     if (found) *out = sources->rows[i];
-    pthread_rwlock_unlock(&sources->lock);
+    pthread_rwlock_unlock(&sources->copy.lock);
     return found;
 }
 
@@ -86,10 +85,10 @@ static struct source *row_of(struct sources *sources, int64_t id)
 
 bool sources_find(struct sources *sources, int64_t id, struct source *out)
 {
-    pthread_rwlock_rdlock(&sources->lock);
+    pthread_rwlock_rdlock(&sources->copy.lock);
     const struct source *row = row_of(sources, id);
     if (row) *out = *row;
-    pthread_rwlock_unlock(&sources->lock);
+    pthread_rwlock_unlock(&sources->copy.lock);
     return row != NULL;
 }
 
@@ -99,29 +98,14 @@ bool sources_check_key(struct sources *sources, Str key, int64_t *id, struct err
     const struct source *found = NULL;
 
     if (key.n == 0) return err_set(err, ERR_DENIED, "no write key: send it as HTTP Basic user name, or as writeKey");
-    pthread_rwlock_rdlock(&sources->lock);
+    pthread_rwlock_rdlock(&sources->copy.lock);
     for (uint32_t i = 0; i < sources->n; i++)
         if (digest_eq(&sources->rows[i].key_hash, &digest)) found = &sources->rows[i];
     bool enabled = found && found->enabled;
     if (found) *id = found->id;
-    pthread_rwlock_unlock(&sources->lock);
+    pthread_rwlock_unlock(&sources->copy.lock);
     if (!found) return err_set(err, ERR_DENIED, "this write key belongs to no source");
     return enabled || err_set(err, ERR_FORBIDDEN, "the source of this write key is switched off");
-}
-
-/* Run one statement that changes a source, then read the table again: the copy is never ahead of the disk. */
-static bool change(struct sources *sources, const char *sql, const struct db_value *args, size_t n, struct err *err)
-{
-    struct db *db = store_writer_take(sources->store);
-    bool ok = db_run(db, sql, args, n, err);
-
-    if (ok) {
-        pthread_rwlock_wrlock(&sources->lock);
-        ok = load(sources, db, err);
-        pthread_rwlock_unlock(&sources->lock);
-    }
-    store_writer_give(sources->store);
-    return ok;
 }
 
 static bool check_name(Str name, struct err *err)
@@ -151,12 +135,12 @@ bool sources_add(struct sources *sources, Str name, Str key, struct source *out,
     int64_t id = last.id + 1;
     struct digest hash = digest_of(str_of(key_out));
     Str prefix = {key_out, PREFIX_SHOWN};
-    if (!change(sources,
-                "INSERT INTO source (id, name, key_hash, key_prefix, enabled, created_ms) "
-                "VALUES ($1, $2, $3, $4, 1, $5)",
-                DB_ARGS(DB_I64(id), DB_TEXT(name), DB_BYTES(((Str){(const char *)hash.bytes, DIGEST_BYTES})),
-                        DB_TEXT(prefix), DB_I64(time_now_ms())),
-                err))
+    if (!copy_change(&sources->copy,
+                     "INSERT INTO source (id, name, key_hash, key_prefix, enabled, created_ms) "
+                     "VALUES ($1, $2, $3, $4, 1, $5)",
+                     DB_ARGS(DB_I64(id), DB_TEXT(name), DB_BYTES(((Str){(const char *)hash.bytes, DIGEST_BYTES})),
+                             DB_TEXT(prefix), DB_I64(time_now_ms())),
+                     err))
         return false;
     return sources_find(sources, id, out) || err_set(err, ERR_INTERNAL, "the new source cannot be read back");
 }
@@ -174,8 +158,9 @@ bool sources_new_key(struct sources *sources, int64_t id, char *key_out, struct 
     token_make("wk_", key_out);
     struct digest hash = digest_of(str_of(key_out));
     Str prefix = {key_out, PREFIX_SHOWN};
-    return change(sources, "UPDATE source SET key_hash = $1, key_prefix = $2 WHERE id = $3",
-                  DB_ARGS(DB_BYTES(((Str){(const char *)hash.bytes, DIGEST_BYTES})), DB_TEXT(prefix), DB_I64(id)), err);
+    return copy_change(&sources->copy, "UPDATE source SET key_hash = $1, key_prefix = $2 WHERE id = $3",
+                       DB_ARGS(DB_BYTES(((Str){(const char *)hash.bytes, DIGEST_BYTES})), DB_TEXT(prefix), DB_I64(id)),
+                       err);
 }
 
 bool sources_change(struct sources *sources, int64_t id, Str name, bool enabled, struct source *out, struct err *err)
@@ -183,8 +168,8 @@ bool sources_change(struct sources *sources, int64_t id, Str name, bool enabled,
     name = str_trim(name);
     if (!check_name(name, err)) return false;
     if (!sources_find(sources, id, out)) return not_found(id, err);
-    if (!change(sources, "UPDATE source SET name = $1, enabled = $2 WHERE id = $3",
-                DB_ARGS(DB_TEXT(name), DB_I64(enabled), DB_I64(id)), err))
+    if (!copy_change(&sources->copy, "UPDATE source SET name = $1, enabled = $2 WHERE id = $3",
+                     DB_ARGS(DB_TEXT(name), DB_I64(enabled), DB_I64(id)), err))
         return false;
     return sources_find(sources, id, out) || not_found(id, err);
 }

@@ -5,7 +5,6 @@
  */
 #include "http/auth.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "store/copy.h"
 
 #define ROWS_MAX 2000
 #define NO_END INT64_MAX
@@ -39,8 +39,7 @@ struct row {
 };
 
 struct auth_store {
-    struct store *store;
-    pthread_rwlock_t lock; /* of what follows */
+    struct copy copy; /* of what follows */
     struct row rows[ROWS_MAX];
     size_t n;
 };
@@ -52,8 +51,9 @@ static enum kind kind_of(Str text)
     return KINDS;
 }
 
-static bool load(struct auth_store *auth, struct db *db, struct err *err)
+static bool load(struct copy *copy, struct db *db, struct err *err)
 {
+    struct auth_store *auth = (struct auth_store *)(void *)copy; /* its first member */
     struct db_rows rows = db_query(db, "SELECT role, hash, expires_ms FROM token ORDER BY id", DB_NO_ARGS);
 
     auth->n = 0;
@@ -67,28 +67,13 @@ static bool load(struct auth_store *auth, struct db *db, struct err *err)
     return db_end(&rows, err);
 }
 
-/* Run one statement, then read the table again. */
-static bool change(struct auth_store *auth, const char *sql, const struct db_value *args, size_t n, struct err *err)
-{
-    struct db *db = store_writer_take(auth->store);
-    bool ok = db_run(db, sql, args, n, err);
-
-    if (ok) {
-        pthread_rwlock_wrlock(&auth->lock);
-        ok = load(auth, db, err);
-        pthread_rwlock_unlock(&auth->lock);
-    }
-    store_writer_give(auth->store);
-    return ok;
-}
-
 struct auth_store *auth_open(struct store *store, struct err *err)
 {
     struct auth_store *auth = mem_new(sizeof *auth);
 
-    auth->store = store;
-    pthread_rwlock_init(&auth->lock, NULL);
-    if (change(auth, "DELETE FROM token WHERE expires_ms < $1", DB_ARGS(DB_I64(time_now_ms())), err)) return auth;
+    copy_init(&auth->copy, store, load);
+    if (copy_change(&auth->copy, "DELETE FROM token WHERE expires_ms < $1", DB_ARGS(DB_I64(time_now_ms())), err))
+        return auth;
     auth_close(auth);
     return NULL;
 }
@@ -96,7 +81,7 @@ struct auth_store *auth_open(struct store *store, struct err *err)
 void auth_close(struct auth_store *auth)
 {
     if (!auth) return;
-    pthread_rwlock_destroy(&auth->lock);
+    copy_reset(&auth->copy);
     free(auth);
 }
 
@@ -107,13 +92,13 @@ static bool find(struct auth_store *auth, Str secret, struct row *out)
     int64_t now = time_now_ms();
     bool found = false;
 
-    pthread_rwlock_rdlock(&auth->lock);
+    pthread_rwlock_rdlock(&auth->copy.lock);
     for (size_t i = 0; i < auth->n; i++) {
         if (!digest_eq(&auth->rows[i].hash, &digest) || auth->rows[i].expires_ms < now) continue;
         *out = auth->rows[i];
         found = true;
     }
-    pthread_rwlock_unlock(&auth->lock);
+    pthread_rwlock_unlock(&auth->copy.lock);
     return found;
 }
 
@@ -128,17 +113,18 @@ static bool add(struct auth_store *auth, Str name, enum kind kind, Str secret, i
     struct digest digest = digest_of(secret);
     int64_t now = time_now_ms();
 
-    if (!change(auth, "DELETE FROM token WHERE expires_ms < $1", DB_ARGS(DB_I64(now)), err)) return false;
-    pthread_rwlock_rdlock(&auth->lock);
+    if (!copy_change(&auth->copy, "DELETE FROM token WHERE expires_ms < $1", DB_ARGS(DB_I64(now)), err)) return false;
+    pthread_rwlock_rdlock(&auth->copy.lock);
     bool room = auth->n < ROWS_MAX;
-    pthread_rwlock_unlock(&auth->lock);
+    pthread_rwlock_unlock(&auth->copy.lock);
     if (!room) return err_set(err, ERR_LIMIT, "there are %d tokens and sessions already; end some first", ROWS_MAX);
-    return change(auth,
-                  "INSERT INTO token (id, name, role, hash, expires_ms, created_ms) "
-                  "VALUES ((SELECT coalesce(max(id), 0) + 1 FROM token), $1, $2, $3, $4, $5)",
-                  DB_ARGS(DB_TEXT(name), DB_TEXT(str_of(KIND[kind].text)),
-                          DB_BYTES(((Str){(const char *)digest.bytes, DIGEST_BYTES})), DB_I64(expires_ms), DB_I64(now)),
-                  err);
+    return copy_change(&auth->copy,
+                       "INSERT INTO token (id, name, role, hash, expires_ms, created_ms) "
+                       "VALUES ((SELECT coalesce(max(id), 0) + 1 FROM token), $1, $2, $3, $4, $5)",
+                       DB_ARGS(DB_TEXT(name), DB_TEXT(str_of(KIND[kind].text)),
+                               DB_BYTES(((Str){(const char *)digest.bytes, DIGEST_BYTES})), DB_I64(expires_ms),
+                               DB_I64(now)),
+                       err);
 }
 
 bool auth_set_admin(struct auth_store *auth, Str given, char *token_out, struct err *err)
@@ -151,12 +137,12 @@ bool auth_set_admin(struct auth_store *auth, Str given, char *token_out, struct 
         if (given.n < 16) return err_set(err, ERR_INVALID, "DEMETRA_ADMIN_TOKEN needs 16 characters or more");
         if (find(auth, given, &row) && row.kind == KIND_ADMIN) return true;
         /* the operator's token takes the place of any other admin's */
-        if (!change(auth, "DELETE FROM token WHERE role = 'admin'", DB_NO_ARGS, err)) return false;
+        if (!copy_change(&auth->copy, "DELETE FROM token WHERE role = 'admin'", DB_NO_ARGS, err)) return false;
         return add(auth, STR("operator"), KIND_ADMIN, given, NO_END, err);
     }
-    pthread_rwlock_rdlock(&auth->lock);
+    pthread_rwlock_rdlock(&auth->copy.lock);
     for (size_t i = 0; i < auth->n; i++) any = any || auth->rows[i].kind == KIND_ADMIN;
-    pthread_rwlock_unlock(&auth->lock);
+    pthread_rwlock_unlock(&auth->copy.lock);
     if (any) return true;
     token_make("ak_", token_out);
     return add(auth, STR("first start"), KIND_ADMIN, str_of(token_out), NO_END, err);
@@ -191,10 +177,10 @@ bool auth_use_link(struct auth_store *auth, Str code, char *session_out, enum au
         return err_set(err, ERR_DENIED,
                        "this link was used already or has ended; log in with a token, or start the "
                        "server with --link for a new one");
-    db = store_writer_take(auth->store); /* whoever deletes the row has used it: of two at once, one wins */
+    db = store_writer_take(auth->copy.store); /* whoever deletes the row has used it: of two at once, one wins */
     bool ok = db_run(db, "DELETE FROM token WHERE hash = $1", DB_ARGS(hash_arg(&row)), err);
     bool won = ok && db_changed(db) == 1;
-    store_writer_give(auth->store);
+    store_writer_give(auth->copy.store);
     if (!ok) return false;
     if (!won) return err_set(err, ERR_DENIED, "this link was used already");
     *role = KIND[row.kind].role;
@@ -215,7 +201,7 @@ bool auth_log_out(struct auth_store *auth, Str session, struct err *err)
     struct row row;
 
     if (!find(auth, session, &row) || !KIND[row.kind].is_session) return true;
-    return change(auth, "DELETE FROM token WHERE hash = $1", DB_ARGS(hash_arg(&row)), err);
+    return copy_change(&auth->copy, "DELETE FROM token WHERE hash = $1", DB_ARGS(hash_arg(&row)), err);
 }
 
 bool auth_check(struct auth_store *auth, Str secret, bool by_cookie, struct principal *who, struct err *err)

@@ -21,34 +21,16 @@
 
 #include <string.h>
 
-static const struct {
-    const char *name, *what;
-} MODELS[] = {
+struct model_text attribution_model_text(enum attribution_model model)
+{
+    static const struct model_text TEXTS[] = {
 #define X(name, text, what) [MODEL_##name] = {text, what},
-    ATTRIBUTION_MODELS(X)
+        ATTRIBUTION_MODELS(X)
 #undef X
-};
+    };
 
-const char *attribution_model_name(enum attribution_model model)
-{
-    CHECK((size_t)model < COUNT_OF(MODELS));
-    return MODELS[model].name;
-}
-
-const char *attribution_model_what(enum attribution_model model)
-{
-    CHECK((size_t)model < COUNT_OF(MODELS));
-    return MODELS[model].what;
-}
-
-bool attribution_model_find(Str name, enum attribution_model *model)
-{
-    for (size_t i = 0; i < COUNT_OF(MODELS); i++) {
-        if (!str_eq(name, str_of(MODELS[i].name))) continue;
-        *model = (enum attribution_model)i;
-        return true;
-    }
-    return false;
+    CHECK((size_t)model < COUNT_OF(TEXTS));
+    return TEXTS[model];
 }
 
 /* ---- counting ---- */

@@ -7,6 +7,7 @@
 #ifndef MEASURE_ATTRIBUTION_H
 #define MEASURE_ATTRIBUTION_H
 
+#include "measure/model_text.h"
 #include "measure/range.h"
 #include "measure/session.h"
 
@@ -30,9 +31,7 @@ enum attribution_model {
 
 #define MODEL_BIT(model) (UINT32_C(1) << (model))
 
-const char *attribution_model_name(enum attribution_model model);
-const char *attribution_model_what(enum attribution_model model);
-bool attribution_model_find(Str name, enum attribution_model *model) MUST_CHECK;
+struct model_text attribution_model_text(enum attribution_model model);
 
 enum touch_mode {
     TOUCH_EVENTS,   /* every event but conversions is a touch */

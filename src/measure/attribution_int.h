@@ -1,8 +1,9 @@
 /* measure/attribution_int.h -- the scan that everything about credit reads.
  *
- * Is:    conversions of a snapshot with the touches that share them, one by one, and journeys that led to none; and
- * what a model gives those touches. Owns:  nothing; its room is taken from the reader's arena. Never: seen outside
- * attribution*.c, journey_paths.c and the two bootstraps.
+ * Is:    conversions of a snapshot with the touches that share them, one by one, and journeys that led to none;
+ *        and what a model gives those touches.
+ * Owns:  nothing; its room is taken from the reader's arena.
+ * Never: seen outside attribution*.c, journey_paths.c and the two bootstraps.
  */
 #ifndef MEASURE_ATTRIBUTION_INT_H
 #define MEASURE_ATTRIBUTION_INT_H

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/range.h"
 #include "measure/scratch.h"
 #include "measure/shards.h"
 
@@ -19,13 +20,6 @@ static int by_events(const void *a, const void *b)
     const struct catalog_name *x = a, *y = b;
     if (x->events != y->events) return x->events < y->events ? 1 : -1;
     return (x->name > y->name) - (x->name < y->name);
-}
-
-static int64_t add_or_stay(int64_t sum, int64_t amount)
-{
-    int64_t more;
-    if (!__builtin_add_overflow(sum, amount, &more)) return more;
-    return amount < 0 ? INT64_MIN : INT64_MAX;
 }
 
 static bool scan_names(void *context, struct shard *shard, struct err *err)

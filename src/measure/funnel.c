@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "measure/funnel_int.h"
+#include "measure/periods.h"
 #include "measure/scratch.h"
 #include "measure/shards.h"
 
@@ -36,21 +37,9 @@ struct part {
 struct count {
     const struct funnel_plan *plan;
     const struct funnel_answer *answer;
+    const struct periods *periods; /* of the answer; NULL: it has none */
     struct part part[SHARDS_MAX];
 };
-
-/* The last of n bounds that is not after `at_ms`; without branches, as nobody can foresee it. */
-static uint32_t period_of(const int64_t *bounds, uint32_t n, int64_t at_ms)
-{
-    uint32_t low = 0;
-
-    while (n > 1) {
-        uint32_t half = n / 2;
-        low += bounds[low + half] <= at_ms ? half : 0;
-        n -= half;
-    }
-    return low;
-}
 
 static void count_period(const struct count *count, const struct funnel_chain *chain, struct funnel_period *periods)
 {
@@ -58,7 +47,7 @@ static void count_period(const struct count *count, const struct funnel_chain *c
     int64_t at_ms = count->plan->snapshot->at_ms[chain->first_row];
 
     if (at_ms < answer->bounds[0] || at_ms >= answer->bounds[answer->n_periods]) return;
-    struct funnel_period *period = &periods[period_of(answer->bounds, answer->n_periods, at_ms)];
+    struct funnel_period *period = &periods[period_of(count->periods, at_ms)];
     period->entered++;
     period->converted += chain->depth == count->plan->steps;
 }
@@ -87,7 +76,7 @@ static bool count_shard(void *context, struct shard *shard, struct err *err)
 
         uint32_t group = funnel_group(plan, &chain);
         part.came[(size_t)group * plan->steps + chain.depth - 1]++;
-        if (count->answer->n_periods > 0) count_period(count, &chain, part.periods);
+        if (count->periods) count_period(count, &chain, part.periods);
         if (!count->answer->times || chain.depth < 2) continue;
         if (!funnel_walk(&reader, &chain, at_ms)) return false;
         if (!funnel_chains_add(&part.chains, &shard->arena, group, chain.depth, at_ms, err)) return false;
@@ -147,6 +136,8 @@ bool funnel_count(const struct snapshot *snapshot, const struct funnel_query *qu
     CHECK(!answer->lengths || (answer->times && query->by.n == 1));
     if (!funnel_plan_make(snapshot, query, arena, &plan, err)) return false;
     struct count count = {.plan = &plan, .answer = answer};
+    if (answer->n_periods > 0 && !(count.periods = periods_new(arena, answer->bounds, answer->n_periods, err)))
+        return false;
     shards_open(&shards, snapshot, arena,
                 (size_t)query->by.n * plan.steps * sizeof(uint64_t) + answer->n_periods * sizeof(struct funnel_period));
     bool ok = shards_run(&shards, count_shard, &count, err) && finish(&count, shards.n, arena, err);

@@ -10,9 +10,9 @@
  *   position         2/5 for the ends, 1/5 shared by those between; 1/2, 1/2 for L = 2; 1 for L = 1
  *   time_decay       2^(-(t_L - t_i) / h) over their sum. The age is counted from the last touch and not from the
  *                    conversion: the common factor cancels, and so an old journey cannot underflow to 0/0.
- *   w_shaped         3/10 each for the first touch, the lead's and the opportunity's, 1/10 shared by the others. What
- * is absent drops out, what coincides counts once, and the rest is scaled to sum 1: without milestones 3/4 for the
- * first and 1/4 shared. No others: the milestones share all alike.
+ *   w_shaped         3/10 each for the first touch, the lead's and the opportunity's, 1/10 shared by the others.
+ *                    What is absent drops out, what coincides counts once, and the rest is scaled to sum 1: without
+ *                    milestones 3/4 for the first and 1/4 shared. No others: the milestones share all alike.
  *
  * Weights are whole numbers ("parts") over a whole total. So the split of money is exact arithmetic: touch i is due
  * revenue * part_i / total; each gets the whole part of that, and the minor units left over go to the largest

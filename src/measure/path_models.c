@@ -10,24 +10,16 @@
 #define PAIRS_MIN 50
 #define PAIRS_MAX 2000
 
-static const struct {
-    const char *name, *what;
-} MODELS[] = {
+struct model_text path_model_text(enum path_model model)
+{
+    static const struct model_text TEXTS[] = {
 #define X(name, text, what) [PATH_##name] = {text, what},
-    PATH_MODELS(X)
+        PATH_MODELS(X)
 #undef X
-};
+    };
 
-const char *path_model_name(enum path_model model)
-{
-    CHECK((size_t)model < COUNT_OF(MODELS));
-    return MODELS[model].name;
-}
-
-const char *path_model_what(enum path_model model)
-{
-    CHECK((size_t)model < COUNT_OF(MODELS));
-    return MODELS[model].what;
+    CHECK((size_t)model < COUNT_OF(TEXTS));
+    return TEXTS[model];
 }
 
 static bool count_markov(const struct paths *paths, int order, struct arena *scratch, struct path_models *out,

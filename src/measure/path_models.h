@@ -8,6 +8,7 @@
 #define MEASURE_PATH_MODELS_H
 
 #include "measure/markov.h"
+#include "measure/model_text.h"
 #include "measure/shapley.h"
 
 #define PATH_MODELS(X)                                                                                                 \
@@ -24,8 +25,7 @@ enum path_model {
         PATH_MODEL_COUNT
 };
 
-const char *path_model_name(enum path_model model);
-const char *path_model_what(enum path_model model);
+struct model_text path_model_text(enum path_model model);
 
 struct path_models_ask {
     bool wanted[PATH_MODEL_COUNT];

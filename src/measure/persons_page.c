@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "measure/range.h"
 #include "measure/scratch.h"
 #include "measure/shards.h"
 
@@ -36,10 +37,7 @@ static int64_t revenue_of(const struct snapshot *snapshot, struct rows rows)
 {
     int64_t sum = 0;
 
-    for (uint64_t row = rows.begin; row < rows.end; row++) {
-        int64_t amount = snapshot->amount_minor[row];
-        if (__builtin_add_overflow(sum, amount, &sum)) return amount < 0 ? INT64_MIN : INT64_MAX;
-    }
+    for (uint64_t row = rows.begin; row < rows.end; row++) sum = add_or_stay(sum, snapshot->amount_minor[row]);
     return sum;
 }
 

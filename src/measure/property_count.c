@@ -62,13 +62,15 @@ static bool scan_person(struct part *part, const struct counting *counting, uint
 {
     const struct snapshot *snapshot = counting->snapshot;
     const struct property_query *query = counting->query;
+    struct session session = {0};
     bool counted = false;
 
-    for (uint64_t row = rows.begin; row < rows.end; row++) {
-        int64_t amount = snapshot->amount_minor[row];
+    for (uint64_t row = rows.begin; row < rows.end && snapshot->at_ms[row] < query->range.to_ms; row++) {
+        int64_t at_ms = snapshot->at_ms[row], amount = snapshot->amount_minor[row];
 
-        if (snapshot->name[row] != query->event || !range_holds(query->range, snapshot->at_ms[row])) continue;
-        if (query->touch_counts && !query->touch_counts[session_touch_at(snapshot, rows.begin, row)]) continue;
+        if (query->touch_counts) (void)session_begins(&session, snapshot->touches, snapshot->touch[row], at_ms);
+        if (snapshot->name[row] != query->event || at_ms < query->range.from_ms) continue;
+        if (query->touch_counts && !query->touch_counts[session.touch]) continue;
         part->magnitude += amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
         if (part->magnitude > INT64_MAX) return false; /* it was at most that before, so no sum has wrapped */
         uint16_t code = count_event(part, counting, row);
@@ -87,6 +89,8 @@ static bool scan(void *context, struct shard *shard, struct err *err)
     uint32_t *stamps = SCRATCH_ARRAY(&shard->arena, uint32_t, PROPERTY_CODES_MAX, err); /* place + 1 */
 
     if (!stamps) return false;
+    *part = (struct part){.cells = SCRATCH_ARRAY(&shard->arena, struct property_cell, PROPERTY_CODES_MAX, err)};
+    if (!part->cells) return false;
     for (uint32_t place = shard->from; place < shard->to; place++)
         if (!scan_person(part, counting, stamps, place + 1, snapshot_rows(counting->snapshot, place)))
             return err_set(err, ERR_LIMIT, "the revenue is more than 64-bit minor units hold");
@@ -123,18 +127,14 @@ bool property_count(const struct snapshot *snapshot, const struct property_query
 {
     struct counting counting = {.snapshot = snapshot, .query = query};
     struct shards shards;
-    bool ok = true;
 
     shards_open(&shards, snapshot, arena, PROPERTY_CODES_MAX * sizeof *cells);
-    for (uint32_t i = 0; i < shards.n && ok; i++) {
-        counting.part[i].cells = SCRATCH_ARRAY(arena, struct property_cell, PROPERTY_CODES_MAX, err);
-        ok = counting.part[i].cells != NULL;
+    bool ok = shards_run(&shards, scan, &counting, err) && add_up(&counting, shards.n, err);
+    if (ok) {
+        memcpy(cells, counting.part[0].cells, PROPERTY_CODES_MAX * sizeof *cells);
+        *total = counting.part[0].total;
+        *numbers = counting.part[0].numbers;
     }
-    ok = ok && shards_run(&shards, scan, &counting, err) && add_up(&counting, shards.n, err);
     shards_close(&shards);
-    if (!ok) return false;
-    memcpy(cells, counting.part[0].cells, PROPERTY_CODES_MAX * sizeof *cells);
-    *total = counting.part[0].total;
-    *numbers = counting.part[0].numbers;
-    return true;
+    return ok;
 }

@@ -35,6 +35,14 @@ static inline uint64_t length_limit(int64_t length_ms)
     return length_ms == INT64_MAX ? UINT64_MAX : (uint64_t)length_ms;
 }
 
+/* A sum of money that, past what 64 bits hold, stays at their end. */
+static inline int64_t add_or_stay(int64_t sum_minor, int64_t amount_minor)
+{
+    int64_t more;
+    if (!__builtin_add_overflow(sum_minor, amount_minor, &more)) return more;
+    return amount_minor < 0 ? INT64_MIN : INT64_MAX;
+}
+
 /* How touches are grouped into rows: key[touch id] -> group, group < n. The caller makes it from a dimension. */
 struct grouping {
     const uint32_t *key; /* one for each touch of the snapshot; NULL: everything is group 0 */

@@ -19,9 +19,10 @@
  *   R5  a cell has as many persons marked as it counts; with `missing` the rest of its cohort
  *
  * Source: DESIGN.md (Retention); goldens of models/attribution.md 5.4 (OpenPanel; ClickHouse retention).
- * Cost: O(events + changes), recurring O(events + memberships x cells) with memberships <= cohorts a person; memory:
- * the periods, and for each shard the answer, and recurring a bit a period and 16 bytes a cohort. Empty snapshot, or a
- * name that no event has: all zero.
+ * Cost: O(events), recurring O(events + memberships x cells) with memberships <= cohorts a person; money of recurring
+ * cohorts O(events x cells), as an event counts for each cohort that reaches it. Memory: the periods, and for each
+ * shard the answer, and recurring a bit a period and 16 bytes a cohort. Empty snapshot, or a name that no event has:
+ * all zero.
  */
 #include "measure/retention.h"
 
@@ -271,6 +272,8 @@ static bool scan_shard(void *context, struct shard *shard, struct err *err)
 static bool scan_all(struct retention_task *task, struct shards *shards, struct arena *arena, struct err *err)
 {
     const struct retention_query *query = task->query;
+    size_t cells = task->marked ? 0 : n_rows(query) * query->n_cells;
+
     *shards = (struct shards){0};
     if (!query_check(task->snapshot, query, err)) return false;
     task->periods = periods_new(arena, query->bounds, query->n_cohorts + query->n_cells - 1, err);
@@ -278,8 +281,7 @@ static bool scan_all(struct retention_task *task, struct shards *shards, struct 
     task->scans = SCRATCH_ARRAY(arena, struct retention_scan, SHARDS_MAX, err);
     if (!task->scans) return false;
     shards_open(shards, task->snapshot, arena,
-                n_rows(query) * query->n_cells * 16 +
-                    (query->recurring ? query->n_cohorts * sizeof(struct member) : 0));
+                cells * 16 + (query->recurring ? query->n_cohorts * sizeof(struct member) : 0));
     return shards_run(shards, scan_shard, task, err);
 }
 

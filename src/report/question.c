@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "measure/scratch.h"
 
 /* ---- spans ---- */
 
@@ -116,7 +117,8 @@ bool filter_parse(Str text, struct filter *out, struct err *err)
 void filter_apply(const struct filter *filter, const struct snapshot *snapshot, bool *touch_counts)
 {
     for (uint32_t t = 0; t < snapshot->n_touches; t++)
-        if (!passes(filter->op, snapshot_value(snapshot, snapshot->touches[t].dim[filter->dim]), filter->value))
+        if (touch_counts[t] &&
+            !passes(filter->op, snapshot_value(snapshot, snapshot->touches[t].dim[filter->dim]), filter->value))
             touch_counts[t] = false;
 }
 
@@ -129,7 +131,8 @@ bool question_filter(struct request *request, const struct snapshot *snapshot, c
 
     for (size_t i = 0; request_query_at(request, "filter", i, &text); i++) {
         if (!flags) {
-            flags = ARENA_ARRAY(&request->arena, bool, snapshot->n_touches);
+            flags = SCRATCH_ARRAY(&request->arena, bool, snapshot->n_touches, err);
+            if (!flags) return false;
             memset(flags, true, snapshot->n_touches * sizeof *flags);
         }
         if (!filter_parse(text, &filter, err)) return false;
@@ -141,13 +144,16 @@ bool question_filter(struct request *request, const struct snapshot *snapshot, c
 
 /* ---- groups ---- */
 
-void question_groups(struct request *request, const struct snapshot *snapshot, enum touch_dim dim, struct groups *out)
+bool question_groups(struct request *request, const struct snapshot *snapshot, enum touch_dim dim, struct groups *out,
+                     struct err *err)
 {
-    uint32_t *group_of_value = ARENA_ARRAY(&request->arena, uint32_t, snapshot->n_values); /* plus 1; 0: none yet */
-    uint32_t *key = ARENA_ARRAY(&request->arena, uint32_t, snapshot->n_touches);
-    uint32_t *value = ARENA_ARRAY(&request->arena, uint32_t, snapshot->n_touches);
+    struct arena *arena = &request->arena;
+    uint32_t *group_of_value = SCRATCH_ARRAY(arena, uint32_t, snapshot->n_values, err); /* plus 1; 0: none yet */
+    uint32_t *key = group_of_value ? SCRATCH_ARRAY(arena, uint32_t, snapshot->n_touches, err) : NULL;
+    uint32_t *value = key ? SCRATCH_ARRAY(arena, uint32_t, snapshot->n_touches, err) : NULL;
     uint32_t n = 0;
 
+    if (!value) return false;
     for (uint32_t t = 0; t < snapshot->n_touches; t++) {
         uint32_t v = snapshot->touches[t].dim[dim];
         if (!group_of_value[v]) {
@@ -157,6 +163,20 @@ void question_groups(struct request *request, const struct snapshot *snapshot, e
         key[t] = group_of_value[v] - 1;
     }
     *out = (struct groups){.by = {key, n}, .value = value};
+    return true;
+}
+
+bool question_key(const struct request *request, const struct snapshot *snapshot, enum touch_dim dim,
+                  const struct groups *groups, uint32_t *group, struct err *err)
+{
+    Str key = request_query(request, "key");
+
+    for (uint32_t g = 0; g < groups->by.n; g++) {
+        if (!str_eq(snapshot_value(snapshot, groups->value[g]), key)) continue;
+        *group = g;
+        return true;
+    }
+    return err_set_field(err, "key", "no event has the %s \"%.*s\"", touch_dim_name(dim), STR_ARG(key));
 }
 
 bool question_dim(const struct request *request, enum touch_dim fallback, enum touch_dim *out, struct err *err)
@@ -184,6 +204,15 @@ bool question_length(const struct request *request, const char *name, int64_t fa
     if (time_parse_length(text, out)) return true;
     return err_set_field(err, name, "%s is a length such as 30d, 12h or 45m, or none, not \"%.*s\"", name,
                          STR_ARG(text));
+}
+
+void question_put_length(struct json_out *out, const char *key, int64_t length_ms)
+{
+    if (length_ms == INT64_MAX) {
+        json_kv_null(out, key);
+    } else {
+        json_kv_i64(out, key, length_ms);
+    }
 }
 
 bool question_choice(const struct request *request, const char *name, const char *const *choices, size_t *out,

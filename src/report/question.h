@@ -29,7 +29,8 @@ struct span {
 #define FILTER_PARAM                                                                                                   \
     {                                                                                                                  \
         "filter", "list",                                                                                              \
-            "dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains"           \
+            "dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, "        \
+            "not_contains"                                                                                             \
     }
 #define COMPARE_PARAM                                                                                                  \
     {                                                                                                                  \
@@ -68,19 +69,28 @@ void filter_apply(const struct filter *filter, const struct snapshot *snapshot, 
 bool question_filter(struct request *request, const struct snapshot *snapshot, const bool **touch_counts,
                      struct err *err) MUST_CHECK;
 
-/* A dimension as groups: by.key for each touch, and the text of each group (n of them) in *names. */
+/* The touches by the value that they have in a dimension, in the order in which the values first came. */
 struct groups {
     struct grouping by;
     const uint32_t *value; /* by group: snapshot_value's id of its text */
 };
-void question_groups(struct request *request, const struct snapshot *snapshot, enum touch_dim dim, struct groups *out);
+bool question_groups(struct request *request, const struct snapshot *snapshot, enum touch_dim dim, struct groups *out,
+                     struct err *err) MUST_CHECK;
 /* by=, or `fallback` when it is left out. */
 bool question_dim(const struct request *request, enum touch_dim fallback, enum touch_dim *out,
                   struct err *err) MUST_CHECK;
 
+/* The group that key= names, of the dimension's. INVALID: it is none of them. */
+bool question_key(const struct request *request, const struct snapshot *snapshot, enum touch_dim dim,
+                  const struct groups *groups, uint32_t *group, struct err *err) MUST_CHECK;
+
 /* A length such as lookback=30d; `fallback` when it is left out. "none" and "all": no limit (INT64_MAX). */
 bool question_length(const struct request *request, const char *name, int64_t fallback, int64_t *out,
                      struct err *err) MUST_CHECK;
+
+/* Such a length in the reply: null if there is no limit. */
+struct json_out;
+void question_put_length(struct json_out *out, const char *key, int64_t length_ms);
 
 /* One of the words `choices`, which a NULL ends, as its index; 0 when the parameter is left out. */
 bool question_choice(const struct request *request, const char *name, const char *const *choices, size_t *out,
@@ -94,7 +104,6 @@ struct page {
 bool question_page(const struct request *request, uint32_t fallback, uint32_t max, struct page *out,
                    struct err *err) MUST_CHECK;
 /* "next": the cursor after this page, or null when `more` is false. */
-struct json_out;
 void question_put_next(struct json_out *out, const struct page *page, bool more);
 
 #endif

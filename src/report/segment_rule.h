@@ -5,8 +5,8 @@
  * Never: reads the store or the clock.
  *
  *     {"match": "all", "conditions": [
- *       {"kind": "event", "event": "Order Completed", "at_least": 2, "last_days": 30, "filter":
- * ["platform:is:google"]},
+ *       {"kind": "event", "event": "Order Completed", "at_least": 2, "filter": ["platform:is:google"]},
+ *       {"kind": "event", "event": "*", "not": true, "last_days": 30},
  *       {"kind": "first_touch", "not": true, "filter": ["campaign:contains:spring"]},
  *       {"kind": "any_touch", "filter": ["medium:is:email"]},
  *       {"kind": "persons", "persons": ["u:42", "a:7f3e"]},

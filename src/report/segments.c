@@ -232,3 +232,14 @@ void question_snapshot_close(const struct snapshot *snapshot)
     members_release(facts->members);
     pthread_mutex_unlock(&facts->cache->mutex);
 }
+
+bool question_answer(struct request *request, struct pipeline *pipeline, struct segment_cache *cache,
+                     snapshot_answer_fn *answer, struct reply *reply, struct err *err)
+{
+    const struct snapshot *snapshot = NULL;
+
+    if (!question_snapshot(request, pipeline, cache, &snapshot, err)) return false;
+    bool ok = answer(request, snapshot, reply, err);
+    question_snapshot_close(snapshot);
+    return ok;
+}

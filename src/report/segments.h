@@ -33,6 +33,12 @@ void question_snapshot_close(const struct snapshot *snapshot); /* NULL is fine *
 bool segment_snapshot(struct request *request, struct pipeline *pipeline, struct segment_cache *cache, int64_t id,
                       const struct snapshot **out, struct err *err) MUST_CHECK;
 
+/* Answer a question of these facts; they are open as long as `answer` runs. */
+typedef bool snapshot_answer_fn(struct request *request, const struct snapshot *snapshot, struct reply *reply,
+                                struct err *err);
+bool question_answer(struct request *request, struct pipeline *pipeline, struct segment_cache *cache,
+                     snapshot_answer_fn *answer, struct reply *reply, struct err *err) MUST_CHECK;
+
 /* Take a person who is about to be erased out of every list of aliases (segment_erase.c). */
 bool segments_forget(struct store *store, struct pipeline *pipeline, Str alias, struct err *err) MUST_CHECK;
 

@@ -128,18 +128,15 @@ static void test_revenue_too_large_to_sum(void **state)
 
 static void test_names_of_models(void **state)
 {
-    enum attribution_model found = MODEL_COUNT;
     (void)state;
 
     for (int model = 0; model < MODEL_COUNT; model++) {
-        const char *name = attribution_model_name((enum attribution_model)model);
-        assert_true(attribution_model_find(str_of(name), &found));
-        assert_int_equal(found, model);
-        assert_true(attribution_model_what(found)[0] != '\0');
+        struct model_text text = attribution_model_text((enum attribution_model)model);
+        assert_true(text.name[0] != '\0' && text.what[0] != '\0');
+        for (int other = 0; other < model; other++)
+            assert_string_not_equal(text.name, attribution_model_text((enum attribution_model)other).name);
     }
-    assert_false(attribution_model_find(STR("lasts"), &found));
-    assert_false(attribution_model_find(STR(""), &found));
-    assert_string_equal(attribution_model_name(MODEL_LAST_NON_DIRECT), "last_non_direct");
+    assert_string_equal(attribution_model_text(MODEL_LAST_NON_DIRECT).name, "last_non_direct");
 }
 
 static void test_no_room_is_an_error(void **state)

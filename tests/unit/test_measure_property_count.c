@@ -128,6 +128,37 @@ static void test_large_revenue(void **state)
     assert_int_equal(f->err.code, ERR_LIMIT);
 }
 
+/* A shard that failed is scanned again: what the first scan left must not be in the sums. */
+static void test_large_revenue_of_one_shard(void **state)
+{
+    enum { VIEWS = 40000, PERSONS = 100 };
+    struct fixture *f = *state;
+    struct property_query query = ask();
+
+    query.column = &f->column;
+    builder_event(&f->builder, 0, 10, ORDER, A, INT64_MAX);
+    builder_event(&f->builder, 0, 11, ORDER, A, 2);
+    for (uint32_t i = 0; i < VIEWS; i++) builder_event(&f->builder, i % PERSONS, 20 + i, VIEW, A, 0);
+    const struct snapshot *s = builder_done(&f->builder, PERSONS, NAMES);
+    assert_false(property_count(s, &query, &f->arena, f->cell, &f->total, &f->numbers, &f->err));
+    assert_int_equal(f->err.code, ERR_LIMIT);
+}
+
+/* Looked back for at each event, the touch of a session would cost the square of its length. */
+static void test_one_long_session(void **state)
+{
+    enum { EVENTS = 190000 };
+    struct fixture *f = *state;
+    struct property_query query = ask();
+
+    builder_event(&f->builder, 0, 0, ORDER, A, 1);
+    for (uint32_t i = 1; i < EVENTS; i++) builder_event(&f->builder, 0, i, ORDER, NONE, 1);
+    query.touch_counts = (const bool[TOUCHES]){[A] = true};
+    query.range = (struct range){1, EVENTS - 1};
+    count(f, builder_done(&f->builder, 1, NAMES), query);
+    ASSERT_CELL(f->total, EVENTS - 2, 1, EVENTS - 2);
+}
+
 /* ---- the oracle: each value on its own, from all events ---- */
 
 static uint16_t slow_code(const struct fixture *f, uint64_t ref, double *number)
@@ -255,10 +286,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_by_hand),
-        TEST(test_large_revenue),
-        TEST(test_oracle_agrees),
-        TEST(test_shards_do_not_show),
+        TEST(test_by_hand),          TEST(test_large_revenue), TEST(test_large_revenue_of_one_shard),
+        TEST(test_one_long_session), TEST(test_oracle_agrees), TEST(test_shards_do_not_show),
     };
     return cmocka_run_group_tests_name("measure/property_count", tests, NULL, NULL);
 }

@@ -293,7 +293,8 @@ static void test_groups(void **state)
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct groups groups;
-        question_groups(&f->request, f->snapshot, cases[i].dim, &groups);
+        struct err err;
+        assert_true(question_groups(&f->request, f->snapshot, cases[i].dim, &groups, &err));
         assert_int_equal(groups.by.n, cases[i].n);
         for (int t = 0; t < TOUCHES; t++) assert_int_equal(groups.by.key[t], cases[i].key[t]);
         for (uint32_t g = 0; g < groups.by.n; g++)

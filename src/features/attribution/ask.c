@@ -1,6 +1,7 @@
 #include "features/attribution/attribution_int.h"
 
 #include "base/time.h"
+#include "measure/scratch.h"
 
 #define CONTRACT_SIGNED STR("Contract Signed")
 
@@ -17,22 +18,16 @@ Str ask_key(const struct ask *ask, uint32_t group)
     return group == ask->groups.by.n ? UNATTRIBUTED : snapshot_value(ask->snapshot, ask->groups.value[group]);
 }
 
-const char *model_name(int model)
+struct model_text model_text_of(int model)
 {
-    return model_is_rule(model) ? attribution_model_name((enum attribution_model)model)
-                                : path_model_name(model_path(model));
-}
-
-const char *model_what(int model)
-{
-    return model_is_rule(model) ? attribution_model_what((enum attribution_model)model)
-                                : path_model_what(model_path(model));
+    return model_is_rule(model) ? attribution_model_text((enum attribution_model)model)
+                                : path_model_text(model_path(model));
 }
 
 bool model_find(Str name, int *model)
 {
     for (int m = 0; m < ANY_MODEL_COUNT; m++) {
-        if (!str_eq(name, str_of(model_name(m)))) continue;
+        if (!str_eq(name, str_of(model_text_of(m).name))) continue;
         *model = m;
         return true;
     }
@@ -126,9 +121,9 @@ static bool read_exclude(struct ask *ask, struct err *err)
     bool *exclude = NULL;
     Str key;
 
-    (void)err;
     for (size_t i = 0; request_query_at(ask->request, "exclude", i, &key); i++) {
-        if (!exclude) exclude = ARENA_ARRAY(&ask->request->arena, bool, ask->groups.by.n);
+        if (!exclude) exclude = SCRATCH_ARRAY(&ask->request->arena, bool, ask->groups.by.n, err);
+        if (!exclude) return false;
         for (uint32_t g = 0; g < ask->groups.by.n; g++)
             if (str_eq_nocase(ask_key(ask, g), key)) exclude[g] = true;
     }
@@ -151,7 +146,7 @@ bool ask_read(struct ask *ask, struct err *err)
     if (!question_length(request, "half_life", 7 * TIME_DAY_MS, &ask->query.half_life_ms, err)) return false;
     if (!question_filter(request, ask->snapshot, &ask->query.must_touch, err)) return false;
     if (!question_dim(request, TOUCH_PLATFORM, &ask->dim, err)) return false;
-    question_groups(request, ask->snapshot, ask->dim, &ask->groups);
+    if (!question_groups(request, ask->snapshot, ask->dim, &ask->groups, err)) return false;
     ask->query.by = ask->groups.by;
     if (!read_milestone(ask, "lead", &ask->query.lead_plus_1, err)) return false;
     if (!read_milestone(ask, "opportunity", &ask->query.opportunity_plus_1, err)) return false;

@@ -23,8 +23,7 @@ static inline enum path_model model_path(int model)
     return (enum path_model)(model - MODEL_COUNT);
 }
 
-const char *model_name(int model);
-const char *model_what(int model);
+struct model_text model_text_of(int model);
 bool model_find(Str name, int *model) MUST_CHECK;
 
 struct ask {

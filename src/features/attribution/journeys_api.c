@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "features/attribution/attribution_int.h"
+#include "measure/scratch.h"
 
 #define PAGE_DEFAULT 20
 #define PAGE_MAX 200
@@ -109,22 +110,19 @@ static bool see(void *context, const struct journey *journey)
     if (cell->shown == cell->page.limit) return false; /* one more than the page holds: there is a next one */
     cell->shown++;
     put_journey(cell, journey, credit, revenue);
-    return true;
+    return !cell->out->buf->full; /* the answer is refused then: journeys may be as long as a person's events */
 }
 
 static bool read_cell(struct cell *cell, const struct ask *ask, struct err *err)
 {
-    Str model = request_query(ask->request, "model"), key = request_query(ask->request, "key");
+    Str model = request_query(ask->request, "model");
+    bool unattributed = str_eq(request_query(ask->request, "key"), UNATTRIBUTED);
 
     if (!model_find(model, &cell->model))
         return err_set_field(err, "model", "there is no model \"%.*s\"; /api/v1/models lists them", STR_ARG(model));
     cell->group = ask->groups.by.n;
-    if (!str_eq(key, UNATTRIBUTED)) {
-        for (cell->group = 0; cell->group < ask->groups.by.n; cell->group++)
-            if (str_eq(ask_key(ask, cell->group), key)) break;
-        if (cell->group == ask->groups.by.n)
-            return err_set_field(err, "key", "no touch has the %s \"%.*s\"", touch_dim_name(ask->dim), STR_ARG(key));
-    }
+    if (!unattributed && !question_key(ask->request, ask->snapshot, ask->dim, &ask->groups, &cell->group, err))
+        return false;
     return question_page(ask->request, PAGE_DEFAULT, PAGE_MAX, &cell->page, err);
 }
 
@@ -136,9 +134,9 @@ static bool count_cell(struct cell *cell, struct ask *ask, struct err *err)
 
     ask_want(ask, cell->model);
     if (model_is_rule(cell->model)) {
-        struct attribution_row *rows = ARENA_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1);
+        struct attribution_row *rows = SCRATCH_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1, err);
         struct attribution_total total;
-        if (!attribution_count(ask->snapshot, &ask->query, arena, rows, &total, err)) return false;
+        if (!rows || !attribution_count(ask->snapshot, &ask->query, arena, rows, &total, err)) return false;
         const struct attribution_row *row = &rows[cell->group];
         cell->credit = (struct path_credit){row->conversions[cell->model], row->revenue_minor[cell->model]};
         return true;
@@ -151,21 +149,22 @@ static bool count_cell(struct cell *cell, struct ask *ask, struct err *err)
     return ok && cell->shares;
 }
 
-static bool answer(struct ask *ask, struct reply *reply, struct err *err)
+static bool answer(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
+    struct ask ask = {.request = request, .snapshot = snapshot};
     struct json_out out = json_to(&reply->body);
-    struct cell cell = {.ask = ask, .out = &out};
+    struct cell cell = {.ask = &ask, .out = &out};
 
-    if (!ask_read(ask, err) || !read_cell(&cell, ask, err) || !count_cell(&cell, ask, err)) return false;
+    if (!ask_read(&ask, err) || !read_cell(&cell, &ask, err) || !count_cell(&cell, &ask, err)) return false;
     json_open(&out, '{');
-    json_kv_text(&out, "model", model_name(cell.model));
-    json_kv_str(&out, "key", ask_key(ask, cell.group));
+    json_kv_text(&out, "model", model_text_of(cell.model).name);
+    json_kv_str(&out, "key", ask_key(&ask, cell.group));
     json_kv_double(&out, "conversions", cell.credit.conversions);
     json_kv_i64(&out, "revenue", cell.credit.value_minor);
     json_kv_bool(&out, "scaled", cell.shares && model_path(cell.model) != PATH_SHAPLEY);
     json_key(&out, "journeys");
     json_open(&out, '[');
-    if (!attribution_walk(ask->snapshot, &ask->query, 0, &ask->request->arena, see, &cell, err)) return false;
+    if (!attribution_walk(snapshot, &ask.query, 0, &request->arena, see, &cell, err)) return false;
     json_close(&out, ']');
     question_put_next(&out, &cell.page, cell.seen > cell.page.skip + cell.page.limit);
     json_close(&out, '}');
@@ -175,10 +174,6 @@ static bool answer(struct ask *ask, struct reply *reply, struct err *err)
 bool cell_journeys_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct attribution *attribution = request->context;
-    struct ask ask = {.request = request};
 
-    if (!question_snapshot(request, attribution->pipeline, attribution->segments, &ask.snapshot, err)) return false;
-    bool ok = answer(&ask, reply, err);
-    question_snapshot_close(ask.snapshot);
-    return ok;
+    return question_answer(request, attribution->pipeline, attribution->segments, answer, reply, err);
 }

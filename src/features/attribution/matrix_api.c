@@ -6,15 +6,7 @@
 #include "measure/bootstrap.h"
 #include "measure/cost.h"
 #include "measure/path_bootstrap.h"
-
-static void put_length(struct json_out *out, const char *key, int64_t ms)
-{
-    if (ms == INT64_MAX) {
-        json_kv_null(out, key);
-    } else {
-        json_kv_i64(out, key, ms);
-    }
-}
+#include "measure/scratch.h"
 
 static void put_event(struct json_out *out, const char *key, const struct snapshot *snapshot, uint32_t name_plus_1)
 {
@@ -98,7 +90,7 @@ static void put_credit(const struct matrix *matrix, struct json_out *out, int mo
     struct path_credit credit = credit_of(matrix, model, group);
     struct cost cost = cost_join(spend_of(matrix, group), credit.conversions, credit.value_minor);
 
-    json_key(out, model_name(model));
+    json_key(out, model_text_of(model).name);
     json_open(out, '{');
     json_kv_double(out, "conversions", credit.conversions);
     json_kv_i64(out, "revenue", credit.value_minor);
@@ -125,6 +117,12 @@ struct sorted {
     uint32_t group;
     int64_t revenue;
     double conversions; /* to the millionth: what sums leave in the last digits decides nothing */
+};
+
+struct order {
+    struct sorted *rows;
+    uint32_t n;
+    bool by_revenue; /* of the rows; where there is none at all they stand by conversions */
 };
 
 static int most_first(const void *a, const void *b)
@@ -157,38 +155,34 @@ static double spread_of(const struct matrix *matrix, uint32_t group)
     return ask->n_models < 2 || sum <= 0 ? NAN : (most - least) / (sum / (double)ask->n_models);
 }
 
-/* Does the row's interval end before the next one's begins, or the other way round? null: nothing to compare. Rows
- * stand by revenue; where there is none at all, by conversions. */
-static void put_distinguishable(const struct matrix *matrix, struct json_out *out, const struct sorted *order,
-                                uint32_t i, uint32_t n)
+/* Does the row's interval end before the next one's begins, or the other way round? null: nothing to compare. */
+static void put_distinguishable(const struct matrix *matrix, struct json_out *out, const struct order *order,
+                                uint32_t i)
 {
     int model = matrix->ask->model[0];
     struct path_interval own, next;
-    bool by_revenue = false;
 
     if (!matrix->intervals) return;
-    if (i + 1 == n || !interval_of(matrix, model, order[i].group, &own) ||
-        !interval_of(matrix, model, order[i + 1].group, &next)) {
+    if (i + 1 == order->n || !interval_of(matrix, model, order->rows[i].group, &own) ||
+        !interval_of(matrix, model, order->rows[i + 1].group, &next)) {
         json_kv_null(out, "distinguishable");
         return;
     }
-    for (uint32_t k = 0; k < n; k++) by_revenue = by_revenue || order[k].revenue != 0;
-    struct interval a = by_revenue ? own.revenue_minor : own.conversions;
-    struct interval b = by_revenue ? next.revenue_minor : next.conversions;
+    struct interval a = order->by_revenue ? own.revenue_minor : own.conversions;
+    struct interval b = order->by_revenue ? next.revenue_minor : next.conversions;
     json_kv_bool(out, "distinguishable", a.low > b.high || a.high < b.low);
 }
 
-static void put_row(const struct matrix *matrix, struct json_out *out, const struct sorted *order, uint32_t i,
-                    uint32_t n)
+static void put_row(const struct matrix *matrix, struct json_out *out, const struct order *order, uint32_t i)
 {
-    uint32_t group = order[i].group;
+    uint32_t group = order->rows[i].group;
     struct spend spend = spend_of(matrix, group);
 
     json_open(out, '{');
     json_kv_str(out, "key", ask_key(matrix->ask, group));
     put_models(matrix, out, group);
     json_kv_double(out, "spread", spread_of(matrix, group));
-    put_distinguishable(matrix, out, order, i, n);
+    put_distinguishable(matrix, out, order, i);
     if (spend.known) {
         json_kv_i64(out, "spend", spend.minor);
     } else {
@@ -202,21 +196,24 @@ static void put_row(const struct matrix *matrix, struct json_out *out, const str
 }
 
 /* By the revenue of the first model asked for. */
-static void put_rows(const struct matrix *matrix, struct json_out *out)
+static bool put_rows(const struct matrix *matrix, struct json_out *out, struct err *err)
 {
     const struct ask *ask = matrix->ask;
-    struct sorted *order = ARENA_ARRAY(&ask->request->arena, struct sorted, ask->groups.by.n);
-    uint32_t n = 0;
+    struct order order = {.rows = SCRATCH_ARRAY(&ask->request->arena, struct sorted, ask->groups.by.n, err)};
 
+    if (!order.rows) return false;
     for (uint32_t g = 0; g < ask->groups.by.n; g++) {
         struct path_credit credit = credit_of(matrix, ask->model[0], g);
-        if (takes_part(matrix, g)) order[n++] = (struct sorted){g, credit.value_minor, round(credit.conversions * 1e6)};
+        if (!takes_part(matrix, g)) continue;
+        order.rows[order.n++] = (struct sorted){g, credit.value_minor, round(credit.conversions * 1e6)};
+        order.by_revenue = order.by_revenue || credit.value_minor != 0;
     }
-    qsort(order, n, sizeof *order, most_first);
+    qsort(order.rows, order.n, sizeof *order.rows, most_first);
     json_key(out, "rows");
     json_open(out, '[');
-    for (uint32_t i = 0; i < n; i++) put_row(matrix, out, order, i, n);
+    for (uint32_t i = 0; i < order.n && !out->buf->full; i++) put_row(matrix, out, &order, i);
     json_close(out, ']');
+    return true;
 }
 
 /* ---- how the path models came by it ---- */
@@ -296,8 +293,9 @@ static bool compute_path_intervals(struct matrix *matrix, struct err *err)
     bool markov = ask->paths.wanted[PATH_MARKOV] && matrix->over->models.order == 1;
 
     if (ask->groups.by.n > PATH_BOOTSTRAP_KEYS_MAX || !(markov || ask->paths.wanted[PATH_SHAPLEY])) return true;
-    struct path_interval *of_markov = ARENA_ARRAY(arena, struct path_interval, n);
-    struct path_interval *of_shapley = ARENA_ARRAY(arena, struct path_interval, n);
+    struct path_interval *of_markov = SCRATCH_ARRAY(arena, struct path_interval, n, err);
+    struct path_interval *of_shapley = of_markov ? SCRATCH_ARRAY(arena, struct path_interval, n, err) : NULL;
+    if (!of_shapley) return false;
     if (!path_intervals(ask->snapshot, &ask->query, &PATH_BOOTSTRAP, arena, of_markov, of_shapley, err)) return false;
     if (markov) matrix->path_intervals[PATH_MARKOV] = of_markov;
     matrix->path_intervals[PATH_SHAPLEY] = of_shapley;
@@ -309,7 +307,8 @@ static bool compute_intervals(struct matrix *matrix, struct err *err)
     const struct ask *ask = matrix->ask;
     struct arena *arena = &ask->request->arena;
 
-    matrix->intervals = ARENA_ARRAY(arena, struct attribution_interval, (size_t)ask->groups.by.n + 1);
+    matrix->intervals = SCRATCH_ARRAY(arena, struct attribution_interval, (size_t)ask->groups.by.n + 1, err);
+    if (!matrix->intervals) return false;
     if (ask_wants_rules(ask) &&
         !attribution_intervals(ask->snapshot, &ask->query, &BOOTSTRAP, arena, matrix->intervals, err))
         return false;
@@ -322,8 +321,9 @@ static bool compute(struct matrix *matrix, bool intervals, struct err *err)
     struct arena *arena = &ask->request->arena;
     size_t n = (size_t)ask->groups.by.n + 1;
 
-    matrix->rows = ARENA_ARRAY(arena, struct attribution_row, n);
-    if (!attribution_count(ask->snapshot, &ask->query, arena, matrix->rows, &matrix->total, err)) return false;
+    matrix->rows = SCRATCH_ARRAY(arena, struct attribution_row, n, err);
+    if (!matrix->rows || !attribution_count(ask->snapshot, &ask->query, arena, matrix->rows, &matrix->total, err))
+        return false;
     if (matrix->over) { /* two readings of one history by one rule */
         CHECK(matrix->over->paths.conversions == (int64_t)matrix->total.conversions);
         CHECK(matrix->over->paths.value_minor == matrix->total.revenue_minor);
@@ -331,7 +331,7 @@ static bool compute(struct matrix *matrix, bool intervals, struct err *err)
     return !intervals || compute_intervals(matrix, err);
 }
 
-static void put(const struct matrix *matrix, struct json_out *out)
+static bool put(const struct matrix *matrix, struct json_out *out, struct err *err)
 {
     const struct ask *ask = matrix->ask;
     const struct attribution *attribution = ask->request->context;
@@ -340,8 +340,8 @@ static void put(const struct matrix *matrix, struct json_out *out)
     json_kv_str(out, "conversion", ask->conversion);
     json_kv_text(out, "touches", ask_touches_name(ask->query.touches));
     json_kv_text(out, "by", touch_dim_name(ask->dim));
-    put_length(out, "lookback_ms", ask->query.lookback_ms);
-    put_length(out, "half_life_ms", ask->query.half_life_ms);
+    question_put_length(out, "lookback_ms", ask->query.lookback_ms);
+    question_put_length(out, "half_life_ms", ask->query.half_life_ms);
     put_event(out, "lead", ask->snapshot, ask->query.lead_plus_1);
     put_event(out, "opportunity", ask->snapshot, ask->query.opportunity_plus_1);
     json_kv_i64(out, "conversions", (int64_t)matrix->total.conversions);
@@ -350,30 +350,32 @@ static void put(const struct matrix *matrix, struct json_out *out)
     json_kv_str(out, "currency", attribution->settings->currency);
     if (matrix->intervals) json_kv_double(out, "interval_level", BOOTSTRAP.level);
     put_over_paths(matrix, out);
-    put_rows(matrix, out);
+    if (!put_rows(matrix, out, err)) return false;
     json_key(out, "unattributed");
     json_open(out, '{');
     put_models(matrix, out, ask->groups.by.n);
     json_close(out, '}');
     json_close(out, '}');
+    return true;
 }
 
-static bool answer(struct ask *ask, struct reply *reply, struct err *err)
+static bool answer(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
+    struct ask ask = {.request = request, .snapshot = snapshot};
     struct json_out out = json_to(&reply->body);
-    struct matrix matrix = {.ask = ask};
+    struct matrix matrix = {.ask = &ask};
     struct over_paths over;
     bool intervals, ok;
 
-    if (!ask_read(ask, err) || !ask_read_models(ask, err)) return false;
-    if (!wants_intervals(ask->request, &intervals, err)) return false;
-    if (ask_wants_paths(ask)) {
+    if (!ask_read(&ask, err) || !ask_read_models(&ask, err)) return false;
+    if (!wants_intervals(request, &intervals, err)) return false;
+    if (ask_wants_paths(&ask)) {
         matrix.over = &over;
-        ok = over_paths_open(&over, ask, err) && compute(&matrix, intervals, err);
+        ok = over_paths_open(&over, &ask, err) && compute(&matrix, intervals, err);
     } else {
         ok = compute(&matrix, intervals, err);
     }
-    if (ok) put(&matrix, &out);
+    ok = ok && put(&matrix, &out, err);
     if (matrix.over) over_paths_close(&over);
     return ok;
 }
@@ -381,12 +383,8 @@ static bool answer(struct ask *ask, struct reply *reply, struct err *err)
 bool attribution_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct attribution *attribution = request->context;
-    struct ask ask = {.request = request};
 
-    if (!question_snapshot(request, attribution->pipeline, attribution->segments, &ask.snapshot, err)) return false;
-    bool ok = answer(&ask, reply, err);
-    question_snapshot_close(ask.snapshot);
-    return ok;
+    return question_answer(request, attribution->pipeline, attribution->segments, answer, reply, err);
 }
 
 bool models_get(struct request *request, struct reply *reply, struct err *err)
@@ -399,9 +397,10 @@ bool models_get(struct request *request, struct reply *reply, struct err *err)
     json_key(&out, "models");
     json_open(&out, '[');
     for (int m = 0; m < ANY_MODEL_COUNT; m++) {
+        struct model_text text = model_text_of(m);
         json_open(&out, '{');
-        json_kv_text(&out, "name", model_name(m));
-        json_kv_text(&out, "what", model_what(m));
+        json_kv_text(&out, "name", text.name);
+        json_kv_text(&out, "what", text.what);
         json_close(&out, '}');
     }
     json_close(&out, ']');

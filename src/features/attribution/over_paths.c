@@ -4,6 +4,7 @@
  * are done with, and a Markov chain of a million different journeys needs more than a request may hold. */
 #include "features/attribution/attribution_int.h"
 #include "measure/journey_paths.h"
+#include "measure/scratch.h"
 
 #define TABLE_BYTES_MAX ((size_t)1 << 30)
 #define SCRATCH_BYTES_MAX ((size_t)2 << 30)
@@ -15,7 +16,8 @@ bool over_paths_open(struct over_paths *over, const struct ask *ask, struct err 
     *over = (struct over_paths){0};
     paths_init(&over->paths, TABLE_BYTES_MAX);
     if (!journey_paths(ask->snapshot, &ask->query, arena, &over->paths, err)) return false;
-    over->met = ARENA_ARRAY(arena, bool, ask->query.by.n);
+    over->met = SCRATCH_ARRAY(arena, bool, ask->query.by.n, err);
+    if (!over->met) return false;
     for (uint32_t i = 0; i < over->paths.n; i++) {
         struct path path = paths_at(&over->paths, i);
         for (uint32_t k = 0; k < path.n; k++) over->met[path.channel[k]] = true;

@@ -68,7 +68,7 @@ static bool list_journey(void *context, const struct journey *journey)
 
     if (list->total++ >= list->page.skip && list->total <= list->page.skip + list->page.limit)
         put_journey(list->history, list->out, journey);
-    return true;
+    return !list->out->buf->full; /* the answer is refused then */
 }
 
 static bool multi_touch(struct history *history, struct reply *reply, struct err *err)
@@ -93,12 +93,7 @@ static bool multi_touch(struct history *history, struct reply *reply, struct err
 
 bool multi_touch_get(struct request *request, struct reply *reply, struct err *err)
 {
-    struct history history;
-
-    history_open(&history, request);
-    bool ok = multi_touch(&history, reply, err);
-    history_close(&history);
-    return ok;
+    return history_answer(request, multi_touch, reply, err);
 }
 
 /* ---- /api/v1/contracts: the table as it came, also what does not count ---- */

@@ -16,8 +16,9 @@ struct history {
     uint32_t touch_name, contract_name; /* of `CRM Touch` and `Contract Signed`; DICT_NONE */
 };
 
-void history_open(struct history *history, struct request *request);
-void history_close(struct history *history);
+/* Answer a question of the history; it is open as long as `answer` runs. */
+typedef bool history_fn(struct history *history, struct reply *reply, struct err *err);
+bool history_answer(struct request *request, history_fn *answer, struct reply *reply, struct err *err) MUST_CHECK;
 
 static inline bool history_is_contract(const struct history *history, uint64_t row)
 {

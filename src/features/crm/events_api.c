@@ -176,10 +176,5 @@ static bool answer(struct history *history, struct reply *reply, struct err *err
 
 bool crm_events_get(struct request *request, struct reply *reply, struct err *err)
 {
-    struct history history;
-
-    history_open(&history, request);
-    bool ok = answer(&history, reply, err);
-    history_close(&history);
-    return ok;
+    return history_answer(request, answer, reply, err);
 }

@@ -1,21 +1,19 @@
 #include "base/time.h"
 #include "features/crm/crm_int.h"
 
-void history_open(struct history *history, struct request *request)
+bool history_answer(struct request *request, history_fn *answer, struct reply *reply, struct err *err)
 {
     const struct crm *crm = request->context;
+    struct history history = {.request = request};
 
-    history->request = request;
-    history->snapshot = pipeline_snapshot(crm->pipeline);
-    history->contracts = pipeline_contracts(crm->pipeline);
-    history->touch_name = snapshot_find_name(history->snapshot, STR("CRM Touch"));
-    history->contract_name = snapshot_find_name(history->snapshot, STR("Contract Signed"));
-}
-
-void history_close(struct history *history)
-{
-    snapshot_close(history->snapshot);
-    contracts_release(history->contracts);
+    history.snapshot = pipeline_snapshot(crm->pipeline);
+    history.contracts = pipeline_contracts(crm->pipeline);
+    history.touch_name = snapshot_find_name(history.snapshot, STR("CRM Touch"));
+    history.contract_name = snapshot_find_name(history.snapshot, STR("Contract Signed"));
+    bool ok = answer(&history, reply, err);
+    snapshot_close(history.snapshot);
+    contracts_release(history.contracts);
+    return ok;
 }
 
 const char *stage_name(enum stage stage)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "features/crm/crm_int.h"
+#include "measure/scratch.h"
 
 /* One row of the tables: by the event's own platform (or campaign), or by the one that the house rule names. */
 struct tally {
@@ -30,7 +31,7 @@ static void count_event(void *context, uint32_t person, uint64_t row, uint64_t n
     tally->last_client = person + 1;
     if (!history_is_contract(tables->history, row)) return;
     tally->contracts++;
-    tally->revenue_minor += tables->history->snapshot->amount_minor[row];
+    tally->revenue_minor = add_or_stay(tally->revenue_minor, tables->history->snapshot->amount_minor[row]);
 }
 
 static bool count_journey(void *context, const struct journey *journey)
@@ -44,7 +45,7 @@ static bool count_journey(void *context, const struct journey *journey)
     tables->own[own].touches += journey->n;
     tables->own[own].days += days;
     attributed->contracts++;
-    attributed->revenue_minor += snapshot->amount_minor[journey->conversion_row];
+    attributed->revenue_minor = add_or_stay(attributed->revenue_minor, snapshot->amount_minor[journey->conversion_row]);
     attributed->touches += journey->n;
     attributed->days += days;
     return true;
@@ -56,12 +57,11 @@ static bool count_tables(struct history *history, struct grouping by, struct tab
     struct arena *arena = &history->request->arena;
 
     query.models = MODEL_BIT(MODEL_LAST_PAID); /* journey_house_touch */
-    *tables = (struct tables){
-        .history = history,
-        .by = by,
-        .own = ARENA_ARRAY(arena, struct tally, by.n),
-        .attributed = ARENA_ARRAY(arena, struct tally, by.n),
-    };
+    *tables = (struct tables){.history = history, .by = by};
+    tables->own = SCRATCH_ARRAY(arena, struct tally, by.n, err);
+    if (!tables->own) return false;
+    tables->attributed = SCRATCH_ARRAY(arena, struct tally, by.n, err);
+    if (!tables->attributed) return false;
     for (uint32_t g = 0; g < by.n; g++) tables->own[g].group = tables->attributed[g].group = g;
     history_walk(history, count_event, tables);
     return attribution_walk(history->snapshot, &query, 0, arena, count_journey, tables, err);
@@ -134,32 +134,32 @@ static void put_platforms(struct tables *tables, const struct groups *groups, st
     json_close(out, ']');
 }
 
-bool platforms_get(struct request *request, struct reply *reply, struct err *err)
+static bool answer_platforms(struct history *history, struct reply *reply, struct err *err)
 {
     struct json_out out = json_to(&reply->body);
-    struct history history;
     struct groups groups;
     struct tables tables;
 
-    history_open(&history, request);
-    question_groups(request, history.snapshot, TOUCH_PLATFORM, &groups);
-    bool ok = count_tables(&history, groups.by, &tables, err);
-    if (ok) {
-        json_open(&out, '{');
-        put_platforms(&tables, &groups, &out);
-        json_close(&out, '}');
-    }
-    history_close(&history);
-    return ok;
+    if (!question_groups(history->request, history->snapshot, TOUCH_PLATFORM, &groups, err)) return false;
+    if (!count_tables(history, groups.by, &tables, err)) return false;
+    json_open(&out, '{');
+    put_platforms(&tables, &groups, &out);
+    json_close(&out, '}');
+    return true;
+}
+
+bool platforms_get(struct request *request, struct reply *reply, struct err *err)
+{
+    return history_answer(request, answer_platforms, reply, err);
 }
 
 /* ---- /campaigns/{platform}/funnel ---- */
 
-/* Touches of the platform by (campaign id, campaign); every other touch is in the last group. */
-static struct grouping group_campaigns(const struct history *history, Str platform, uint32_t *touch_of_group)
+/* Touches of the platform by (campaign id, campaign); every other touch is in the last group. key, touch_of_group:
+ * n_touches. */
+static struct grouping group_campaigns(const struct snapshot *snapshot, Str platform, uint32_t *key,
+                                       uint32_t *touch_of_group)
 {
-    const struct snapshot *snapshot = history->snapshot;
-    uint32_t *key = ARENA_ARRAY(&history->request->arena, uint32_t, snapshot->n_touches);
     struct dict *pairs = dict_new();
 
     for (uint32_t t = 0; t < snapshot->n_touches; t++) {
@@ -191,29 +191,34 @@ static void put_campaign(const struct history *history, struct json_out *out, co
     json_close(out, '}');
 }
 
-bool campaign_funnel_get(struct request *request, struct reply *reply, struct err *err)
+static bool answer_campaigns(struct history *history, struct reply *reply, struct err *err)
 {
+    const struct snapshot *snapshot = history->snapshot;
+    struct arena *arena = &history->request->arena;
     struct json_out out = json_to(&reply->body);
-    struct history history;
+    Str platform = history->request->param[0];
     struct tables tables;
 
-    history_open(&history, request);
-    uint32_t *touch_of_group = ARENA_ARRAY(&request->arena, uint32_t, history.snapshot->n_touches);
-    struct grouping by = group_campaigns(&history, request->param[0], touch_of_group);
-    bool ok = count_tables(&history, by, &tables, err);
-    if (ok) {
-        uint32_t others = by.n - 1;
-        tables.own[others] = (struct tally){.group = others};
-        qsort(tables.own, by.n, sizeof *tables.own, more_events);
-        json_open(&out, '{');
-        json_kv_str(&out, "platform", request->param[0]);
-        json_key(&out, "campaigns");
-        json_open(&out, '[');
-        for (uint32_t i = 0; i < by.n && tables.own[i].events; i++)
-            put_campaign(&history, &out, &tables.own[i], touch_of_group[tables.own[i].group]);
-        json_close(&out, ']');
-        json_close(&out, '}');
-    }
-    history_close(&history);
-    return ok;
+    uint32_t *key = SCRATCH_ARRAY(arena, uint32_t, snapshot->n_touches, err);
+    uint32_t *touch_of_group = key ? SCRATCH_ARRAY(arena, uint32_t, snapshot->n_touches, err) : NULL;
+    if (!touch_of_group) return false;
+    struct grouping by = group_campaigns(snapshot, platform, key, touch_of_group);
+    if (!count_tables(history, by, &tables, err)) return false;
+    uint32_t others = by.n - 1;
+    tables.own[others] = (struct tally){.group = others};
+    qsort(tables.own, by.n, sizeof *tables.own, more_events);
+    json_open(&out, '{');
+    json_kv_str(&out, "platform", platform);
+    json_key(&out, "campaigns");
+    json_open(&out, '[');
+    for (uint32_t i = 0; i < by.n && tables.own[i].events; i++)
+        put_campaign(history, &out, &tables.own[i], touch_of_group[tables.own[i].group]);
+    json_close(&out, ']');
+    json_close(&out, '}');
+    return true;
+}
+
+bool campaign_funnel_get(struct request *request, struct reply *reply, struct err *err)
+{
+    return history_answer(request, answer_campaigns, reply, err);
 }

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "features/crm/crm_int.h"
+#include "measure/scratch.h"
 
 struct summary {
     const struct history *history;
@@ -22,7 +23,7 @@ static void count(void *context, uint32_t person, uint64_t row, uint64_t nth, en
     summary->platform_seen[platform] = true;
     if (!history_is_contract(summary->history, row)) return;
     summary->contracts++;
-    summary->revenue_minor += snapshot->amount_minor[row];
+    summary->revenue_minor = add_or_stay(summary->revenue_minor, snapshot->amount_minor[row]);
     summary->clients_with_contract += summary->last_signer != person + 1;
     summary->last_signer = person + 1;
 }
@@ -35,16 +36,14 @@ static int64_t mid_funnel(const struct summary *s)
     return n > 0 ? n : 0;
 }
 
-bool summary_get(struct request *request, struct reply *reply, struct err *err)
+static bool answer(struct history *history, struct reply *reply, struct err *err)
 {
     struct json_out out = json_to(&reply->body);
-    struct history history;
-    struct summary s = {.history = &history};
+    struct summary s = {.history = history};
 
-    (void)err;
-    history_open(&history, request);
-    s.platform_seen = ARENA_ARRAY(&request->arena, bool, history.snapshot->n_values);
-    history_walk(&history, count, &s);
+    s.platform_seen = SCRATCH_ARRAY(&history->request->arena, bool, history->snapshot->n_values, err);
+    if (!s.platform_seen) return false;
+    history_walk(history, count, &s);
     json_open(&out, '{');
     json_kv_i64(&out, "total_events", s.events);
     json_kv_i64(&out, "unique_clients", s.clients);
@@ -58,6 +57,10 @@ bool summary_get(struct request *request, struct reply *reply, struct err *err)
     /* events kept for each one that a first-touch table would keep */
     json_kv_double(&out, "data_multiplier", s.clients ? round(100.0 * (double)s.events / (double)s.clients) / 100 : 0);
     json_close(&out, '}');
-    history_close(&history);
     return true;
+}
+
+bool summary_get(struct request *request, struct reply *reply, struct err *err)
+{
+    return history_answer(request, answer, reply, err);
 }

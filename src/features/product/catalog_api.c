@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "features/product/product_int.h"
 #include "measure/catalog.h"
+#include "measure/scratch.h"
 
 #define VALUES_SHOWN 200
 #define NAMES_SHOWN 1000
@@ -102,12 +103,12 @@ bool names_get(struct request *request, struct reply *reply, struct err *err)
 static bool put_values(struct request *request, const struct snapshot *snapshot, enum touch_dim dim,
                        struct reply *reply, struct err *err)
 {
-    struct catalog_value *values = ARENA_ARRAY(&request->arena, struct catalog_value, snapshot->n_values);
+    struct catalog_value *values = SCRATCH_ARRAY(&request->arena, struct catalog_value, snapshot->n_values, err);
     struct json_out out = json_to(&reply->body);
     Str part = request_query(request, "q");
     uint32_t n, shown = 0;
 
-    if (!catalog_values(snapshot, dim, &request->arena, values, &n, err)) return false;
+    if (!values || !catalog_values(snapshot, dim, &request->arena, values, &n, err)) return false;
     json_open(&out, '{');
     json_key(&out, "values");
     json_open(&out, '[');

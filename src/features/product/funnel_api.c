@@ -1,6 +1,6 @@
 #include "base/json.h"
 #include "features/product/funnel_question.h"
-#include "report/periods.h"
+#include "report/calendar.h"
 
 #define CELLS_MAX 1000000
 #define PERIODS_MAX 1000
@@ -76,9 +76,8 @@ static void put_bounds(struct json_out *out)
 
 struct trend {
     bool wanted;
-    enum time_step step;
-    struct periods periods;
-    struct funnel_period *counts;
+    struct calendar calendar;
+    struct funnel_period *counts; /* by its periods */
 };
 
 static bool read_trend(const struct funnel_question *q, struct trend *trend, struct err *err)
@@ -90,9 +89,11 @@ static bool read_trend(const struct funnel_question *q, struct trend *trend, str
     trend->wanted = request_query(q->request, "trend").n != 0;
     if (!trend->wanted) return true;
     if (!question_choice(q->request, "trend", NAMES, &choice, err)) return false;
-    trend->step = STEPS[choice];
-    if (!periods_of_span(q->request, &q->span, trend->step, PERIODS_MAX, "trend", &trend->periods, err)) return false;
-    trend->counts = ARENA_ARRAY(&q->request->arena, struct funnel_period, trend->periods.n);
+    struct arena *arena = &q->request->arena;
+    if (!calendar_of_days(arena, q->span.days, STEPS[choice], PERIODS_MAX, "trend", &trend->calendar, err))
+        return false;
+    calendar_cut(&trend->calendar, q->span.range);
+    trend->counts = ARENA_ARRAY(arena, struct funnel_period, trend->calendar.n);
     return true;
 }
 
@@ -102,10 +103,10 @@ static void put_trend(struct json_out *out, const struct trend *trend)
 
     json_key(out, "trend");
     json_open(out, '[');
-    for (uint32_t i = 0; i < trend->periods.n; i++) {
+    for (uint32_t i = 0; i < trend->calendar.n; i++) {
         const struct funnel_period *counts = &trend->counts[i];
         json_open(out, '{');
-        json_kv_text(out, "at", periods_day(&trend->periods, i, trend->step, day));
+        json_kv_text(out, "at", calendar_day(&trend->calendar, i, day));
         json_kv_i64(out, "entered", (int64_t)counts->entered);
         json_kv_i64(out, "converted", (int64_t)counts->converted);
         json_kv_double(out, "rate", share(counts->converted, counts->entered));
@@ -126,8 +127,8 @@ static bool put_total(const struct funnel_question *q, struct json_out *out, str
     struct funnel_answer answer = {.steps = steps,
                                    .times = true,
                                    .lengths = lengths,
-                                   .bounds = trend.periods.bounds,
-                                   .n_periods = trend.periods.n,
+                                   .bounds = trend.calendar.bounds,
+                                   .n_periods = trend.calendar.n,
                                    .periods = trend.counts};
     if (!funnel_count(q->snapshot, &q->query, &q->request->arena, &answer, err)) return false;
     json_kv_i64(out, "persons", (int64_t)steps[0].persons);
@@ -181,17 +182,18 @@ static bool put_groups(const struct funnel_question *q, struct json_out *out, st
     return true;
 }
 
-static bool answer(struct funnel_question *q, struct reply *reply, struct err *err)
+static bool answer(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
+    struct funnel_question *q = funnel_question_new(request, snapshot, err);
     struct json_out out = json_to(&reply->body);
     struct span before;
     bool compare;
 
-    if (!funnel_question_read(q, err)) return false;
+    if (!q) return false;
     if (!question_compare(q->request, &q->span, &before, &compare, err)) return false;
     json_open(&out, '{');
     json_kv_text(&out, "order", FUNNEL_ORDERS[q->query.order]);
-    put_ms(&out, "window_ms", q->query.window_ms == INT64_MAX ? -1 : q->query.window_ms);
+    question_put_length(&out, "window_ms", q->query.window_ms);
     if (!put_total(q, &out, err)) return false;
     if (q->has_groups && !put_groups(q, &out, err)) return false;
     if (compare && !put_previous(q, &out, before.range, err)) return false;
@@ -199,14 +201,9 @@ static bool answer(struct funnel_question *q, struct reply *reply, struct err *e
     return true;
 }
 
-bool product_funnel_get(struct request *request, struct reply *reply, struct err *err)
+bool funnel_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct product *product = request->context;
-    struct funnel_question *q = ARENA_NEW(&request->arena, struct funnel_question);
 
-    q->request = request;
-    if (!question_snapshot(request, product->pipeline, product->segments, &q->snapshot, err)) return false;
-    bool ok = answer(q, reply, err);
-    question_snapshot_close(q->snapshot);
-    return ok;
+    return question_answer(request, product->pipeline, product->segments, answer, reply, err);
 }

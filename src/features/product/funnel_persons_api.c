@@ -25,17 +25,11 @@ static bool read_depth(const struct funnel_question *q, struct funnel_who *who, 
 /* key=: the group of by=. */
 static bool read_key(struct funnel_question *q, struct funnel_who *who, struct err *err)
 {
-    Str key = request_query(q->request, "key");
-
     who->group = DICT_NONE;
-    if (!key.p) return true;
+    if (!request_query(q->request, "key").p) return true;
     if (!q->has_groups) return err_set_field(err, "key", "key is a group of by=, which is left out");
-    for (uint32_t g = 0; g < q->groups.by.n && who->group == DICT_NONE; g++)
-        if (str_eq(key, snapshot_value(q->snapshot, q->groups.value[g]))) who->group = g;
-    if (who->group == DICT_NONE)
-        return err_set_field(err, "key", "no touch has the %s \"%.*s\"", touch_dim_name(q->dim), STR_ARG(key));
     q->query.by = q->groups.by;
-    return true;
+    return question_key(q->request, q->snapshot, q->dim, &q->groups, &who->group, err);
 }
 
 static void put_persons(const struct funnel_question *q, struct json_out *out, const struct funnel_person *persons,
@@ -55,15 +49,16 @@ static void put_persons(const struct funnel_question *q, struct json_out *out, c
     json_close(out, ']');
 }
 
-static bool answer(struct funnel_question *q, struct reply *reply, struct err *err)
+static bool answer(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
+    struct funnel_question *q = funnel_question_new(request, snapshot, err);
     struct json_out out = json_to(&reply->body);
     struct funnel_who who = {0};
     struct page page;
     uint64_t total;
     uint32_t n;
 
-    if (!funnel_question_read(q, err) || !read_depth(q, &who, err) || !read_key(q, &who, err)) return false;
+    if (!q || !read_depth(q, &who, err) || !read_key(q, &who, err)) return false;
     if (!question_page(q->request, LIMIT_DEFAULT, LIMIT_MAX, &page, err)) return false;
     struct funnel_person *persons = ARENA_ARRAY(&q->request->arena, struct funnel_person, page.limit);
     who.skip = page.skip;
@@ -80,11 +75,6 @@ static bool answer(struct funnel_question *q, struct reply *reply, struct err *e
 bool funnel_persons_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct product *product = request->context;
-    struct funnel_question *q = ARENA_NEW(&request->arena, struct funnel_question);
 
-    q->request = request;
-    if (!question_snapshot(request, product->pipeline, product->segments, &q->snapshot, err)) return false;
-    bool ok = answer(q, reply, err);
-    question_snapshot_close(q->snapshot);
-    return ok;
+    return question_answer(request, product->pipeline, product->segments, answer, reply, err);
 }

@@ -75,11 +75,10 @@ static bool read_groups(struct funnel_question *q, struct err *err)
     q->has_groups = request_query(q->request, "by").n != 0;
     if (!q->has_groups) return true;
     if (!question_dim(q->request, TOUCH_PLATFORM, &q->dim, err)) return false;
-    question_groups(q->request, q->snapshot, q->dim, &q->groups);
-    return true;
+    return question_groups(q->request, q->snapshot, q->dim, &q->groups, err);
 }
 
-bool funnel_question_read(struct funnel_question *q, struct err *err)
+static bool read_question(struct funnel_question *q, struct err *err)
 {
     if (!read_steps(q, err) || !read_order(q, err) || !read_step_windows(q, err) || !read_excluded(q, err))
         return false;
@@ -89,4 +88,13 @@ bool funnel_question_read(struct funnel_question *q, struct err *err)
     q->query.range = q->span.range;
     q->query.by = (struct grouping){NULL, 1};
     return read_groups(q, err);
+}
+
+struct funnel_question *funnel_question_new(struct request *request, const struct snapshot *snapshot, struct err *err)
+{
+    struct funnel_question *q = ARENA_NEW(&request->arena, struct funnel_question);
+
+    q->request = request;
+    q->snapshot = snapshot;
+    return read_question(q, err) ? q : NULL;
 }

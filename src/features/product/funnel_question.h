@@ -23,7 +23,7 @@ struct funnel_question {
 
 extern const char *const FUNNEL_ORDERS[]; /* by enum funnel_order; ended by NULL */
 
-/* `request` and `snapshot` are set. */
-bool funnel_question_read(struct funnel_question *q, struct err *err) MUST_CHECK;
+/* NULL and err if something is wrong with it. */
+struct funnel_question *funnel_question_new(struct request *request, const struct snapshot *snapshot, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include "features/product/product_int.h"
 #include "measure/metrics_active.h"
 #include "measure/scratch.h"
+#include "report/calendar.h"
 
 #define POINTS_MAX 5000
 #define ROWS_MAX 1000
@@ -249,39 +250,14 @@ static struct days days_until_now(const struct question *q, const struct span *s
 
 /* ---- /api/v1/metrics ---- */
 
-/* The instants at which periods begin, and one more at the end; cut to what the span asks for. */
-static bool make_bounds(struct question *q, const struct span *span, int64_t **bounds, uint32_t *n, struct err *err)
+static void put_at(struct json_out *out, const struct calendar *calendar, uint32_t i)
 {
-    enum time_step step = STEPS[q->step].step;
-    int64_t *at = ARENA_ARRAY(&q->request->arena, int64_t, POINTS_MAX + 1);
-    int64_t end = time_day_start(span->days.last + 1), next = time_day_start(time_period_day(span->days.first, step));
-    int32_t day = time_period_day(span->days.first, step);
+    char day[TIME_TEXT_MAX];
 
-    *n = 0;
-    *bounds = at;
-    if (span->days.last < span->days.first) return true; /* no day, no period */
-    for (; next < end; ++*n) {
-        if (*n == POINTS_MAX)
-            return err_set_field(err, "step", "more than %d points; ask for a longer step or a shorter span",
-                                 POINTS_MAX);
-        at[*n] = next;
-        day = time_period_next(day, step);
-        next = step == TIME_STEP_HOUR ? next + TIME_HOUR_MS : time_day_start(day);
-    }
-    at[*n] = next;
-    if (*n && at[0] < span->range.from_ms) at[0] = span->range.from_ms;
-    if (*n && at[*n] > span->range.to_ms) at[*n] = span->range.to_ms;
-    return true;
-}
-
-static void put_at(struct json_out *out, int64_t start_ms, enum time_step step)
-{
-    char text[TIME_TEXT_MAX];
-
-    if (step == TIME_STEP_HOUR) {
-        json_kv_instant(out, "at", start_ms);
+    if (calendar->step == TIME_STEP_HOUR) {
+        json_kv_instant(out, "at", calendar->bounds[i]);
     } else {
-        json_kv_text(out, "at", time_format_day(time_period_day(time_day_of(start_ms), step), text));
+        json_kv_text(out, "at", calendar_day(calendar, i, day));
     }
 }
 
@@ -293,11 +269,12 @@ static void put_days(struct json_out *out, struct days days)
     json_kv_text(out, "to", days.first <= days.last ? time_format_day(days.last, text) : NULL);
 }
 
-static struct days *days_of_points(const struct question *q, const struct span *span, const int64_t *bounds, uint32_t n)
+static struct days *days_of_points(const struct question *q, const struct span *span, const struct calendar *calendar)
 {
-    struct days *days = ARENA_ARRAY(&q->request->arena, struct days, n);
+    struct days *days = ARENA_ARRAY(&q->request->arena, struct days, calendar->n);
+    const int64_t *bounds = calendar->bounds;
 
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < calendar->n; i++)
         days[i] = days_until_now(q, span, (struct days){time_day_of(bounds[i]), time_day_of(bounds[i + 1] - 1)});
     return days;
 }
@@ -307,72 +284,64 @@ static bool put_series(struct question *q, struct json_out *out, const struct sp
 {
     struct counts counts = {0};
     struct numbers numbers = {0};
-    int64_t *bounds = NULL;
-    uint32_t n;
+    struct calendar calendar;
 
-    if (!make_bounds(q, span, &bounds, &n, err)) return false;
-    counts.days = days_of_points(q, span, bounds, n);
-    q->query.bounds = bounds;
-    q->query.n_periods = n;
-    if (n && !count(q, &counts, err)) return false;
+    if (!calendar_of_days(&q->request->arena, span->days, STEPS[q->step].step, POINTS_MAX, "step", &calendar, err))
+        return false;
+    calendar_cut(&calendar, span->range);
+    counts.days = days_of_points(q, span, &calendar);
+    q->query.bounds = calendar.bounds;
+    q->query.n_periods = calendar.n;
+    if (calendar.n && !count(q, &counts, err)) return false;
     put_days(out, span->days);
     json_key(out, "points");
     json_open(out, '[');
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < calendar.n; i++) {
         numbers = numbers_of_period(&counts, i);
         json_open(out, '{');
-        put_at(out, bounds[i], STEPS[q->step].step);
+        put_at(out, &calendar, i);
         put_numbers(out, &numbers, q->which);
         json_close(out, '}');
     }
     json_close(out, ']');
     json_key(out, "totals");
     json_open(out, '{');
-    if (n) numbers = numbers_of_total(&counts, 0);
+    if (calendar.n) numbers = numbers_of_total(&counts, 0);
     put_numbers(out, &numbers, q->which);
     json_close(out, '}');
-    json_kv_bool(out, "partial", n && bounds[n] > q->now_ms);
+    json_kv_bool(out, "partial", calendar.n && calendar.bounds[calendar.n] > q->now_ms);
     return true;
 }
 
-static bool put_metrics(struct question *q, struct reply *reply, struct err *err)
+static bool put_metrics(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
-    const struct product *product = q->request->context;
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
+    const struct product *product = request->context;
     struct json_out out = json_to(&reply->body);
     struct span before;
     bool compare;
 
-    if (!read_question(q, err) || !read_step(q, err)) return false;
-    if (!question_compare(q->request, &q->span, &before, &compare, err)) return false;
+    if (!read_question(&q, err) || !read_step(&q, err)) return false;
+    if (!question_compare(request, &q.span, &before, &compare, err)) return false;
     json_open(&out, '{');
-    json_kv_text(&out, "step", STEPS[q->step].name);
+    json_kv_text(&out, "step", STEPS[q.step].name);
     json_kv_str(&out, "currency", product->settings->currency);
-    if (!put_series(q, &out, &q->span, err)) return false;
+    if (!put_series(&q, &out, &q.span, err)) return false;
     if (compare) {
         json_key(&out, "previous");
         json_open(&out, '{');
-        if (!put_series(q, &out, &before, err)) return false;
+        if (!put_series(&q, &out, &before, err)) return false;
         json_close(&out, '}');
     }
     json_close(&out, '}');
     return true;
 }
 
-static bool with_snapshot(struct request *request, struct reply *reply, struct err *err,
-                          bool answer(struct question *, struct reply *, struct err *))
-{
-    const struct product *product = request->context;
-    struct question q = {.request = request, .now_ms = time_now_ms()};
-
-    if (!question_snapshot(request, product->pipeline, product->segments, &q.snapshot, err)) return false;
-    bool ok = answer(&q, reply, err);
-    question_snapshot_close(q.snapshot);
-    return ok;
-}
-
 bool metrics_get(struct request *request, struct reply *reply, struct err *err)
 {
-    return with_snapshot(request, reply, err, put_metrics);
+    const struct product *product = request->context;
+
+    return question_answer(request, product->pipeline, product->segments, put_metrics, reply, err);
 }
 
 /* ---- /api/v1/breakdown ---- */
@@ -456,8 +425,10 @@ static bool put_groups(struct question *q, struct json_out *out, const struct sp
     return true;
 }
 
-static bool put_breakdown(struct question *q, struct reply *reply, struct err *err)
+static bool put_breakdown(struct request *request, const struct snapshot *snapshot, struct reply *reply,
+                          struct err *err)
 {
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
     struct json_out out = json_to(&reply->body);
     struct groups groups;
     struct span before;
@@ -466,18 +437,18 @@ static bool put_breakdown(struct question *q, struct reply *reply, struct err *e
     size_t sort;
     int64_t limit;
 
-    if (!read_question(q, err) || !read_sort(q, &sort, err)) return false;
-    if (!question_dim(q->request, TOUCH_PLATFORM, &dim, err)) return false;
-    if (!request_query_whole(q->request, "limit", 100, 1, ROWS_MAX, &limit, err)) return false;
-    if (!question_compare(q->request, &q->span, &before, &compare, err)) return false;
-    question_groups(q->request, q->snapshot, dim, &groups);
+    if (!read_question(&q, err) || !read_sort(&q, &sort, err)) return false;
+    if (!question_dim(request, TOUCH_PLATFORM, &dim, err)) return false;
+    if (!request_query_whole(request, "limit", 100, 1, ROWS_MAX, &limit, err)) return false;
+    if (!question_compare(request, &q.span, &before, &compare, err)) return false;
+    if (!question_groups(request, snapshot, dim, &groups, err)) return false;
     json_open(&out, '{');
     json_kv_text(&out, "by", touch_dim_name(dim));
-    if (!put_groups(q, &out, &q->span, &groups, sort, limit, err)) return false;
+    if (!put_groups(&q, &out, &q.span, &groups, sort, limit, err)) return false;
     if (compare) {
         json_key(&out, "previous");
         json_open(&out, '{');
-        if (!put_groups(q, &out, &before, &groups, sort, limit, err)) return false;
+        if (!put_groups(&q, &out, &before, &groups, sort, limit, err)) return false;
         json_close(&out, '}');
     }
     json_close(&out, '}');
@@ -486,8 +457,10 @@ static bool put_breakdown(struct question *q, struct reply *reply, struct err *e
 
 bool breakdown_get(struct request *request, struct reply *reply, struct err *err)
 {
+    const struct product *product = request->context;
+
     if (request_query(request, "property").n) return property_breakdown(request, reply, err);
-    return with_snapshot(request, reply, err, put_breakdown);
+    return question_answer(request, product->pipeline, product->segments, put_breakdown, reply, err);
 }
 
 /* ---- /api/v1/persons ---- */
@@ -503,20 +476,23 @@ static bool read_whom(const struct question *q, enum metrics_persons *which, str
     return true;
 }
 
-static bool put_persons(struct question *q, struct reply *reply, struct err *err)
+static bool put_persons(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
-    bool *marked = SCRATCH_ARRAY(&q->request->arena, bool, q->snapshot->n_places, err);
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
+    bool *marked = SCRATCH_ARRAY(&request->arena, bool, snapshot->n_places, err);
     enum metrics_persons which;
     uint32_t group;
 
-    if (!marked || !read_question(q, err) || !read_whom(q, &which, err)) return false;
-    ask_span(q, q->span.range);
-    if (!persons_list_group(q->request, q->snapshot, &q->query.by, &group, err)) return false;
-    if (!metrics_mark(q->snapshot, &q->query, which, group, &q->request->arena, marked, err)) return false;
-    return persons_list_put(q->request, q->snapshot, marked, reply, err);
+    if (!marked || !read_question(&q, err) || !read_whom(&q, &which, err)) return false;
+    ask_span(&q, q.span.range);
+    if (!persons_list_group(request, snapshot, &q.query.by, &group, err)) return false;
+    if (!metrics_mark(snapshot, &q.query, which, group, &request->arena, marked, err)) return false;
+    return persons_list_put(request, snapshot, marked, reply, err);
 }
 
 bool persons_get(struct request *request, struct reply *reply, struct err *err)
 {
-    return with_snapshot(request, reply, err, put_persons);
+    const struct product *product = request->context;
+
+    return question_answer(request, product->pipeline, product->segments, put_persons, reply, err);
 }

@@ -118,31 +118,27 @@ static void put_links(const struct question *q, struct json_out *out)
     json_close(out, ']');
 }
 
-static bool answer(struct question *q, struct reply *reply, struct err *err)
+static bool answer(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
-    struct arena *arena = &q->request->arena;
+    struct question q = {.request = request, .snapshot = snapshot};
+    struct arena *arena = &request->arena;
     struct json_out out = json_to(&reply->body);
 
-    if (!read_question(q, err)) return false;
-    size_t slots = FLOWS_SLOTS(q->query.limit), n_nodes = (q->query.depth + 1) * slots;
-    q->nodes = ARENA_ARRAY(arena, struct flows_node, n_nodes);
-    q->place = ARENA_ARRAY(arena, uint32_t, n_nodes);
-    q->links = ARENA_ARRAY(arena, uint64_t, q->query.depth * slots * slots);
-    if (!flows_count(q->snapshot, &q->query, arena, q->nodes, q->links, err)) return false;
+    if (!read_question(&q, err)) return false;
+    size_t slots = FLOWS_SLOTS(q.query.limit), n_nodes = (q.query.depth + 1) * slots;
+    q.nodes = ARENA_ARRAY(arena, struct flows_node, n_nodes);
+    q.place = ARENA_ARRAY(arena, uint32_t, n_nodes);
+    q.links = ARENA_ARRAY(arena, uint64_t, q.query.depth * slots * slots);
+    if (!flows_count(snapshot, &q.query, arena, q.nodes, q.links, err)) return false;
     json_open(&out, '{');
-    json_kv_str(&out, "anchor", q->anchor);
-    json_kv_text(&out, "direction", DIRECTIONS[q->query.backwards]);
-    json_kv_bool(&out, "session", q->query.in_session);
-    json_key(&out, "window_ms");
-    if (q->query.window_ms == INT64_MAX) {
-        json_put_null(&out);
-    } else {
-        json_put_i64(&out, q->query.window_ms);
-    }
-    json_kv_i64(&out, "paths", (int64_t)q->nodes[0].walks);
-    json_kv_i64(&out, "persons", (int64_t)q->nodes[0].persons);
-    put_levels(q, &out);
-    put_links(q, &out);
+    json_kv_str(&out, "anchor", q.anchor);
+    json_kv_text(&out, "direction", DIRECTIONS[q.query.backwards]);
+    json_kv_bool(&out, "session", q.query.in_session);
+    question_put_length(&out, "window_ms", q.query.window_ms);
+    json_kv_i64(&out, "paths", (int64_t)q.nodes[0].walks);
+    json_kv_i64(&out, "persons", (int64_t)q.nodes[0].persons);
+    put_levels(&q, &out);
+    put_links(&q, &out);
     json_close(&out, '}');
     return true;
 }
@@ -150,10 +146,6 @@ static bool answer(struct question *q, struct reply *reply, struct err *err)
 bool paths_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct product *product = request->context;
-    struct question q = {.request = request};
 
-    if (!question_snapshot(request, product->pipeline, product->segments, &q.snapshot, err)) return false;
-    bool ok = answer(&q, reply, err);
-    question_snapshot_close(q.snapshot);
-    return ok;
+    return question_answer(request, product->pipeline, product->segments, answer, reply, err);
 }

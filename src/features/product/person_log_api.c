@@ -30,8 +30,7 @@ static bool aliases_of(struct request *request, struct dict *aliases, struct err
     return true;
 }
 
-struct export
-{
+struct listing {
     struct json_out *out;
     uint32_t limit, shown;
     int64_t last; /* the entry of the item shown last */
@@ -40,22 +39,22 @@ struct export
 
 static bool put_item(void *context, int64_t raw_id, const struct raw_entry *entry, const struct staged *item)
 {
-    struct export *export = context;
+    struct listing *listing = context;
     Str bytes;
 
     /* pages end between entries, so that a cursor is an entry */
-    if ((export->shown >= export->limit || export->out->buf->n > PAGE_BYTES) && raw_id != export->last) {
-        export->more = true;
+    if ((listing->shown >= listing->limit || listing->out->buf->n > PAGE_BYTES) && raw_id != listing->last) {
+        listing->more = true;
         return false;
     }
     if (!stage_item_bytes(entry, item->item, &bytes)) return true;
-    json_open(export->out, '{');
-    json_kv_text(export->out, "kind", raw_kind_name(item->kind));
-    json_kv_instant(export->out, "received_at", entry->received_ms);
-    json_kv_str(export->out, "body", bytes);
-    json_close(export->out, '}');
-    export->last = raw_id;
-    export->shown++;
+    json_open(listing->out, '{');
+    json_kv_text(listing->out, "kind", raw_kind_name(item->kind));
+    json_kv_instant(listing->out, "received_at", entry->received_ms);
+    json_kv_str(listing->out, "body", bytes);
+    json_close(listing->out, '}');
+    listing->last = raw_id;
+    listing->shown++;
     return true;
 }
 
@@ -63,11 +62,11 @@ static bool give_out(struct request *request, struct reply *reply, const struct 
 {
     const struct product *product = request->context;
     struct json_out out = json_to(&reply->body);
-    struct export export = {.out = &out};
+    struct listing listing = {.out = &out};
     struct page page;
 
     if (!question_page(request, PAGE_DEFAULT, PAGE_MAX, &page, err)) return false;
-    export.limit = page.limit;
+    listing.limit = page.limit;
     json_open(&out, '{');
     json_kv_str(&out, "person", dict_text(aliases, 0));
     json_key(&out, "aliases");
@@ -77,10 +76,10 @@ static bool give_out(struct request *request, struct reply *reply, const struct 
     json_key(&out, "items");
     json_open(&out, '[');
     if (!person_log_walk(request->db, (struct raw_span){(int64_t)page.skip, INT64_MAX}, product->settings->currency,
-                         aliases, put_item, &export, err))
+                         aliases, put_item, &listing, err))
         return false;
     json_close(&out, ']');
-    json_kv_text(&out, "next", export.more ? arena_printf(&request->arena, "%" PRId64, export.last).p : NULL);
+    json_kv_text(&out, "next", listing.more ? arena_printf(&request->arena, "%" PRId64, listing.last).p : NULL);
     json_close(&out, '}');
     return true;
 }

@@ -85,17 +85,14 @@ bool persons_list_put(struct request *request, const struct snapshot *snapshot, 
 bool persons_list_group(struct request *request, const struct snapshot *snapshot, struct grouping *by, uint32_t *group,
                         struct err *err)
 {
-    Str key = request_query(request, "key");
     struct groups groups;
     enum touch_dim dim;
 
     *by = (struct grouping){NULL, 1};
     *group = 0;
     if (!question_dim(request, TOUCH_PLATFORM, &dim, err)) return false;
-    if (!key.p) return true;
-    question_groups(request, snapshot, dim, &groups);
-    while (*group < groups.by.n && !str_eq(snapshot_value(snapshot, groups.value[*group]), key)) ++*group;
+    if (!request_query(request, "key").p) return true;
+    if (!question_groups(request, snapshot, dim, &groups, err)) return false;
     *by = groups.by;
-    if (*group < groups.by.n) return true;
-    return err_set_field(err, "key", "no event has the %s \"%.*s\"", touch_dim_name(dim), STR_ARG(key));
+    return question_key(request, snapshot, dim, &groups, group, err);
 }

@@ -7,7 +7,7 @@
 
 handler_fn session_get, names_get, values_get;            /* catalog_api.c */
 handler_fn metrics_get, breakdown_get;                    /* metrics_api.c */
-handler_fn product_funnel_get;                            /* funnel_api.c */
+handler_fn funnel_get;                                    /* funnel_api.c */
 handler_fn funnel_persons_get;                            /* funnel_persons_api.c */
 handler_fn retention_get, retention_persons_get, ltv_get; /* retention_api.c */
 handler_fn persons_get;                                   /* metrics_api.c */

@@ -1,8 +1,11 @@
+#include <math.h>
+
 #include "base/json.h"
 #include "base/time.h"
 #include "features/product/product_int.h"
 #include "measure/retention.h"
 #include "measure/scratch.h"
+#include "report/calendar.h"
 
 #define COHORTS_MAX 2000
 #define CELLS_MAX ((size_t)1000000) /* of an answer by groups */
@@ -18,7 +21,8 @@ struct question {
     const struct snapshot *snapshot;
     struct span span;
     struct retention_query query;
-    size_t unit; /* in UNITS and STEPS */
+    struct calendar calendar; /* of query.bounds */
+    size_t unit;              /* in UNITS and STEPS */
     int64_t now_ms;
 };
 
@@ -53,41 +57,54 @@ static bool read_question(struct question *q, struct err *err)
     return true;
 }
 
-/* The periods that the span touches, whole, and as many after the last as its cells reach. No events, no span, no
- * periods. */
-static bool make_bounds(struct question *q, struct err *err)
+/* The cohorts, and as many periods after the last as its cells reach. No events, no span, no periods. */
+static bool make_periods(struct question *q, struct err *err)
 {
-    enum time_step step = STEPS[q->unit];
-    int64_t *bounds = ARENA_ARRAY(&q->request->arena, int64_t, COHORTS_MAX + PERIODS_MAX + 1);
-    int32_t day = time_period_day(q->span.days.first, step);
-    uint32_t n = 0;
+    struct calendar *calendar = &q->calendar;
+    struct arena *arena = &q->request->arena;
 
-    for (; q->span.days.first <= q->span.days.last && day <= q->span.days.last; day = time_period_next(day, step)) {
-        if (n == COHORTS_MAX)
-            return err_set_field(err, "unit", "more than %d cohorts; ask for a longer unit or a shorter span",
-                                 COHORTS_MAX);
-        bounds[n++] = time_day_start(day);
-    }
-    q->query.n_cohorts = n;
-    for (uint32_t k = 0; k < q->query.n_cells; k++, day = time_period_next(day, step))
-        bounds[n + k] = time_day_start(day);
-    q->query.bounds = bounds;
+    if (!calendar_of_days(arena, q->span.days, STEPS[q->unit], COHORTS_MAX, "unit", calendar, err)) return false;
+    q->query.n_cohorts = calendar->n;
+    if (calendar->n > 0) calendar_go_on(calendar, q->query.n_cells - 1, arena);
+    q->query.bounds = calendar->bounds;
     return true;
 }
 
-/* Is the k-th period after a cohort over? Its own counts as such: cell 0 is the size. */
-static bool is_over(const struct question *q, uint32_t cohort, uint32_t k)
+/* How many cells of a cohort, from the first on, are of periods that are over: only those are known. */
+static uint32_t cells_over(const struct question *q, uint32_t cohort)
 {
-    return k == 0 || q->query.bounds[cohort + k + 1] <= q->now_ms;
+    uint32_t n = 0;
+
+    while (n < q->query.n_cells && q->query.bounds[cohort + n + 1] <= q->now_ms) n++;
+    return n;
 }
 
-static void put_count(struct json_out *out, bool known, uint64_t count)
+static void put_known(struct json_out *out, bool known, int64_t number)
 {
     if (known) {
-        json_put_i64(out, (int64_t)count);
+        json_put_i64(out, number);
     } else {
         json_put_null(out);
     }
+}
+
+/* Numbers by cell: those past the first `known` are null. */
+static void put_counts(const struct question *q, struct json_out *out, const char *key, const uint64_t *counts,
+                       uint32_t known)
+{
+    json_key(out, key);
+    json_open(out, '[');
+    for (uint32_t k = 0; k < q->query.n_cells; k++) put_known(out, k < known, (int64_t)counts[k]);
+    json_close(out, ']');
+}
+
+/* ---- /api/v1/retention ---- */
+
+/* Of a cohort that is not over cell 0 is known all the same: it is the size. */
+static uint32_t cells_known(const struct question *q, uint32_t cohort)
+{
+    uint32_t n = cells_over(q, cohort);
+    return n > 0 ? n : 1;
 }
 
 static void put_cohorts(const struct question *q, struct json_out *out, const uint64_t *returned)
@@ -98,12 +115,9 @@ static void put_cohorts(const struct question *q, struct json_out *out, const ui
     json_open(out, '[');
     for (uint32_t c = 0; c < q->query.n_cohorts; c++, returned += q->query.n_cells) {
         json_open(out, '{');
-        json_kv_text(out, "start", time_format_day(time_day_of(q->query.bounds[c]), day));
+        json_kv_text(out, "start", calendar_day(&q->calendar, c, day));
         json_kv_i64(out, "size", (int64_t)returned[0]);
-        json_key(out, "returned");
-        json_open(out, '[');
-        for (uint32_t k = 0; k < q->query.n_cells; k++) put_count(out, is_over(q, c, k), returned[k]);
-        json_close(out, ']');
+        put_counts(q, out, "returned", returned, cells_known(q, c));
         json_close(out, '}');
     }
     json_close(out, ']');
@@ -113,11 +127,12 @@ static void put_cohorts(const struct question *q, struct json_out *out, const ui
 static void put_total(const struct question *q, struct json_out *out, const uint64_t *returned)
 {
     uint64_t sum[PERIODS_MAX + 1] = {0}, of[PERIODS_MAX + 1] = {0};
-    bool known[PERIODS_MAX + 1] = {true};
+    uint32_t known = 1;
 
     for (uint32_t c = 0; c < q->query.n_cohorts; c++, returned += q->query.n_cells) {
-        for (uint32_t k = 0; k < q->query.n_cells && is_over(q, c, k); k++) {
-            known[k] = true;
+        uint32_t n = cells_known(q, c);
+        if (n > known) known = n;
+        for (uint32_t k = 0; k < n; k++) {
             sum[k] += returned[k];
             of[k] += returned[0];
         }
@@ -125,14 +140,8 @@ static void put_total(const struct question *q, struct json_out *out, const uint
     json_key(out, "total");
     json_open(out, '{');
     json_kv_i64(out, "size", (int64_t)sum[0]);
-    json_key(out, "returned");
-    json_open(out, '[');
-    for (uint32_t k = 0; k < q->query.n_cells; k++) put_count(out, known[k], sum[k]);
-    json_close(out, ']');
-    json_key(out, "of");
-    json_open(out, '[');
-    for (uint32_t k = 0; k < q->query.n_cells; k++) put_count(out, known[k], of[k]);
-    json_close(out, ']');
+    put_counts(q, out, "returned", sum, known);
+    put_counts(q, out, "of", of, known);
     json_close(out, '}');
 }
 
@@ -163,7 +172,7 @@ static bool read_groups(struct question *q, struct groups *groups, bool *any, st
     *any = request_query(q->request, "by").n != 0;
     if (!*any) return true;
     if (!question_dim(q->request, TOUCH_PLATFORM, &dim, err)) return false;
-    question_groups(q->request, q->snapshot, dim, groups);
+    if (!question_groups(q->request, q->snapshot, dim, groups, err)) return false;
     if (a_group * groups->by.n > CELLS_MAX)
         return err_set_field(err, "by", "%u values are too many to break %zu cells down by", groups->by.n, a_group);
     return true;
@@ -195,33 +204,25 @@ static bool put_groups(struct question *q, struct json_out *out, struct err *err
     return true;
 }
 
-static bool put_retention(struct question *q, struct reply *reply, struct err *err)
+static bool put_retention(struct request *request, const struct snapshot *snapshot, struct reply *reply,
+                          struct err *err)
 {
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
     struct json_out out = json_to(&reply->body);
 
-    if (!read_question(q, err) || !make_bounds(q, err)) return false;
+    if (!read_question(&q, err) || !make_periods(&q, err)) return false;
     json_open(&out, '{');
-    json_kv_text(&out, "unit", UNITS[q->unit]);
-    if (!put_all(q, &out, err) || !put_groups(q, &out, err)) return false;
+    json_kv_text(&out, "unit", UNITS[q.unit]);
+    if (!put_all(&q, &out, err) || !put_groups(&q, &out, err)) return false;
     json_close(&out, '}');
     return true;
 }
 
-static bool with_snapshot(struct request *request, struct reply *reply, struct err *err,
-                          bool answer(struct question *, struct reply *, struct err *))
-{
-    const struct product *product = request->context;
-    struct question q = {.request = request, .now_ms = time_now_ms()};
-
-    if (!question_snapshot(request, product->pipeline, product->segments, &q.snapshot, err)) return false;
-    bool ok = answer(&q, reply, err);
-    question_snapshot_close(q.snapshot);
-    return ok;
-}
-
 bool retention_get(struct request *request, struct reply *reply, struct err *err)
 {
-    return with_snapshot(request, reply, err, put_retention);
+    const struct product *product = request->context;
+
+    return question_answer(request, product->pipeline, product->segments, put_retention, reply, err);
 }
 
 /* ---- /api/v1/retention/persons ---- */
@@ -248,20 +249,23 @@ static bool read_pick(const struct question *q, struct retention_pick *pick, str
     return true;
 }
 
-static bool put_persons(struct question *q, struct reply *reply, struct err *err)
+static bool put_persons(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
-    bool *marked = SCRATCH_ARRAY(&q->request->arena, bool, q->snapshot->n_places, err);
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
+    bool *marked = SCRATCH_ARRAY(&request->arena, bool, snapshot->n_places, err);
     struct retention_pick pick = {0};
 
-    if (!marked || !read_question(q, err) || !make_bounds(q, err) || !read_pick(q, &pick, err)) return false;
-    if (!persons_list_group(q->request, q->snapshot, &q->query.by, &pick.group, err)) return false;
-    if (!retention_mark(q->snapshot, &q->query, pick, &q->request->arena, marked, err)) return false;
-    return persons_list_put(q->request, q->snapshot, marked, reply, err);
+    if (!marked || !read_question(&q, err) || !make_periods(&q, err) || !read_pick(&q, &pick, err)) return false;
+    if (!persons_list_group(request, snapshot, &q.query.by, &pick.group, err)) return false;
+    if (!retention_mark(snapshot, &q.query, pick, &request->arena, marked, err)) return false;
+    return persons_list_put(request, snapshot, marked, reply, err);
 }
 
 bool retention_persons_get(struct request *request, struct reply *reply, struct err *err)
 {
-    return with_snapshot(request, reply, err, put_persons);
+    const struct product *product = request->context;
+
+    return question_answer(request, product->pipeline, product->segments, put_persons, reply, err);
 }
 
 /* ---- /api/v1/ltv ---- */
@@ -272,51 +276,44 @@ struct value {
     int64_t *revenue;
 };
 
-static bool is_known(const struct question *q, uint32_t cohort, uint32_t k)
+static void put_amounts(const struct question *q, struct json_out *out, const char *key, const int64_t *minor,
+                        uint32_t known)
 {
-    return q->query.bounds[cohort + k + 1] <= q->now_ms;
+    json_key(out, key);
+    json_open(out, '[');
+    for (uint32_t k = 0; k < q->query.n_cells; k++) put_known(out, k < known, minor[k]);
+    json_close(out, ']');
 }
 
-static void put_money(struct json_out *out, bool known, int64_t minor)
+/* `of`: persons by cell. */
+static void put_per_person(const struct question *q, struct json_out *out, const int64_t *minor, const uint64_t *of,
+                           uint32_t known)
 {
-    if (known) {
-        json_put_i64(out, minor);
-    } else {
-        json_put_null(out);
-    }
-}
-
-static void put_share(struct json_out *out, bool known, int64_t minor, uint64_t persons)
-{
-    if (known && persons > 0) {
-        json_put_double(out, (double)minor / (double)persons);
-    } else {
-        json_put_null(out);
-    }
+    json_key(out, "per_person");
+    json_open(out, '[');
+    for (uint32_t k = 0; k < q->query.n_cells; k++) /* not finite becomes null */
+        json_put_double(out, k < known && of[k] > 0 ? (double)minor[k] / (double)of[k] : NAN);
+    json_close(out, ']');
 }
 
 static void put_value_cohort(const struct question *q, struct json_out *out, uint32_t c, struct value value)
 {
     const int64_t *revenue = value.revenue + (size_t)c * q->query.n_cells;
     int64_t sum[PERIODS_MAX + 1], upto = 0;
+    uint64_t of[PERIODS_MAX + 1];
+    uint32_t known = cells_over(q, c);
     char day[TIME_TEXT_MAX];
 
-    for (uint32_t k = 0; k < q->query.n_cells; k++) sum[k] = upto += revenue[k];
+    for (uint32_t k = 0; k < q->query.n_cells; k++) {
+        sum[k] = upto += revenue[k];
+        of[k] = value.sizes[c];
+    }
     json_open(out, '{');
-    json_kv_text(out, "start", time_format_day(time_day_of(q->query.bounds[c]), day));
+    json_kv_text(out, "start", calendar_day(&q->calendar, c, day));
     json_kv_i64(out, "size", (int64_t)value.sizes[c]);
-    json_key(out, "revenue");
-    json_open(out, '[');
-    for (uint32_t k = 0; k < q->query.n_cells; k++) put_money(out, is_known(q, c, k), revenue[k]);
-    json_close(out, ']');
-    json_key(out, "cumulative");
-    json_open(out, '[');
-    for (uint32_t k = 0; k < q->query.n_cells; k++) put_money(out, is_known(q, c, k), sum[k]);
-    json_close(out, ']');
-    json_key(out, "per_person");
-    json_open(out, '[');
-    for (uint32_t k = 0; k < q->query.n_cells; k++) put_share(out, is_known(q, c, k), sum[k], value.sizes[c]);
-    json_close(out, ']');
+    put_amounts(q, out, "revenue", revenue, known);
+    put_amounts(q, out, "cumulative", sum, known);
+    put_per_person(q, out, sum, of, known);
     json_close(out, '}');
 }
 
@@ -325,14 +322,15 @@ static void put_value_total(const struct question *q, struct json_out *out, stru
 {
     uint64_t of[PERIODS_MAX + 1] = {0}, size = 0;
     int64_t sum[PERIODS_MAX + 1] = {0};
-    bool known[PERIODS_MAX + 1] = {false};
+    uint32_t known = 0;
 
     for (uint32_t c = 0; c < q->query.n_cohorts; c++) {
+        uint32_t n = cells_over(q, c);
         int64_t upto = 0;
+        if (n > known) known = n;
         size += value.sizes[c];
-        for (uint32_t k = 0; k < q->query.n_cells && is_known(q, c, k); k++) {
+        for (uint32_t k = 0; k < n; k++) {
             upto += value.revenue[(size_t)c * q->query.n_cells + k];
-            known[k] = true;
             sum[k] += upto;
             of[k] += value.sizes[c];
         }
@@ -340,18 +338,9 @@ static void put_value_total(const struct question *q, struct json_out *out, stru
     json_key(out, "total");
     json_open(out, '{');
     json_kv_i64(out, "size", (int64_t)size);
-    json_key(out, "of");
-    json_open(out, '[');
-    for (uint32_t k = 0; k < q->query.n_cells; k++) put_count(out, known[k], of[k]);
-    json_close(out, ']');
-    json_key(out, "cumulative");
-    json_open(out, '[');
-    for (uint32_t k = 0; k < q->query.n_cells; k++) put_money(out, known[k], sum[k]);
-    json_close(out, ']');
-    json_key(out, "per_person");
-    json_open(out, '[');
-    for (uint32_t k = 0; k < q->query.n_cells; k++) put_share(out, known[k], sum[k], of[k]);
-    json_close(out, ']');
+    put_counts(q, out, "of", of, known);
+    put_amounts(q, out, "cumulative", sum, known);
+    put_per_person(q, out, sum, of, known);
     json_close(out, '}');
 }
 
@@ -408,23 +397,26 @@ static bool put_value_groups(struct question *q, struct json_out *out, struct er
     return true;
 }
 
-static bool put_ltv(struct question *q, struct reply *reply, struct err *err)
+static bool put_ltv(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
-    const struct product *product = q->request->context;
+    struct question q = {.request = request, .snapshot = snapshot, .now_ms = time_now_ms()};
+    const struct product *product = request->context;
     struct json_out out = json_to(&reply->body);
     struct value value;
 
-    if (!read_question(q, err) || !make_bounds(q, err) || !take_value(q, &value, err)) return false;
+    if (!read_question(&q, err) || !make_periods(&q, err) || !take_value(&q, &value, err)) return false;
     json_open(&out, '{');
-    json_kv_text(&out, "unit", UNITS[q->unit]);
+    json_kv_text(&out, "unit", UNITS[q.unit]);
     json_kv_str(&out, "currency", product->settings->currency);
-    put_value(q, &out, value);
-    if (!put_value_groups(q, &out, err)) return false;
+    put_value(&q, &out, value);
+    if (!put_value_groups(&q, &out, err)) return false;
     json_close(&out, '}');
     return true;
 }
 
 bool ltv_get(struct request *request, struct reply *reply, struct err *err)
 {
-    return with_snapshot(request, reply, err, put_ltv);
+    const struct product *product = request->context;
+
+    return question_answer(request, product->pipeline, product->segments, put_ltv, reply, err);
 }

@@ -1,6 +1,6 @@
 /* features/segments/segments.h -- parts of the persons that people name: filters and cohorts.
  *
- * Is:    the routes under /api/v1/segments: list, make, change, delete; how large one is, and who is in it.
+ * Is:    the routes under /api/v1/segments: list, make, change, delete; how large one is.
  * Owns:  the table `segment`.
  * Never: evaluates one itself; report/segments.h does, for these routes as for every question.
  */

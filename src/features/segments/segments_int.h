@@ -9,8 +9,7 @@
 #define SEGMENT_NAME_MAX 200
 #define SEGMENT_BODY_MAX ((size_t)8 * 1024 * 1024)
 
-handler_fn segments_get, segments_post, segment_get, segment_put, segment_delete; /* segments_api.c */
-handler_fn segment_persons_get;                                                   /* persons_api.c */
+handler_fn segments_get, segments_post, segment_get, segment_put, segment_delete;
 
 struct segment_row {
     int64_t id, created_ms, changed_ms;

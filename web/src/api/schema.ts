@@ -808,7 +808,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -872,7 +872,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -990,7 +990,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1060,7 +1060,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1136,7 +1136,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1204,7 +1204,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1288,7 +1288,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1354,7 +1354,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1426,7 +1426,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1676,7 +1676,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -1752,7 +1752,7 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat; ops is, is_not, contains, not_contains */
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
                     filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
@@ -2294,7 +2294,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A segment and how large it is now */
+        /** A segment and how large it is now; /api/v1/persons?segment= lists who is in it */
         get: {
             parameters: {
                 query?: never;
@@ -2393,58 +2393,6 @@ export interface paths {
                 };
             };
         };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/segments/{id}/persons": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who is in it now */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Rows on a page */
-                    limit?: number;
-                    /** @description `next` of the page before */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done */
-                "2XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SegmentPersons"];
-                    };
-                };
-                /** @description What was wrong, where, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4170,21 +4118,6 @@ export interface components {
             persons?: string[];
             /** @description Of a cohort, instead of persons */
             from_segment?: number;
-        };
-        SegmentPerson: {
-            /** @description Its best alias, such as u:42 */
-            person: string;
-            events: number;
-            /** @description RFC 3339, UTC */
-            first_at: string;
-            /** @description RFC 3339, UTC */
-            last_at: string;
-        };
-        SegmentPersons: {
-            persons: components["schemas"]["SegmentPerson"][];
-            total: number;
-            /** @description The cursor of the next page */
-            next: string | null;
         };
         Health: {
             status: string;
