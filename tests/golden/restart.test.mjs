@@ -66,7 +66,7 @@ for (const seed of seeds([51, 52])) {
       const mark = MARKS.findIndex((share) => before < share * history.items.length && sent >= share * history.items.length);
       if (mark < 0) continue;
       const part = { ...history, items: history.items.slice(0, sent) };
-      const now = lasting(await compareAll(server, await Oracle.of(t, part.items, ZONE), part, 4)), answers = await allAnswers(server, now);
+      const now = lasting(await compareAll(server, await Oracle.of(t, part.items, ZONE), part, { persons: 4, more: false })), answers = await allAnswers(server, now);
       if (mark % 2) await server.restart();
       else {
         await server.kill();
