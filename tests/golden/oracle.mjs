@@ -198,7 +198,7 @@ export class Oracle {
   /** The days of a span: of all time, those with events. */
   async days({ from, to }) {
     const day = (text, sql, ms) => (!text ? sql : isDay(text) ? quoted(text) : `date(${Math.floor((Date.parse(text) - ms) / 1000)}, 'unixepoch', 'localtime')`);
-    const [row] = await this.ask(`SELECT ${day(from, 'min(day)', 0)} AS first, ${day(to, 'max(day)', 1)} AS last FROM event`);
+    const [row] = await this.ask(`SELECT ${day(from, 'min(day)', 0)} AS first, ${day(to, 'max(day)', 1)} AS last, count(*) AS events FROM event`);
     return row;
   }
 

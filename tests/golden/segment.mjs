@@ -31,7 +31,7 @@ export function segmentsOf({ conversion, sources, aliases, day, today }) {
     { name: 'from a source', definition: { match: 'any', conditions: [{ kind: 'first_touch', filter: [`source:is:${source}`] }, { kind: 'any_touch', filter: [`source:is:${other}`, 'medium:is_not:cpc'] }] } },
     { name: 'lately, not much', definition: { match: 'all', conditions: [event('*', { last_days: since }), event('*', { at_most: 25 }), event('Page Viewed', { not: true, at_least: 3, to: day(0.4), filter: [`source:is:${other}`] })] } },
     { name: 'groups', definition: { match: 'all', conditions: [
-      { kind: 'group', match: 'any', not: true, conditions: [event('Оплата', { at_least: 1, at_most: 1 }), { kind: 'first_touch', not: true, filter: ['campaign:contains:p', `source:is_not:${source}`] }] },
+      { kind: 'group', match: 'any', not: true, conditions: [event('Оплата', { at_least: 1, at_most: 1 }), { kind: 'first_touch', not: true, filter: [`source:is_not:${source}`] }] },
       { kind: 'group', match: 'any', conditions: [event('Sign Up', { from: day(0.2), to: `${day(0.9)}T10:00:00Z` }), { kind: 'persons', persons: aliases.slice(0, 4) }, event(conversion, {})] }] } },
     { name: 'a cohort', persons: aliases },
     { name: 'nobody', definition: { match: 'all', conditions: [event('No such event', {})] } },
