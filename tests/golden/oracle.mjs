@@ -383,16 +383,15 @@ export class Oracle {
   /** Each conversion's touches after exclusion, by place. */
   async makeJourneys({ conversion, by = 'platform', touches = 'sessions', lookback: text = 'none', exclude, ...query }) {
     const lookback = length(text);
-    /* the last touch at or before the latest such event that the lookback reaches */
-    const milestone = (which) => (query[which] === undefined ? 'NULL' : `max(CASE WHEN n <= (
-      SELECT max(event.n) FROM event JOIN conversion ON conversion.id = kept.id WHERE event.person = conversion.person AND event.n <= conversion.n
-        AND event.name = ${quoted(query[which])} ${lookback === null ? '' : `AND event.at > conversion.at - ${lookback}`}) THEN place END) OVER one`);
+    /* the latest such event at or before the conversion that the lookback reaches */
+    const milestone = (which) => (query[which] === undefined ? 'NULL' : `(SELECT max(event.n) FROM event WHERE event.person = conversion.person AND event.n <= conversion.n
+      AND event.name = ${quoted(query[which])} ${lookback === null ? '' : `AND event.at > conversion.at - ${lookback}`})`);
     const columns = `person, n, at, day, name, ${by} AS key, paid, unknown OR lower(source) IN ('direct', '(direct)', '$direct', '(none)') AS direct, ${passes(query, '')} AS passes`;
     const which = { events: `name <> ${quoted(conversion)}`, sessions: 'n = session', journey: 'true' }[touches];
     await this.ask(`DROP TABLE IF EXISTS conversion; DROP TABLE IF EXISTS whole; DROP TABLE IF EXISTS touch; DROP TABLE IF EXISTS journey;
       CREATE TEMP TABLE touch AS SELECT ${columns} FROM event WHERE ${which};
       CREATE INDEX touch_n ON touch(person, n);
-      CREATE TEMP TABLE conversion AS SELECT seq AS id, person, n, at, amount FROM event WHERE name = ${quoted(conversion)} AND ${inRange(query)};
+      CREATE TEMP TABLE conversion AS SELECT seq AS id, person, n, at, amount, ${milestone('lead')} AS lead_n, ${milestone('opportunity')} AS opportunity_n FROM event conversion WHERE name = ${quoted(conversion)} AND ${inRange(query)};
       CREATE TEMP TABLE whole AS
       SELECT id, touch.* FROM conversion JOIN touch ON touch.person = conversion.person AND touch.n <= conversion.n
         ${lookback === null ? '' : `AND touch.at > conversion.at - ${lookback}`};
@@ -400,11 +399,12 @@ export class Oracle {
       DELETE FROM conversion WHERE id NOT IN (SELECT id FROM whole WHERE passes);
       CREATE TEMP TABLE journey AS
       WITH kept AS (
-        SELECT whole.*, conversion.amount AS money, conversion.at AS until, row_number() OVER (PARTITION BY whole.id ORDER BY whole.n) AS place,
+        SELECT whole.*, conversion.amount AS money, conversion.at AS until, lead_n, opportunity_n, row_number() OVER (PARTITION BY whole.id ORDER BY whole.n) AS place,
           count(*) OVER (PARTITION BY whole.id) AS size
         FROM whole JOIN conversion USING (id) WHERE key NOT IN (${list(exclude).map(quoted)}))
       SELECT *, coalesce(max(CASE WHEN NOT direct THEN place END) OVER one, size) AS non_direct, coalesce(max(CASE WHEN paid THEN place END) OVER one, 1) AS last_paid,
-        ${milestone('lead')} AS lead, ${milestone('opportunity')} AS opportunity
+        /* its touch: the last at or before it */
+        max(CASE WHEN n <= lead_n THEN place END) OVER one AS lead, max(CASE WHEN n <= opportunity_n THEN place END) OVER one AS opportunity
       FROM kept WINDOW one AS (PARTITION BY id)`);
   }
 
