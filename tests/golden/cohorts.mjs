@@ -3,8 +3,6 @@
 // Is:    the tables `member` (who is in which cohort, from which event on) and `back` (who returned in which period).
 import { apart, inRange, isName, list, passes, period, quoted } from './sql.mjs';
 
-const WITHOUT_GROUPS = "''";
-
 /** The cohorts, and the members and returns of the question. */
 async function makeMembers(oracle, { start, return: back, unit = 'week', cohorts: kind = 'first', by, ...query }) {
   const { periods: starts } = await oracle.periods(query, unit), recurring = kind === 'recurring';
@@ -12,7 +10,7 @@ async function makeMembers(oracle, { start, return: back, unit = 'week', cohorts
     CREATE TEMP TABLE member AS
     WITH starts AS (SELECT *, ${period('day', unit)} AS period FROM event WHERE ${isName(start)} ${recurring ? `AND ${inRange(query)}` : ''}),
     firsts AS (SELECT *, row_number() OVER (PARTITION BY person ${recurring ? ', period' : ''} ORDER BY n) AS place FROM starts)
-    SELECT person, n, period AS cohort, ${by ? `s_${by}` : WITHOUT_GROUPS} AS key FROM firsts WHERE place = 1 AND ${inRange(query)} AND ${passes(query, 's_')};
+    SELECT person, n, period AS cohort, ${by ? `s_${by}` : "''"} AS key FROM firsts WHERE place = 1 AND ${inRange(query)} AND ${passes(query, 's_')};
     CREATE INDEX member_person ON member(person);
     CREATE TEMP TABLE back AS SELECT DISTINCT person, ${period('day', unit)} AS period FROM event WHERE ${isName(back)};
     CREATE INDEX back_person ON back(person)`);

@@ -1,8 +1,6 @@
 // tests/golden/segment.mjs -- who is in a segment, in SQL; and segments to ask of. Definitions: src/report/segment_rule.h.
 import { inRange, isName, passes, quoted } from './sql.mjs';
 
-const NO_TIME = { from: undefined, to: undefined };
-
 /** A definition, or a condition of one, as a condition on `who.person`. */
 export function holds(condition, today) {
   const { kind = 'group', match = 'all', conditions = [], filter = [] } = condition;
@@ -10,7 +8,7 @@ export function holds(condition, today) {
   const is = {
     group: () => `(${conditions.map((one) => holds(one, today)).join(match === 'any' ? ' OR ' : ' AND ')})`,
     event: () => {
-      const { event, at_least: least, at_most: most, last_days: days } = condition, time = { from: condition.from ?? NO_TIME.from, to: condition.to ?? NO_TIME.to };
+      const { event, at_least: least, at_most: most, last_days: days } = condition, time = { from: condition.from, to: condition.to };
       const recent = days ? `day >= date(${quoted(today)}, '-${days - 1} days')` : 'true';
       return `(SELECT count(*) FROM main.event WHERE person = who.person AND ${isName(event)} AND ${inRange(time)} AND ${recent} AND ${passes({ filter }, 's_')})
         BETWEEN ${least ?? (most == null ? 1 : 0)} AND ${most ?? 'CAST(9e15 AS INTEGER)'}`;
