@@ -6,7 +6,8 @@ import test from 'node:test';
 import { CONVERSION, Random, batchesOf, makeHistory } from '../lib/history.mjs';
 import { Server, newFolder, run, withQuery } from '../lib/server.mjs';
 import { Oracle } from './oracle.mjs';
-import { PATH_MODELS, pathModel } from './path_models.mjs';
+import { PATH_MODELS, chooseOrder, pathModel } from './path_models.mjs';
+import { difference } from './reading.mjs';
 import { seeds, sendAll } from './questions.mjs';
 
 const TOLERANCE = 1e-9;
@@ -57,13 +58,16 @@ for (const seed of seeds([71, 72])) {
     const oracle = await Oracle.of(t, history.items, ZONE), { first_day: from, last_day: to } = await oracle.session();
     const middle = (share) => new Date(Date.parse(from) + Math.floor(share * (Date.parse(to) - Date.parse(from)))).toISOString().slice(0, 10);
     const asked = [{ touches: 'sessions', by: 'source' }, { touches: 'events', by: 'source', lookback: '7d', order: 2 }, { touches: 'sessions', by: 'campaign', order: 3, from: middle(0.3), to: middle(0.7), lookback: '30d' },
-      { touches: 'sessions', by: 'source', exclude: ['google'], order: 2, from: middle(0.4) }, { touches: 'events', by: 'campaign', to: middle(0.6), lookback: '1d' }];
+      { touches: 'sessions', by: 'source', exclude: ['google'], order: 2, from: middle(0.4) }, { touches: 'events', by: 'campaign', to: middle(0.6), lookback: '1d' },
+      { touches: 'sessions', by: 'source', order: 'best' }, { touches: 'events', by: 'medium', order: 'best', lookback: '2d' }, { touches: 'journey', by: 'platform', order: 'best', from: middle(0.2) }];
     for (const query of asked) {
       const whole = { conversion: CONVERSION, models: PATH_MODELS.join(','), ...query };
       const got = await server.get('/api/v1/attribution', whole), rows = await oracle.pathTable(whole, true);
+      const chosen = query.order === 'best' && chooseOrder(rows), order = chosen ? chosen.best : query.order;
+      if (chosen) assert.equal(difference({ orders: got.markov.orders, best: got.markov.best }, chosen), undefined, withQuery('/api/v1/attribution', whole));
       for (const model of PATH_MODELS) {
         const found = Object.fromEntries(got.rows.map(({ key, models: cells }) => [key, { conversions: cells[model].conversions, value: cells[model].revenue }]));
-        compareCredits(found, pathModel(model, rows, query.order), `seed ${seed}: ${withQuery('/api/v1/attribution', whole)}, ${model}`);
+        compareCredits(found, pathModel(model, rows, order), `seed ${seed}: ${withQuery('/api/v1/attribution', whole)}, ${model}`);
       }
     }
     return undefined;

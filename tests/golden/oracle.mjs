@@ -4,11 +4,14 @@
 //        in the form of reading.mjs. Written from DESIGN.md (Definitions) and contracts/segment.md: slow and plain.
 // Owns:  its database.
 // Never: takes anything from the server: identity, repeats, order, sessions, money and days are made here once more.
-import { Sqlite, quoted } from '../lib/sqlite.mjs';
+import { Sqlite } from '../lib/sqlite.mjs';
+import { ltv, retention, retentionPersons } from './cohorts.mjs';
+import { funnel, funnelPersons } from './funnel.mjs';
+import { propertyBreakdown } from './properties.mjs';
+import { definitionOf, holds } from './segment.mjs';
+import { RULES, byKey, inRange, isDay, isName, length, list, paidBy, passes, period, platformBy, quoted, shown } from './sql.mjs';
 
 const ROWS_AN_INSERT = 500;
-const DAY_MS = 86_400_000;
-const UNITS = { m: 60_000, h: 3_600_000, d: DAY_MS };
 
 /* From the wire to persons, events and sessions. */
 const PREPARE = `
@@ -16,22 +19,31 @@ CREATE TABLE item AS
 SELECT seq, body->>'type' AS type, nullif(trim(body->>'messageId'), '') AS id,
   trim(coalesce(body->>'userId', '')) AS user_id, trim(coalesce(body->>'anonymousId', '')) AS anonymous_id,
   trim(coalesce(CASE body->>'type' WHEN 'alias' THEN body->>'previousId' END, '')) AS previous_id,
-  trim(coalesce(CASE body->>'type' WHEN 'identify' THEN coalesce(body->>'$.traits.client_id', body->>'$.context.traits.client_id') END, '')) AS client_id,
+  trim(coalesce(CASE body->>'type' WHEN 'identify' THEN coalesce(body->>'$.traits.client_id', body->>'$.context.traits.client_id')
+    WHEN 'crm_event' THEN body->>'client_id' END, '')) AS client_id,
   trim(coalesce(CASE body->>'type' WHEN 'identify' THEN coalesce(body->>'$.traits.telegram_id', body->>'$.context.traits.telegram_id') END, '')) AS telegram_id,
   coalesce(body->>'timestamp', body->>'originalTimestamp') AS stamp,
-  CASE body->>'type' WHEN 'page' THEN 'Page Viewed' WHEN 'screen' THEN 'Screen Viewed' WHEN 'track' THEN trim(body->>'event') END AS name,
+  CASE body->>'type' WHEN 'page' THEN 'Page Viewed' WHEN 'screen' THEN 'Screen Viewed' WHEN 'track' THEN trim(body->>'event')
+    WHEN 'crm_event' THEN 'CRM Touch' END AS name,
   trim(coalesce(body->>'$.context.campaign.source', '')) AS source, trim(coalesce(body->>'$.context.campaign.medium', '')) AS medium,
   trim(coalesce(body->>'$.context.campaign.name', '')) AS campaign, trim(coalesce(body->>'$.context.campaign.id', '')) AS campaign_id,
   trim(coalesce(body->>'$.context.campaign.content', '')) AS content, trim(coalesce(body->>'$.context.campaign.term', '')) AS term,
-  trim(coalesce(body->>'$.context.campaign.creative', '')) AS creative,
+  trim(coalesce(body->>'$.context.campaign.creative', '')) AS creative, trim(coalesce(body->>'$.context.campaign.source_type', '')) AS source_type,
+  nullif(body->>'doc_id', '') AS doc_id,
   body->>'$.properties.revenue' AS revenue, coalesce(body->>'$.properties.total', body->>'$.properties.value') AS total,
   upper(coalesce(body->>'$.properties.currency', 'UAH')) AS currency
-FROM raw;
+FROM raw WHERE body->>'type' <> 'crm_contract';
 CREATE INDEX item_id ON item(id, seq);
 
 /* whoever has no id is set aside; of one messageId the first counts */
 DELETE FROM item WHERE user_id = '' AND anonymous_id = '' AND client_id = '' AND telegram_id = '' AND previous_id = '';
 DELETE FROM item WHERE id IS NOT NULL AND seq > (SELECT min(seq) FROM item other WHERE other.id = item.id);
+
+/* of a contract the last word counts; the first event to name one that has a price signs it */
+CREATE TABLE contract AS SELECT body->>'doc_id' AS doc_id, body->>'cost_minor' AS cost FROM raw
+WHERE seq IN (SELECT max(seq) FROM raw WHERE body->>'type' = 'crm_contract' GROUP BY body->>'doc_id');
+UPDATE item SET name = 'Contract Signed' WHERE seq IN (SELECT min(seq) FROM item WHERE doc_id IS NOT NULL GROUP BY doc_id)
+  AND doc_id IN (SELECT doc_id FROM contract WHERE cost > 0);
 
 /* the ids that one call carries are of one person; the previous one was of either kind */
 CREATE TABLE carries AS
@@ -68,11 +80,14 @@ WITH timed AS (
     (SELECT alias.person FROM carries JOIN alias USING (alias) WHERE carries.seq = item.seq LIMIT 1) AS person
   FROM item WHERE name IS NOT NULL)
 SELECT person, row_number() OVER (PARTITION BY person ORDER BY at, seq) AS n, seq, at, date(at / 1000, 'unixepoch', 'localtime') AS day, name,
-  (SELECT CASE WHEN timed.name = 'Order Refunded' THEN -abs(CAST(round(major * 100) AS INTEGER)) ELSE CAST(round(major * 100) AS INTEGER) END
+  (SELECT CASE WHEN timed.type = 'crm_event' THEN CASE timed.name WHEN 'Contract Signed' THEN (SELECT cost FROM contract WHERE contract.doc_id = timed.doc_id) ELSE 0 END
+    WHEN timed.name = 'Order Refunded' THEN -abs(CAST(round(major * 100) AS INTEGER)) ELSE CAST(round(major * 100) AS INTEGER) END
    FROM money WHERE money.seq = timed.seq) AS amount,
-  source, medium, campaign, campaign_id, content, term, creative,
-  CASE WHEN source || medium || campaign || campaign_id || content || term || creative = '' THEN ''
-    ELSE json_array(source, medium, campaign, campaign_id, content, term, creative) END AS tuple
+  source, medium, campaign, campaign_id, content, term, creative, source_type,
+  source || medium || campaign || campaign_id || content || term || creative || source_type = '' AS unknown,
+  /* an empty one says "as before"; the CRM's says all there is */
+  CASE WHEN type <> 'crm_event' AND source || medium || campaign || campaign_id || content || term || creative || source_type = '' THEN ''
+    ELSE json_array(source, medium, campaign, campaign_id, content, term, creative, source_type, type = 'crm_event') END AS tuple
 FROM timed;
 CREATE INDEX plain_n ON plain(person, n);
 
@@ -90,49 +105,45 @@ CREATE INDEX sitting_n ON sitting(person, n);
 
 /* s_: what the first event of the session says */
 CREATE TABLE event AS
-SELECT plain.*, sitting.session, head.source AS s_source, head.medium AS s_medium, head.campaign AS s_campaign, head.campaign_id AS s_campaign_id,
+SELECT plain.*, sitting.session, max(plain.at) OVER one - min(plain.at) OVER one AS s_length, count(*) OVER one AS s_events,
+  '' AS platform, '' AS s_platform, 0 AS paid, head.source_type AS s_source_type, head.source AS s_source, head.medium AS s_medium, head.campaign AS s_campaign, head.campaign_id AS s_campaign_id,
   head.content AS s_content, head.term AS s_term, head.creative AS s_creative
-FROM plain JOIN sitting USING (person, n) JOIN plain head ON head.person = sitting.person AND head.n = sitting.session;
+FROM plain JOIN sitting USING (person, n) JOIN plain head ON head.person = sitting.person AND head.n = sitting.session
+WINDOW one AS (PARTITION BY plain.person, sitting.session);
 CREATE UNIQUE INDEX event_n ON event(person, n);
 CREATE INDEX event_name ON event(person, name, n);
 CREATE INDEX event_by_name ON event(name);
 CREATE TABLE name AS SELECT name, min(seq) AS first_seq FROM event GROUP BY name;
 ANALYZE;`;
 
-const list = (value) => (value === undefined ? [] : [value].flat());
-const length = (text) => (text === 'none' ? null : Number.parseInt(text, 10) * UNITS[text.at(-1)]);
-const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text);
+const SIX = ['events', 'persons', 'sessions', 'conversions', 'converted', 'revenue'];
+/** Every metric of a row of counts; its point has `days` days. */
+const METRICS = {
+  ...Object.fromEntries([...SIX, 'orders', 'payers', 'wau', 'mau'].map((name) => [name, (row) => row[name]])),
+  session_ms: (row) => over(row.session_ms, row.sessions), bounce_rate: (row) => over(row.bounces, row.sessions),
+  aov: (row) => over(row.revenue, row.orders), arpu: (row) => over(row.revenue, row.persons), arppu: (row) => over(row.revenue, row.payers),
+  dau: (row) => over(row.person_days, row.days), stickiness: (row) => over(row.person_days, row.days * row.mau),
+};
+export const METRIC_NAMES = Object.keys(METRICS);
+const over = (value, per) => (per ? value / per : null);
+const NOTHING = { ...Object.fromEntries(SIX.map((name) => [name, 0])), orders: 0, payers: 0, session_ms: 0, bounces: 0, person_days: 0, wau: 0, mau: 0, days: 0 };
+const daysIn = (first, last) => Math.round((Date.parse(last) - Date.parse(first)) / 86_400_000) + 1;
+const measured = (names, row) => Object.fromEntries(names.map((name) => [name, METRICS[name]({ ...NOTHING, ...row })]));
 
-/** The period that a day is in: a week begins on Monday. */
-const period = (day, step) => ({ day, week: `date(${day}, '-6 days', 'weekday 1')`, month: `date(${day}, 'start of month')` })[step];
-/** How many periods one lies after another. */
-const apart = (from, to, step) => (step === 'month'
-  ? `((strftime('%Y', ${to}) - strftime('%Y', ${from})) * 12 + strftime('%m', ${to}) - strftime('%m', ${from}))`
-  : `(CAST(round(julianday(${to}) - julianday(${from})) AS INTEGER) / ${step === 'week' ? 7 : 1})`);
-
-/** from= and to= as a condition on a row's `at` and `day`. */
-function inRange({ from, to }) {
-  const bounds = [];
-  if (from) bounds.push(isDay(from) ? `day >= ${quoted(from)}` : `at >= ${Date.parse(from)}`);
-  if (to) bounds.push(isDay(to) ? `day <= ${quoted(to)}` : `at < ${Date.parse(to)}`);
-  return bounds.join(' AND ') || 'true';
+/** Which route a request asks: its path without what stands for a person. */
+export function routeOf(target) {
+  const route = target.slice('/api/v1/'.length);
+  return route.startsWith('journeys/') ? 'journeys' : route;
 }
 
-/** filter= as a condition on columns with a prefix. */
-function passes({ filter }, prefix) {
-  const OPS = {
-    is: (column, value) => `lower(${column}) = lower(${value})`, is_not: (column, value) => `lower(${column}) <> lower(${value})`,
-    contains: (column, value) => `instr(lower(${column}), lower(${value})) > 0`, not_contains: (column, value) => `instr(lower(${column}), lower(${value})) = 0`,
-  };
-  return list(filter).map((text) => {
-    const [, dim, op, value] = /^(\w+):(\w+):(.*)$/.exec(text);
-    return OPS[op](prefix + dim, quoted(value));
-  }).join(' AND ') || 'true';
-}
+const ANSWERS = {
+  session: 'session', names: 'names', values: 'values', metrics: 'metrics', breakdown: 'breakdown', funnel: 'funnel', 'funnel/persons': 'funnelPersons', retention: 'retention',
+  'retention/persons': 'retentionPersons', ltv: 'ltv', persons: 'countedPersons', paths: 'paths', attribution: 'attribution', 'attribution/journeys': 'cell',
+};
 
 export class Oracle {
   /** Of items in the order of arrival; `zone` is the reporting time zone. */
-  static async of(test, items, zone) {
+  static async of(test, items, zone, rules = RULES) {
     const oracle = new Oracle();
     oracle.db = new Sqlite(test, zone);
     await oracle.db.ask('CREATE TABLE raw(seq INTEGER PRIMARY KEY, body TEXT)');
@@ -141,18 +152,38 @@ export class Oracle {
       await oracle.db.ask(`INSERT INTO raw VALUES ${rows.join(',')}`);
     }
     await oracle.db.ask(PREPARE);
+    await oracle.useRules(rules);
     return oracle;
+  }
+
+  /** Platforms by other rules. */
+  useRules(rules) {
+    return this.ask(`UPDATE main.event SET platform = ${platformBy(rules, '')}, s_platform = ${platformBy(rules, 's_')}, paid = ${paidBy(rules, '')}`);
   }
 
   ask(sql) {
     return this.db.ask(sql);
   }
 
-  /** The answer to a request, in the form of reading.mjs. */
-  answer(target, query) {
-    const [, , , route, rest] = target.split('/');
-    if (route === 'journeys') return this.person(decodeURIComponent(rest));
-    return rest === undefined ? this[route](query) : this.cell(query);
+  /** The answer to a request, in the form of reading.mjs; `segment` is that of the question, as it was made. */
+  async answer(target, query, segment) {
+    const route = routeOf(target);
+    if (route === 'journeys') return this.person(decodeURIComponent(target.split('/')[4]));
+    if (!segment) return this[ANSWERS[route]](query);
+    await this.narrow(segment);
+    try {
+      return await this[ANSWERS[route]](query);
+    } finally {
+      await this.ask('DROP TABLE temp.event');
+    }
+  }
+
+  /** Until it is dropped, `event` is that of the persons of a segment alone. */
+  async narrow(segment) {
+    await this.ask(`CREATE TEMP TABLE event AS SELECT * FROM main.event WHERE person IN (
+        SELECT person FROM (SELECT DISTINCT person FROM main.event) who WHERE ${holds(definitionOf(segment), this.today)});
+      CREATE INDEX temp.own_n ON event(person, n);
+      CREATE INDEX temp.own_name ON event(person, name, n)`);
   }
 
   async persons() {
@@ -167,13 +198,14 @@ export class Oracle {
   /** The days of a span: of all time, those with events. */
   async days({ from, to }) {
     const day = (text, sql, ms) => (!text ? sql : isDay(text) ? quoted(text) : `date(${Math.floor((Date.parse(text) - ms) / 1000)}, 'unixepoch', 'localtime')`);
-    const [row] = await this.ask(`SELECT ${day(from, 'min(day)', 0)} AS first, ${day(to, 'max(day)', 1)} AS last FROM event`);
+    const [row] = await this.ask(`SELECT ${day(from, 'min(day)', 0)} AS first, ${day(to, 'max(day)', 1)} AS last, count(*) AS events FROM event`);
     return row;
   }
 
   /** Every period that the days touch. */
   async periods(query, step) {
     const { first, last } = await this.days(query);
+    if (first === null || last === null || first > last) return { first: null, last: null, periods: [] };
     const rows = await this.ask(`WITH RECURSIVE one(day) AS (SELECT ${quoted(first)} UNION ALL SELECT date(day, '+1 day') FROM one WHERE day < ${quoted(last)})
       SELECT DISTINCT ${period('day', step)} AS period FROM one ORDER BY 1`);
     return { first, last, periods: rows.map((row) => row.period) };
@@ -182,26 +214,89 @@ export class Oracle {
   /* ---- metrics, breakdown ---- */
 
   cells({ event, conversion, ...query }, group) {
-    const counts = event === undefined ? 'true' : `name = ${quoted(event)}`, converts = conversion === undefined ? 'false' : `name = ${quoted(conversion)}`;
+    const counts = isName(event), converts = conversion === undefined ? 'false' : isName(conversion), orders = conversion === undefined ? 'amount > 0' : converts;
     return this.ask(`SELECT ${group} AS key, count(CASE WHEN ${counts} THEN 1 END) AS events, count(DISTINCT CASE WHEN ${counts} THEN person END) AS persons,
         count(CASE WHEN n = session THEN 1 END) AS sessions, count(CASE WHEN ${converts} THEN 1 END) AS conversions,
         count(DISTINCT CASE WHEN ${converts} THEN person END) AS converted,
-        coalesce(sum(CASE WHEN ${conversion === undefined ? 'true' : converts} THEN amount END), 0) AS revenue
+        coalesce(sum(CASE WHEN ${conversion === undefined ? 'true' : converts} THEN amount END), 0) AS revenue,
+        count(CASE WHEN ${orders} THEN 1 END) AS orders, count(DISTINCT CASE WHEN ${orders} THEN person END) AS payers,
+        coalesce(sum(CASE WHEN n = session THEN s_length END), 0) AS session_ms, count(CASE WHEN n = session AND s_events = 1 THEN 1 END) AS bounces
       FROM event WHERE ${inRange(query)} AND ${passes(query, 's_')} GROUP BY 1`);
   }
 
-  async metrics({ step = 'day', ...query }) {
-    const none = { events: 0, persons: 0, sessions: 0, conversions: 0, converted: 0, revenue: 0 };
-    const { first, last, periods } = await this.periods(query, step);
-    const cells = byKey(await this.cells(query, period('day', step)));
-    const totals = byKey(await this.cells(query, "''"))[''] ?? none;
-    return { from: first, to: last, points: periods.map((at) => ({ at, ...(cells[at] ?? none) })), totals };
+  /** By key, of persons active in points of [at, first day, last day]: whole days, also those outside of the range. */
+  async active({ event, ...query }, points, key = "''") {
+    await this.ask(`DROP TABLE IF EXISTS temp.active; DROP TABLE IF EXISTS temp.point;
+      CREATE TEMP TABLE active AS SELECT DISTINCT day, ${key} AS key, person FROM event WHERE ${isName(event)} AND ${passes(query, 's_')};
+      CREATE INDEX active_day ON active(day);
+      CREATE TEMP TABLE point(at, first, last);
+      ${points.length ? `INSERT INTO point VALUES ${points.map((point) => `(${point.map(quoted)})`)}` : ''}`);
+    return this.ask(`SELECT at, key, count(DISTINCT CASE WHEN day >= first THEN day || person END) AS person_days,
+        count(DISTINCT CASE WHEN day > date(last, '-7 days') THEN person END) AS wau,
+        count(DISTINCT CASE WHEN day > date(last, '-30 days') THEN person END) AS mau
+      FROM point JOIN active ON day BETWEEN min(first, date(last, '-29 days')) AND last GROUP BY 1, 2`);
   }
 
-  async breakdown({ by, ...query }) {
-    const none = { events: 0, persons: 0, sessions: 0, conversions: 0, converted: 0, revenue: 0 };
+  /** The points of a span, in the order of time: when they begin, first day and last. */
+  async points(query, step) {
+    const { first, last, periods } = await this.periods(query, step === 'hour' ? 'day' : step);
+    if (first === null) return { first, last, points: [] };
+    if (step === 'hour') {
+      const [{ from, to }] = await this.ask(`SELECT strftime('%s', ${quoted(first)}, 'utc') * 1000 AS "from", strftime('%s', ${quoted(last)}, '+1 day', 'utc') * 1000 AS "to"`);
+      const starts = Array.from({ length: (to - from) / 3_600_000 }, (_, i) => from + i * 3_600_000);
+      const days = await this.ask(`SELECT date(value / 1000, 'unixepoch', 'localtime') AS day FROM json_each(${quoted(JSON.stringify(starts))})`);
+      return { first, last, points: starts.map((at, i) => [at, days[i].day, days[i].day]) };
+    }
+    const ends = await this.ask(`SELECT ${step === 'day' ? 'value' : step === 'week' ? "date(value, '+6 days')" : "date(value, '+1 month', '-1 day')"} AS day FROM json_each(${quoted(JSON.stringify(periods))})`);
+    return { first, last, points: periods.map((at, i) => [at, at < first ? first : at, ends[i].day > last ? last : ends[i].day]) };
+  }
+
+  async metrics({ step = 'day', names: text, compare, ...query }) {
+    const names = text?.split(',') ?? SIX, { first, last, points } = await this.points(query, step);
+    const cells = byKey(await this.cells(query, step === 'hour' ? 'at / 3600000 * 3600000' : period('day', step)));
+    const total = first === null ? [] : [['total', first, last]];
+    const active = Object.fromEntries((await this.active(query, [...points, ...total])).map((row) => [row.at, row]));
+    const totals = byKey(await this.cells(query, "''"))[''];
+    return {
+      from: first, to: last, points: points.map(([at, from, to]) => ({ at, ...measured(names, { ...cells[at], ...active[at], days: daysIn(from, to) }) })),
+      totals: measured(names, { ...totals, ...active.total, days: first === null ? 0 : daysIn(first, last) }),
+      ...(compare && { previous: await this.metrics({ ...query, step, names: text, ...(await this.before(query, compare)) }) }),
+    };
+  }
+
+  /** The span before, as long, or 52 weeks ago. */
+  async before(query, compare) {
+    const { first, last } = await this.days(query);
+    const back = compare === 'year' ? '364' : `(julianday(${quoted(last)}) - julianday(${quoted(first)}) + 1)`;
+    const [row] = await this.ask(`SELECT date(${quoted(first)}, '-' || CAST(${back} AS INTEGER) || ' days') AS "from", date(${quoted(last)}, '-' || CAST(${back} AS INTEGER) || ' days') AS "to"`);
+    return row;
+  }
+
+  async breakdown({ by = 'platform', names: text, compare, sort = 'events', ...query }) {
+    if (query.property) return propertyBreakdown(this, query);
+    const names = [...new Set([...SIX, ...(text?.split(',') ?? []), sort])], { first, last } = await this.periods(query, 'day');
+    const span = first === null ? [] : [['span', first, last]], days = first === null ? 0 : daysIn(first, last), active = byKey(await this.active(query, span, `s_${by}`)), [whole] = await this.active(query, span);
     const rows = (await this.cells(query, `s_${by}`)).filter(({ events, conversions }) => events || conversions);
-    return { rows: byKey(rows), totals: byKey(await this.cells(query, "''"))[''] ?? none };
+    return {
+      rows: byKey(rows.map(({ key, ...row }) => ({ key, ...measured(names, { ...row, ...active[key], days }) }))),
+      totals: measured(names, { ...byKey(await this.cells(query, "''"))[''], ...whole, days }),
+      ...(compare && { previous: await this.breakdown({ ...query, by, names: text, sort, ...(await this.before(query, compare)) }) }),
+    };
+  }
+
+  /* ---- lists of persons ---- */
+
+  /** What a list says of persons, given as SQL. */
+  async listPersons(persons, { q }) {
+    const rows = await this.ask(`SELECT ${shown('event.person')} AS person, min(at) AS first_at, max(at) AS last_at, count(*) AS events, sum(amount) AS revenue, max(CASE n WHEN 1 THEN platform END) AS platform
+      FROM event WHERE person IN (${persons}) GROUP BY event.person
+      ${q === undefined ? '' : `HAVING instr(lower(${shown('event.person')}), lower(${quoted(q)})) OR EXISTS (SELECT 1 FROM alias WHERE alias.person = event.person AND alias = ${quoted(q)})`}`);
+    return { total: rows.length, persons: Object.fromEntries(rows.map(({ person, ...row }) => [person, row])) };
+  }
+
+  async countedPersons({ event, conversion, metric = conversion === undefined ? 'persons' : 'converted', by = 'platform', key, ...query }) {
+    const counts = { persons: isName(event), converted: conversion === undefined ? 'false' : isName(conversion), payers: conversion === undefined ? 'amount > 0' : isName(conversion) }[metric];
+    return this.listPersons(`SELECT person FROM event WHERE ${counts} AND ${inRange(query)} AND ${passes(query, 's_')} ${key === undefined ? '' : `AND s_${by} = ${quoted(key)}`}`, query);
   }
 
   /* ---- names, values, a person ---- */
@@ -222,86 +317,26 @@ export class Oracle {
     return { person: aliases[0].alias, aliases: aliases.map((row) => row.alias).sort(), total: events.length, events };
   }
 
-  /* ---- funnel ---- */
+  /* ---- in files of their own ---- */
 
-  /** Each person's deepest chain, completed first and of those begun last: one row a step. */
-  async makeChains({ step, window: text = '30d', ...query }) {
-    const window = length(text), name = `CASE k ${step.map((one, k) => `WHEN ${k} THEN ${quoted(one)}`).join(' ')} END`;
-    await this.ask(`DROP TABLE IF EXISTS tried; DROP TABLE IF EXISTS best; DROP TABLE IF EXISTS chain; DROP TABLE IF EXISTS ranged;
-      CREATE TEMP TABLE ranged AS SELECT * FROM event WHERE ${inRange(query)} AND name IN (${step.map(quoted)});
-      CREATE INDEX ranged_name ON ranged(person, name, n);
-      /* from every event that may be the first, each further step as early as can be */
-      CREATE TEMP TABLE tried AS
-      WITH RECURSIVE chain(person, start, start_at, k, n, at) AS (
-        SELECT person, n, at, 1, n, at FROM ranged WHERE name = ${quoted(step[0])} AND ${passes(query, 's_')}
-        UNION ALL
-        SELECT chain.person, start, start_at, k + 1, next.n, next.at
-        FROM chain JOIN ranged next ON next.person = chain.person AND next.n =
-          (SELECT min(later.n) FROM ranged later WHERE later.person = chain.person AND later.name = ${name} AND later.n > chain.n)
-        WHERE k < ${step.length} ${window === null ? '' : `AND next.at - start_at <= ${window}`})
-      SELECT * FROM chain;
-      CREATE TEMP TABLE best AS
-      SELECT person, start FROM (SELECT person, start, row_number() OVER (PARTITION BY person ORDER BY k DESC, n, start DESC) AS place FROM tried) WHERE place = 1;
-      CREATE TEMP TABLE chain AS SELECT tried.* FROM tried JOIN best USING (person, start);
-      CREATE INDEX chain_k ON chain(person, k)`);
+  funnel(query) {
+    return funnel(this, query);
   }
 
-  async steps({ step }, group) {
-    const rows = await this.ask(`WITH
-      timed AS (
-        SELECT ${group} AS key, chain.k, chain.at - chain.start_at AS whole, chain.at - coalesce(before.at, chain.at) AS part
-        FROM chain JOIN event head ON head.person = chain.person AND head.n = chain.start
-        LEFT JOIN chain before ON before.person = chain.person AND before.k = chain.k - 1),
-      placed AS (
-        SELECT *, row_number() OVER (PARTITION BY key, k ORDER BY whole) AS whole_place, row_number() OVER (PARTITION BY key, k ORDER BY part) AS part_place,
-          count(*) OVER (PARTITION BY key, k) AS persons FROM timed)
-      SELECT key, k, persons,
-        (min(CASE WHEN part_place >= (persons + 1) / 2 THEN part END) + min(CASE WHEN part_place >= persons / 2 + 1 THEN part END)) / 2 AS median_ms,
-        (min(CASE WHEN whole_place >= (persons + 1) / 2 THEN whole END) + min(CASE WHEN whole_place >= persons / 2 + 1 THEN whole END)) / 2 AS median_from_first_ms
-      FROM placed GROUP BY key, k ORDER BY key, k`);
-    const none = { persons: 0, median_ms: null, median_from_first_ms: null };
-    const groups = {};
-    for (const { key } of rows) groups[key] ??= step.map((name) => ({ name, ...none }));
-    for (const { key, k, ...cell } of rows) Object.assign(groups[key][k - 1], cell);
-    for (const steps of Object.values(groups))
-      steps.forEach((cell, k) => Object.assign(cell, { from_first: cell.persons / steps[0].persons, from_previous: k && !steps[k - 1].persons ? 0 : cell.persons / steps[Math.max(0, k - 1)].persons }));
-    return groups;
+  funnelPersons(query) {
+    return funnelPersons(this, query);
   }
 
-  async funnel({ by, ...query }) {
-    await this.makeChains(query);
-    const empty = query.step.map((name) => ({ name, persons: 0, median_ms: null, median_from_first_ms: null, from_first: 0, from_previous: 0 }));
-    return { steps: (await this.steps(query, "''"))[''] ?? empty, ...(by && { groups: await this.steps(query, `head.s_${by}`) }) };
+  retention(query) {
+    return retention(this, query);
   }
 
-  /* ---- retention ---- */
+  retentionPersons(query) {
+    return retentionPersons(this, query);
+  }
 
-  async retention({ start = '*', return: back = '*', unit = 'week', mode = 'on', cohorts: kind = 'first', periods = 8, by, ...query }) {
-    const is = (name) => (name === '*' ? 'true' : `name = ${quoted(name)}`);
-    const { periods: starts } = await this.periods(query, unit);
-    await this.ask(`DROP TABLE IF EXISTS member; DROP TABLE IF EXISTS back;
-      CREATE TEMP TABLE member AS
-      WITH starts AS (
-        SELECT *, ${period('day', unit)} AS period FROM event WHERE ${is(start)} ${kind === 'recurring' ? `AND ${inRange(query)}` : ''}),
-      firsts AS (SELECT *, row_number() OVER (PARTITION BY person ${kind === 'recurring' ? ', period' : ''} ORDER BY n) AS place FROM starts)
-      SELECT person, period AS cohort, ${by ? `s_${by}` : "''"} AS key FROM firsts WHERE place = 1 AND ${inRange(query)} AND ${passes(query, 's_')};
-      CREATE TEMP TABLE back AS SELECT DISTINCT person, ${period('day', unit)} AS period FROM event WHERE ${is(back)};
-      CREATE INDEX back_person ON back(person)`);
-    const rows = await this.ask(`SELECT key, cohort, 0 AS k, count(*) AS persons FROM member GROUP BY 1, 2
-      UNION ALL
-      SELECT key, cohort, k, count(*) FROM (
-        SELECT DISTINCT member.person, member.key, cohort, cell.value AS k
-        FROM member JOIN back USING (person) JOIN json_each(${quoted(JSON.stringify(Array.from({ length: periods }, (_, k) => k + 1)))}) cell
-        WHERE ${apart('cohort', 'period', unit)} ${mode === 'on' ? '=' : '>='} cell.value) GROUP BY 1, 2, 3`);
-    const table = (own) => {
-      const returned = Object.fromEntries(starts.map((at) => [at, Array(periods + 1).fill(0)]));
-      for (const { cohort, k, persons } of own) returned[cohort][k] += persons;
-      const cohorts = starts.map((at) => ({ start: at, size: returned[at][0], returned: returned[at] }));
-      const sum = Array.from({ length: periods + 1 }, (_, k) => cohorts.reduce((all, one) => all + one.returned[k], 0));
-      return { cohorts, total: { size: sum[0], returned: sum, of: sum.map(() => sum[0]) } };
-    };
-    const keys = [...new Set(rows.map(({ key }) => key))];
-    return { ...table(rows), ...(by && { groups: Object.fromEntries(keys.map((key) => [key, table(rows.filter((row) => row.key === key))])) }) };
+  ltv(query) {
+    return ltv(this, query);
   }
 
   /* ---- paths ---- */
@@ -346,14 +381,17 @@ export class Oracle {
   /* ---- attribution ---- */
 
   /** Each conversion's touches after exclusion, by place. */
-  async makeJourneys({ conversion, by, touches = 'sessions', lookback: text = 'none', exclude, ...query }) {
+  async makeJourneys({ conversion, by = 'platform', touches = 'sessions', lookback: text = 'none', exclude, ...query }) {
     const lookback = length(text);
-    const columns = `person, n, at, day, name, ${by} AS key, tuple = '' OR lower(source) IN ('direct', '(direct)', '$direct', '(none)') AS direct, ${passes(query, '')} AS passes`;
+    /* the latest such event at or before the conversion that the lookback reaches */
+    const milestone = (which) => (query[which] === undefined ? 'NULL' : `(SELECT max(event.n) FROM event WHERE event.person = conversion.person AND event.n <= conversion.n
+      AND event.name = ${quoted(query[which])} ${lookback === null ? '' : `AND event.at > conversion.at - ${lookback}`})`);
+    const columns = `person, n, at, day, name, ${by} AS key, paid, unknown OR lower(source) IN ('direct', '(direct)', '$direct', '(none)') AS direct, ${passes(query, '')} AS passes`;
     const which = { events: `name <> ${quoted(conversion)}`, sessions: 'n = session', journey: 'true' }[touches];
     await this.ask(`DROP TABLE IF EXISTS conversion; DROP TABLE IF EXISTS whole; DROP TABLE IF EXISTS touch; DROP TABLE IF EXISTS journey;
       CREATE TEMP TABLE touch AS SELECT ${columns} FROM event WHERE ${which};
       CREATE INDEX touch_n ON touch(person, n);
-      CREATE TEMP TABLE conversion AS SELECT seq AS id, person, n, at, amount FROM event WHERE name = ${quoted(conversion)} AND ${inRange(query)};
+      CREATE TEMP TABLE conversion AS SELECT seq AS id, person, n, at, amount, ${milestone('lead')} AS lead_n, ${milestone('opportunity')} AS opportunity_n FROM event conversion WHERE name = ${quoted(conversion)} AND ${inRange(query)};
       CREATE TEMP TABLE whole AS
       SELECT id, touch.* FROM conversion JOIN touch ON touch.person = conversion.person AND touch.n <= conversion.n
         ${lookback === null ? '' : `AND touch.at > conversion.at - ${lookback}`};
@@ -361,22 +399,28 @@ export class Oracle {
       DELETE FROM conversion WHERE id NOT IN (SELECT id FROM whole WHERE passes);
       CREATE TEMP TABLE journey AS
       WITH kept AS (
-        SELECT whole.*, conversion.amount AS money, conversion.at AS until, row_number() OVER (PARTITION BY whole.id ORDER BY whole.n) AS place,
+        SELECT whole.*, conversion.amount AS money, conversion.at AS until, lead_n, opportunity_n, row_number() OVER (PARTITION BY whole.id ORDER BY whole.n) AS place,
           count(*) OVER (PARTITION BY whole.id) AS size
         FROM whole JOIN conversion USING (id) WHERE key NOT IN (${list(exclude).map(quoted)}))
-      SELECT *, coalesce(max(CASE WHEN NOT direct THEN place END) OVER (PARTITION BY id), size) AS non_direct FROM kept`);
+      SELECT *, coalesce(max(CASE WHEN NOT direct THEN place END) OVER one, size) AS non_direct, coalesce(max(CASE WHEN paid THEN place END) OVER one, 1) AS last_paid,
+        /* its touch: the last at or before it */
+        max(CASE WHEN n <= lead_n THEN place END) OVER one AS lead, max(CASE WHEN n <= opportunity_n THEN place END) OVER one AS opportunity
+      FROM kept WINDOW one AS (PARTITION BY id)`);
   }
 
   /** What a model gives each touch; money to the cent by the largest remainder, of equal ones to the earlier touch. */
   async makeCredits(model, halfLife) {
     const part = {
-      first: 'place = 1', last: 'place = size', last_non_direct: 'place = non_direct', linear: '1',
+      first: 'place = 1', last: 'place = size', last_non_direct: 'place = non_direct', last_paid: 'place = last_paid', linear: '1',
+      /* three parts for each of the first, the lead's and the opportunity's, one for all others together */
+      w_shaped: `CASE WHEN marks = size THEN 1 WHEN place IN (1, lead, opportunity) THEN 3 * (size - marks) ELSE 1 END`,
       position: 'CASE WHEN size <= 2 THEN 1 WHEN place IN (1, size) THEN 2 * (size - 2) ELSE 1 END',
       time_decay: `pow(2.0, -(until - at) / ${halfLife}.0)`,
     }[model];
     await this.ask(`DROP TABLE IF EXISTS credit;
       CREATE TEMP TABLE credit AS WITH
-      parted AS (SELECT id, place, key, money, ${part} AS part FROM journey),
+      marked AS (SELECT *, sum(place = 1 OR coalesce(place IN (lead, opportunity), 0)) OVER (PARTITION BY id) AS marks FROM journey),
+      parted AS (SELECT id, place, key, money, ${part} AS part FROM marked),
       whole AS (SELECT *, sum(part) OVER (PARTITION BY id) AS total FROM parted WHERE part > 0),
       split AS (SELECT *, CAST(abs(money) * part / total AS INTEGER) AS cents FROM whole),
       turns AS (
@@ -410,7 +454,7 @@ export class Oracle {
     await this.makeJourneys(query);
     await this.makeCredits(model, length(halfLife));
     const within = key === 'unattributed' ? 'id NOT IN (SELECT id FROM journey)' : `id IN (SELECT id FROM credit WHERE key = ${quoted(key)})`;
-    const journeys = await this.ask(`SELECT id, at, amount, (SELECT alias FROM alias WHERE alias.person = conversion.person ORDER BY instr('ucta', substr(alias, 1, 1)), first_seen LIMIT 1) AS person
+    const journeys = await this.ask(`SELECT id, at, amount, ${shown('conversion.person')} AS person
       FROM conversion WHERE ${within} ORDER BY person, n`);
     const touches = new Map(journeys.map(({ id }) => [id, []]));
     for (const { id, ...touch } of await this.ask(`SELECT id, at, name AS event, journey.key, coalesce(weight, 0) AS weight, coalesce(revenue, 0) AS revenue
@@ -454,8 +498,4 @@ export function byJourney(journeys) {
   const found = {};
   for (const { person, at, ...journey } of journeys) (found[`${person} at ${at}`] ??= []).push(journey);
   return found;
-}
-
-function byKey(rows) {
-  return Object.fromEntries(rows.map(({ key, ...row }) => [key, row]));
 }

@@ -117,3 +117,36 @@ export function pathModel(model, rows, order = 1) {
   const due = { conversions: shares('conversions', conversions), value: shares('value', value) };
   return Object.fromEntries(channels.map((channel, i) => [channel, { conversions: due.conversions[i], value: due.value[i] }]));
 }
+
+/* ---- the choice of an order ---- */
+
+const THRESHOLDS = 100;
+
+/** How well the last touches of a path tell conversions from nulls: the area under the ROC curve through 100 thresholds. */
+function aucOf(rows, order) {
+  const ends = new Map();
+  for (const { path, conversions, nulls } of rows) {
+    const key = JSON.stringify(path.slice(-order)), end = ends.get(key) ?? { conversions: 0, nulls: 0 };
+    ends.set(key, { conversions: end.conversions + conversions, nulls: end.nulls + nulls });
+  }
+  const found = [...ends.values()].map((end) => ({ ...end, rate: end.conversions / (end.conversions + end.nulls) }));
+  const least = Math.min(...found.map(({ rate }) => rate)), most = Math.max(...found.map(({ rate }) => rate));
+  const whole = { conversions: sum(found.map((end) => end.conversions)), nulls: sum(found.map((end) => end.nulls)) };
+  if (!whole.conversions || !whole.nulls) return null;
+  const curve = Array.from({ length: THRESHOLDS }, (_, t) => found.filter(({ rate }) => t === 0 || rate >= least + (t * (most - least)) / (THRESHOLDS - 1)))
+    .map((taken) => ({ x: sum(taken.map((end) => end.nulls)) / whole.nulls, y: sum(taken.map((end) => end.conversions)) / whole.conversions }));
+  const points = [...curve, { x: 0, y: 0 }];
+  return sum(curve.map((point, t) => ((point.x - points[t + 1].x) * (point.y + points[t + 1].y)) / 2));
+}
+
+/** Of each order up to 4 its AUC and what is left of it for its many states; and the first with the most. */
+export function chooseOrder(rows) {
+  const touched = rows.filter(({ path }) => path.length > 0), n = sum(touched.map((row) => row.conversions + row.nulls));
+  const channels = new Set(touched.flatMap(({ path }) => path)).size;
+  const orders = [1, 2, 3, 4].map((order) => {
+    const auc = aucOf(touched, order), states = Array.from({ length: order }, (_, i) => (channels + i) / (i + 1)).reduce((all, one) => all * one, 1);
+    const free = n - states - 1, penalised = 1 - ((1 - auc) * (n - 1)) / free;
+    return { order, auc, penalised: auc !== null && free > 0 && penalised >= 0 && penalised <= 1 ? penalised : 0 };
+  });
+  return { orders, best: orders.reduce((best, one) => (one.penalised > best.penalised ? one : best)).order };
+}

@@ -13,6 +13,8 @@ const byKey = (rows, read = (row) => row) => {
   return found;
 };
 
+const byPerson = (persons, read) => byKey(persons.map(({ person, ...row }) => ({ key: person, ...row })), read);
+
 /** Rows that should stand in falling order of these numbers. */
 function falling(rows, ...numbers) {
   for (let i = 1; i < rows.length; i++) {
@@ -28,12 +30,24 @@ export const READ = {
     falling(values, ({ events }) => events);
     return Object.fromEntries(values.map(({ value, events }) => [value, events]));
   },
-  metrics: ({ from, to, points, totals }) => ({ from, to, points, totals }),
-  breakdown: ({ rows, totals }, { sort = 'events' }) => {
-    falling(rows, (row) => row[sort]);
-    return { rows: byKey(rows), totals };
+  metrics: ({ from, to, points, totals, previous }, query) => ({
+    from, to, points: query.step === 'hour' ? points.map(({ at, ...point }) => ({ at: Date.parse(at), ...point })) : points, totals, ...(previous && { previous: READ.metrics(previous, query) }),
+  }),
+  breakdown: ({ event, property, keys, rows, totals, numbers, previous }, query) => {
+    const { sort = 'events' } = query;
+    falling(rows, (row) => row[sort] ?? -Infinity);
+    if (query.property) return { event, property, keys, rows: byKey(rows.map(({ key, kind, ...row }) => ({ key: `${kind}: ${key}`, ...row }))), totals, numbers };
+    return { rows: byKey(rows), totals, ...(previous && { previous: READ.breakdown(previous, query) }) };
   },
-  funnel: ({ steps, groups }) => ({ steps, ...(groups && { groups: byKey(groups, (group) => group.steps) }) }),
+  funnel: ({ order, persons, lengths_ms, steps, whole, trend, groups }) => ({ order, persons, lengths_ms, steps, whole, ...(trend && { trend }), ...(groups && { groups: byKey(groups, (group) => group.steps) }) }),
+  'funnel/persons': ({ total, persons }) => ({ total, persons: byPerson(persons, ({ entered_at, reached, at }) => ({ entered_at: Date.parse(entered_at), reached, at: Date.parse(at) })) }),
+  'retention/persons': (list, query) => READ.persons(list, query),
+  persons: ({ total, persons }, { sort }) => {
+    if (sort === 'last_seen') falling(persons, ({ last_at }) => Date.parse(last_at));
+    if (sort === 'revenue') falling(persons, ({ revenue }) => revenue);
+    return { total, persons: byPerson(persons, ({ first_at, last_at, ...row }) => ({ ...row, first_at: Date.parse(first_at), last_at: Date.parse(last_at) })) };
+  },
+  ltv: ({ cohorts, total, groups }) => ({ cohorts, total, ...(groups && { groups: byKey(groups) }) }),
   retention: ({ cohorts, total, groups }) => ({ cohorts, total, ...(groups && { groups: byKey(groups) }) }),
   paths: ({ levels, links }) => ({
     nodes: Object.fromEntries(levels.flatMap(({ nodes }, level) => nodes.map(({ name, paths, persons }) => [`${level}: ${name}`, { paths, persons }]))),
@@ -45,7 +59,7 @@ export const READ = {
     const credits = (row) => ({ touches: row.touches, models: Object.fromEntries(Object.entries(row.models).map(([model, cell]) => [model, { conversions: cell.conversions, revenue: cell.revenue }])) });
     return { conversions, revenue, persons, rows: byKey(rows, credits), unattributed: credits(unattributed) };
   },
-  cell: (journeys) => byJourney(journeys.map(({ person, at, amount, credit, credit_revenue, touches }) => ({
+  'attribution/journeys': ({ journeys }) => byJourney(journeys.map(({ person, at, amount, credit, credit_revenue, touches }) => ({
     person, at: Date.parse(at), amount, credit, credit_revenue, touches: touches.map((touch) => ({ at: Date.parse(touch.at), event: touch.event, key: touch.key, weight: touch.weight, revenue: touch.revenue })),
   }))),
   journeys: ({ person, aliases, total, events }) => ({

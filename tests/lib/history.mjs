@@ -12,6 +12,8 @@ const BYTES_MAX = 3_500_000, ITEMS_MAX = 2000; /* of a batch */
 export const CONVERSION = 'Order Completed';
 export const NAMES = ['Page Viewed', 'Screen Viewed', 'Sign Up', 'Add "To" Cart', 'Оплата', "Подписка на 'Клуб'", CONVERSION, 'Order Refunded', 'Checkout Started'];
 const WEIGHTS = [30, 6, 7, 12, 5, 4, 9, 2, 4];
+/** Paths into what events say of themselves; one has more values than stay apart. */
+export const PROPERTIES = ['properties.plan', 'properties.items', 'properties.gift', 'properties.тариф', 'properties.place.city', 'properties.place.block.level', 'properties.note', 'properties.visit', 'properties.none', 'context.device.type'];
 export const SOURCES = ['google', 'facebook', 'Яндекс', "o'reilly", 'news "letter"', 'direct'];
 /** Around one of the two nights of a year on which the clock changes in Europe. */
 const CENTRES = [Date.UTC(2024, 2, 31, 1), Date.UTC(2024, 9, 27, 1)];
@@ -165,12 +167,27 @@ class Maker {
   addEvent(who, at, campaign) {
     const { random } = this;
     const name = random.weighted(NAMES, WEIGHTS);
-    const item = { type: { 'Page Viewed': 'page', 'Screen Viewed': 'screen' }[name] ?? 'track', ...who, properties: this.money(name) };
+    const item = { type: { 'Page Viewed': 'page', 'Screen Viewed': 'screen' }[name] ?? 'track', ...who, properties: { ...this.money(name), ...this.details() } };
     if (item.type === 'track') item.event = random.chance(0.03) ? ` ${name} ` : name;
     if (campaign) item.context = { campaign };
+    if (random.chance(0.3)) item.context = { ...item.context, device: { type: random.pick(['phone', 'desk "top"', 3]) } };
     if (random.chance(0.01)) this.put({ type: 'group', groupId: 'g', ...who }, at);
     if (random.chance(0.01)) this.put({ type: 'track', event: name, properties: item.properties }, at); /* nobody's: set aside */
     this.put(item, at);
+  }
+
+  /** Properties of every kind a value may have, and of none. */
+  details() {
+    const { random } = this;
+    return {
+      ...(random.chance(0.6) && { plan: random.pick(['free', 'pro', 'Про "макс"', 'a\\b', 'two\nlines', '', '2', 'true', null, ['free'], 2, true]) }),
+      ...(random.chance(0.6) && { items: random.pick([random.below(5), random.below(5), random.below(1000) / 8, -1.5, 1234567.25, '2', null]) }),
+      ...(random.chance(0.5) && { gift: random.chance(0.5) }),
+      ...(random.chance(0.5) && { тариф: random.pick(['малый', 'большой']) }),
+      ...(random.chance(0.5) && { place: random.pick([{ city: 'Київ', block: { level: random.below(3) } }, { city: 'Lviv' }, 'nowhere', { block: 'none' }, [{ city: 'x' }]]) }),
+      ...(random.chance(0.05) && { note: `${random.pick(['x', 'xy'])}${'ї'.repeat(random.pick([127, 128, 200]))}` }),
+      ...(random.chance(0.6) && { visit: `v${this.n}` }),
+    };
   }
 
   money(name) {

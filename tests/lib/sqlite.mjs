@@ -25,6 +25,7 @@ export class Sqlite {
       });
     });
     this.ended.then(() => {
+      this.gone = true;
       for (const { sql, failed } of this.waiting.splice(0)) failed(new Error(`sqlite3: ${this.stderr}\n${sql.slice(0, 4000)}`));
     });
     finallyDo(test, () => {
@@ -45,6 +46,7 @@ export class Sqlite {
   }
 
   ask(sql) {
+    if (this.gone) return Promise.reject(new Error('sqlite3 has ended'));
     return new Promise((done, failed) => {
       this.waiting.push({ sql, done, failed });
       this.child.stdin.write(`${sql.trim().replace(/;$/, '')};\n.print ${MARK}\n`);
