@@ -24,7 +24,7 @@ struct page_task {
 
 static bool is_before(struct persons_at a, struct persons_at b)
 {
-    return a.key != b.key ? a.key > b.key : a.place < b.place;
+    return a.key != b.key ? a.key > b.key : a.raw < b.raw;
 }
 
 static int in_order(const void *a, const void *b)
@@ -44,13 +44,14 @@ static int64_t revenue_of(const struct snapshot *snapshot, struct rows rows)
 static struct persons_at at_of(const struct page_task *task, uint32_t place)
 {
     struct rows rows = snapshot_rows(task->snapshot, place);
+    struct persons_at at = {.raw = task->snapshot->raw[rows.begin], .place = place};
 
     switch (task->page->order) {
     case PERSONS_BY_PLACE: break;
-    case PERSONS_BY_LAST_SEEN: return (struct persons_at){task->snapshot->at_ms[rows.end - 1], place};
-    case PERSONS_BY_REVENUE: return (struct persons_at){revenue_of(task->snapshot, rows), place};
+    case PERSONS_BY_LAST_SEEN: at.key = task->snapshot->at_ms[rows.end - 1]; break;
+    case PERSONS_BY_REVENUE: at.key = revenue_of(task->snapshot, rows); break;
     }
-    return (struct persons_at){0, place};
+    return at;
 }
 
 static void sift_down(struct best *best)

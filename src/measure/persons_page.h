@@ -2,7 +2,7 @@
  *
  * Is:    those marked, in an order, after a cursor; what a list says of each.
  * Owns:  nothing; every array belongs to the caller or its arena.
- * Never: sorts more than a page: a cursor is a place in the order, and each page looks for the next ones after it.
+ * Never: sorts more than a page: a cursor is a point in the order, and each page looks for the next ones after it.
  */
 #ifndef MEASURE_PERSONS_PAGE_H
 #define MEASURE_PERSONS_PAGE_H
@@ -15,10 +15,12 @@
 
 enum persons_order { PERSONS_BY_PLACE, PERSONS_BY_LAST_SEEN, PERSONS_BY_REVENUE };
 
-/* The order is by key, the greatest first, then by place: the key is the instant last seen, or the revenue, or 0. */
+/* The order is by key, the greatest first, then by where the first event stands in the raw log, which is of one person
+ * and stays when places change: the key is the instant last seen, or the revenue, or 0. */
 struct persons_at {
     int64_t key;
-    uint32_t place;
+    uint64_t raw;
+    uint32_t place; /* no part of the order: a cursor needs none */
 };
 
 struct person_row {

@@ -178,7 +178,7 @@ export async function allAnswers(server, questions) {
   for (const [target, query] of questions) {
     const where = withQuery(target, query);
     const reply = await server.request('GET', where);
-    answers.set(where, `${reply.status} ${reply.text().replace(/,"request_id":"[^"]*"/, '').replace(/"next":"-?\d+_\d+"/, '"next":"a place"')}`);
+    answers.set(where, `${reply.status} ${reply.text().replace(/,"request_id":"[^"]*"/, '')}`);
   }
   return answers;
 }

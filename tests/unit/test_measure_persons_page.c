@@ -48,7 +48,7 @@ static int by_key(const void *a, const void *b)
 {
     const struct persons_at *x = a, *y = b;
     if (x->key != y->key) return x->key < y->key ? 1 : -1;
-    return x->place < y->place ? -1 : 1;
+    return x->raw < y->raw ? -1 : 1;
 }
 
 static uint32_t slow_list(struct fixture *f, const struct snapshot *s, enum persons_order order)
@@ -56,7 +56,9 @@ static uint32_t slow_list(struct fixture *f, const struct snapshot *s, enum pers
     uint32_t n = 0;
 
     for (uint32_t place = 0; place < s->n_places; place++)
-        if (f->marked[place]) f->wanted[n++] = (struct persons_at){slow_key(s, order, place), place};
+        if (f->marked[place])
+            f->wanted[n++] =
+                (struct persons_at){slow_key(s, order, place), s->raw[snapshot_rows(s, place).begin], place};
     if (n > 0) qsort(f->wanted, n, sizeof *f->wanted, by_key);
     return n;
 }

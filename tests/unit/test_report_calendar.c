@@ -1,6 +1,8 @@
 /* Tests of report/calendar.h: periods against the days that lie in them, cut ends, periods after the last. */
 #include "helpers.h"
 
+#include <stdlib.h>
+
 #include "report/calendar.h"
 
 #define ZONE "Europe/Berlin" /* its clocks change on 2025-03-30 and 2025-10-26 */

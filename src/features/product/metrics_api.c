@@ -274,8 +274,11 @@ static struct days *days_of_points(const struct question *q, const struct span *
     struct days *days = ARENA_ARRAY(&q->request->arena, struct days, calendar->n);
     const int64_t *bounds = calendar->bounds;
 
-    for (uint32_t i = 0; i < calendar->n; i++)
-        days[i] = days_until_now(q, span, (struct days){time_day_of(bounds[i]), time_day_of(bounds[i + 1] - 1)});
+    for (uint32_t i = 0; i < calendar->n; i++) {
+        int32_t first = time_day_of(bounds[i]);
+        if (first < span->days.first) first = span->days.first; /* a week or month in which the span begins */
+        days[i] = days_until_now(q, span, (struct days){first, time_day_of(bounds[i + 1] - 1)});
+    }
     return days;
 }
 

@@ -8,18 +8,18 @@
 
 static const char *const ORDERS[] = {"place", "last_seen", "revenue", NULL};
 
-/* A cursor is the key and the place of the last row before it. */
+/* A cursor is the key of the last row before it, and where that person's first event stands in the raw log. */
 static bool read_cursor(const struct request *request, struct persons_at *at, bool *any, struct err *err)
 {
-    Str text = request_query(request, "cursor"), place = text;
-    Str key = str_cut(&place, '_');
+    Str text = request_query(request, "cursor"), raw = text;
+    Str key = str_cut(&raw, '_');
     int64_t number;
 
     *any = text.n != 0;
     if (!*any) return true;
-    if (!str_to_i64(key, &at->key) || !str_to_i64(place, &number) || number < 0 || number >= UINT32_MAX)
+    if (!str_to_i64(key, &at->key) || !str_to_i64(raw, &number) || number < 0)
         return err_set_field(err, "cursor", "\"%.*s\" is no cursor of this list", STR_ARG(text));
-    at->place = (uint32_t)number;
+    at->raw = (uint64_t)number;
     return true;
 }
 
@@ -51,7 +51,7 @@ static void put_page(struct reply *reply, const struct snapshot *snapshot, const
     json_kv_i64(&out, "total", (int64_t)page->total);
     if (page->more) {
         const struct persons_at *last = &page->rows[page->n - 1].at;
-        snprintf(next, sizeof next, "%" PRId64 "_%" PRIu32, last->key, last->place);
+        snprintf(next, sizeof next, "%" PRId64 "_%" PRIu64, last->key, last->raw);
     }
     json_kv_text(&out, "next", page->more ? next : NULL);
     json_close(&out, '}');

@@ -98,7 +98,8 @@ static const struct param FUNNEL_PERSONS_PARAMS[] = {
 #define PERSONS_PARAMS                                                                                                 \
     {"q", "string", "Only persons shown under an alias that contains this, or that have this very alias"},             \
         {"sort", "string",                                                                                             \
-         "place (when left out): in no order, the fastest; last_seen: who was seen last first; revenue: who brought "  \
+         "place (when left out): as their first events stand in the raw log; last_seen: who was seen last first; "     \
+         "revenue: who brought "                                                                                       \
          "most first"},                                                                                                \
         PAGE_PARAMS
 

@@ -1232,7 +1232,7 @@ export interface paths {
                     key?: string;
                     /** @description Only persons shown under an alias that contains this, or that have this very alias */
                     q?: string;
-                    /** @description place (when left out): in no order, the fastest; last_seen: who was seen last first; revenue: who brought most first */
+                    /** @description place (when left out): as their first events stand in the raw log; last_seen: who was seen last first; revenue: who brought most first */
                     sort?: string;
                     /** @description Rows on a page */
                     limit?: number;
@@ -1370,7 +1370,7 @@ export interface paths {
                     key?: string;
                     /** @description Only persons shown under an alias that contains this, or that have this very alias */
                     q?: string;
-                    /** @description place (when left out): in no order, the fastest; last_seen: who was seen last first; revenue: who brought most first */
+                    /** @description place (when left out): as their first events stand in the raw log; last_seen: who was seen last first; revenue: who brought most first */
                     sort?: string;
                     /** @description Rows on a page */
                     limit?: number;
