@@ -17,16 +17,14 @@ static void put_event(struct json_out *out, const char *key, const struct snapsh
     }
 }
 
-/* What the bootstrap is asked for: enough for a 90 % interval that moves little from seed to seed. */
-static const struct bootstrap BOOTSTRAP = {.replicates = 200, .level = 0.9, .seed = 1};
-/* The same persons drawn; null journeys are persons too, so there are many more of them. */
-static const struct bootstrap PATH_BOOTSTRAP = {.replicates = 100, .level = 0.9, .seed = 1};
+#define REPLICATES 100 /* enough for 90 % intervals that move little from seed to seed */
 
 struct matrix {
     const struct ask *ask;
     struct attribution_row *rows;           /* by.n + 1 */
     struct attribution_interval *intervals; /* likewise; NULL: not asked for */
     struct attribution_total total;
+    struct bootstrap bootstrap;
     struct over_paths *over;                                /* NULL: no path model is asked for */
     struct path_interval *path_intervals[PATH_MODEL_COUNT]; /* by.n + 1; NULL: the model has none */
 };
@@ -296,7 +294,8 @@ static bool compute_path_intervals(struct matrix *matrix, struct err *err)
     struct path_interval *of_markov = SCRATCH_ARRAY(arena, struct path_interval, n, err);
     struct path_interval *of_shapley = of_markov ? SCRATCH_ARRAY(arena, struct path_interval, n, err) : NULL;
     if (!of_shapley) return false;
-    if (!path_intervals(ask->snapshot, &ask->query, &PATH_BOOTSTRAP, arena, of_markov, of_shapley, err)) return false;
+    if (!path_intervals(ask->snapshot, &ask->query, &matrix->bootstrap, arena, of_markov, of_shapley, err))
+        return false;
     if (markov) matrix->path_intervals[PATH_MARKOV] = of_markov;
     matrix->path_intervals[PATH_SHAPLEY] = of_shapley;
     return true;
@@ -310,9 +309,19 @@ static bool compute_intervals(struct matrix *matrix, struct err *err)
     matrix->intervals = SCRATCH_ARRAY(arena, struct attribution_interval, (size_t)ask->groups.by.n + 1, err);
     if (!matrix->intervals) return false;
     if (ask_wants_rules(ask) &&
-        !attribution_intervals(ask->snapshot, &ask->query, &BOOTSTRAP, arena, matrix->intervals, err))
+        !attribution_intervals(ask->snapshot, &ask->query, &matrix->bootstrap, arena, matrix->intervals, err))
         return false;
     return !matrix->over || compute_path_intervals(matrix, err);
+}
+
+static bool read_bootstrap(const struct request *request, struct bootstrap *out, struct err *err)
+{
+    int64_t replicates;
+
+    if (!request_query_whole(request, "replicates", REPLICATES, 20, BOOTSTRAP_REPLICATES_MAX, &replicates, err))
+        return false;
+    *out = (struct bootstrap){.replicates = (uint32_t)replicates, .level = 0.9, .seed = 1};
+    return true;
 }
 
 static bool compute(struct matrix *matrix, bool intervals, struct err *err)
@@ -321,6 +330,7 @@ static bool compute(struct matrix *matrix, bool intervals, struct err *err)
     struct arena *arena = &ask->request->arena;
     size_t n = (size_t)ask->groups.by.n + 1;
 
+    if (!read_bootstrap(ask->request, &matrix->bootstrap, err)) return false;
     matrix->rows = SCRATCH_ARRAY(arena, struct attribution_row, n, err);
     if (!matrix->rows || !attribution_count(ask->snapshot, &ask->query, arena, matrix->rows, &matrix->total, err))
         return false;
@@ -348,7 +358,7 @@ static bool put(const struct matrix *matrix, struct json_out *out, struct err *e
     json_kv_i64(out, "persons", (int64_t)matrix->total.persons);
     json_kv_i64(out, "revenue", matrix->total.revenue_minor);
     json_kv_str(out, "currency", attribution->settings->currency);
-    if (matrix->intervals) json_kv_double(out, "interval_level", BOOTSTRAP.level);
+    if (matrix->intervals) json_kv_double(out, "interval_level", matrix->bootstrap.level);
     put_over_paths(matrix, out);
     if (!put_rows(matrix, out, err)) return false;
     json_key(out, "unattributed");

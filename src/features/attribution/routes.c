@@ -19,6 +19,7 @@ static const struct param MATRIX_PARAMS[] = {
     QUESTION_PARAMS,
     {"models", "string", "Comma-separated; all when left out"},
     {"intervals", "string", "true: 90 % intervals beside each number, from a Poisson bootstrap over persons"},
+    {"replicates", "integer", "Of the bootstrap, 20 to 1000; 100 when left out"},
     {0},
 };
 static const struct param JOURNEYS_PARAMS[] = {

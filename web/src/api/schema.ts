@@ -1702,6 +1702,8 @@ export interface paths {
                     models?: string;
                     /** @description true: 90 % intervals beside each number, from a Poisson bootstrap over persons */
                     intervals?: string;
+                    /** @description Of the bootstrap, 20 to 1000; 100 when left out */
+                    replicates?: number;
                 };
                 header?: never;
                 path?: never;
