@@ -143,10 +143,10 @@ async function against(machine, question, pathOf, open, check, more = {}) {
       opened.query = await fastestForm(opened, question, same, machine);
     }
     const { ours, theirs, last, cpu_ms } = await sample(machine, server, path, peers);
-    const alone = [];
+    const others = [];
     for (const [name, other] of Object.entries(more)) {
       const found = await sample(machine, server, other, []);
-      alone.push(side(`Demetra, ${name}`, found.ours, { cpu_ms: found.cpu_ms }));
+      others.push(side(`Demetra, ${name}`, found.ours, { cpu_ms: found.cpu_ms }));
     }
     const ratios = ours.map((ms, i) => Math.min(...theirs.map((all) => all[i])) / ms);
     return {
@@ -155,7 +155,7 @@ async function against(machine, question, pathOf, open, check, more = {}) {
       most: Math.max(...ratios),
       sides: [
         side("Demetra, over HTTP", ours, { cpu_ms, peak: peakBytes(server.programs[0].pid) }),
-        ...alone,
+        ...others,
         ...peers.map(({ name, query }, p) =>
           side(`${name}, ${query}`, theirs[p], { cpu_ms: last[p].cpu_ms, peak: last[p].peak_bytes }),
         ),
