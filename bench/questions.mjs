@@ -18,6 +18,7 @@ const PEERS = join(import.meta.dirname, "peers");
 // What is asked; peers/peer.mjs has the same in numbers.
 export const FUNNEL =
   "/api/v1/funnel?window=7d&step=Page+Viewed&step=Product+Viewed&step=Product+Added&step=Order+Completed";
+const COUNT_ALONE = `${FUNNEL}&times=false`; // what the peers are asked
 const RETENTION = "/api/v1/retention?start=Page+Viewed&unit=week&periods=8";
 export const MODELS = ["first", "last", "linear", "position", "time_decay"]; // that the peer computes too
 const RULES = [...MODELS, "last_non_direct", "last_paid"];
@@ -126,8 +127,9 @@ async function sample(machine, server, path, peers) {
   return { ours, theirs, last, cpu_ms };
 }
 
-// `open`: what opens each peer; `check(reply, rows, who, legend)` throws where an answer differs from Demetra's.
-async function against(machine, question, pathOf, open, check) {
+// `open`: what opens each peer; `check(reply, rows, who, legend)` throws where an answer differs from Demetra's; `more`:
+// name -> path of questions to Demetra that the peers are not asked, each a line of the table.
+async function against(machine, question, pathOf, open, check, more = {}) {
   const made = await history(machine);
   const server = await serving(made.data);
   const peers = [];
@@ -141,6 +143,11 @@ async function against(machine, question, pathOf, open, check) {
       opened.query = await fastestForm(opened, question, same, machine);
     }
     const { ours, theirs, last, cpu_ms } = await sample(machine, server, path, peers);
+    const others = [];
+    for (const [name, other] of Object.entries(more)) {
+      const found = await sample(machine, server, other, []);
+      others.push(side(`Demetra, ${name}`, found.ours, { cpu_ms: found.cpu_ms }));
+    }
     const ratios = ours.map((ms, i) => Math.min(...theirs.map((all) => all[i])) / ms);
     return {
       value: median(ratios),
@@ -148,6 +155,7 @@ async function against(machine, question, pathOf, open, check) {
       most: Math.max(...ratios),
       sides: [
         side("Demetra, over HTTP", ours, { cpu_ms, peak: peakBytes(server.programs[0].pid) }),
+        ...others,
         ...peers.map(({ name, query }, p) =>
           side(`${name}, ${query}`, theirs[p], { cpu_ms: last[p].cpu_ms, peak: last[p].peak_bytes }),
         ),
@@ -202,6 +210,9 @@ export const attribution = (machine) =>
     [duckdb],
     checkAttribution,
   );
-export const funnel = (machine) => against(machine, "funnel", () => FUNNEL, [clickhouse, duckdb], checkFunnel);
+export const funnel = (machine) =>
+  against(machine, "funnel", () => COUNT_ALONE, [clickhouse, duckdb], checkFunnel, {
+    "with how long each step took": FUNNEL,
+  });
 export const retention = (machine) =>
   against(machine, "retention", () => RETENTION, [clickhouse, duckdb], checkRetention);

@@ -70,7 +70,7 @@ static bool count_shard(void *context, struct shard *shard, struct err *err)
     int64_t at_ms[FUNNEL_STEPS_MAX];
 
     if (!take_part(count, &shard->arena, &part, err)) return false;
-    for (uint32_t place = shard->from; place < shard->to; place++) {
+    for (uint32_t place = shard->from; place < shard->to && plan->known > 0; place++) {
         if (!funnel_read(&reader, place, &chain)) return false;
         if (chain.depth == 0) continue;
 
@@ -135,6 +135,7 @@ bool funnel_count(const struct snapshot *snapshot, const struct funnel_query *qu
 
     CHECK(!answer->lengths || (answer->times && query->by.n == 1));
     if (!funnel_plan_make(snapshot, query, arena, &plan, err)) return false;
+    plan.needs_start = answer->times || answer->n_periods > 0 || query->by.key;
     struct count count = {.plan = &plan, .answer = answer};
     if (answer->n_periods > 0 && !(count.periods = periods_new(arena, answer->bounds, answer->n_periods, err)))
         return false;
@@ -168,7 +169,7 @@ static bool roll_shard(void *context, struct shard *shard, struct err *err)
     struct funnel_chain chain = {0};
     uint64_t n = 0;
 
-    for (uint32_t place = shard->from; place < shard->to; place++) {
+    for (uint32_t place = shard->from; place < shard->to && roll->plan->known > 0; place++) {
         if (!funnel_read(&reader, place, &chain)) return false;
         n += is_asked_for(roll, &chain);
     }
@@ -227,6 +228,7 @@ bool funnel_persons(const struct snapshot *snapshot, const struct funnel_query *
 
     CHECK(who->least >= 1);
     if (!funnel_plan_make(snapshot, query, arena, &plan, err)) return false;
+    plan.needs_start = true;
     struct roll roll = {.plan = &plan, .who = who};
     shards_open(&shards, snapshot, arena, 0);
     bool ok = shards_run(&shards, roll_shard, &roll, err) && list_page(&roll, &shards, out, n, err);

@@ -6,10 +6,9 @@
 
 /* A person's deepest chain. */
 struct funnel_chain {
-    uint32_t depth; /* 0: not even the first step */
-    uint64_t first_row;
-    uint64_t last_row;   /* not known to the plain reading */
-    uint64_t begin, end; /* the person's rows, up to the end of the range */
+    uint32_t depth;               /* 0: not even the first step */
+    uint64_t first_row, last_row; /* the plain reading finds the first only if the plan needs it */
+    uint64_t begin, end;          /* the person's rows, up to the end of the range */
 };
 
 struct funnel_reader;
@@ -21,21 +20,14 @@ struct funnel_plan {
     const struct snapshot *snapshot;
     const struct funnel_query *query;
     uint32_t steps;
+    uint32_t known;                                 /* steps before the first that no event has: nobody comes further */
+    bool all_time;                                  /* no event is outside the range */
+    bool needs_start;                               /* is it asked where chains begin? */
     uint64_t window, step_window[FUNNEL_STEPS_MAX]; /* UINT64_MAX: no limit */
     bool has_step_windows;
     uint64_t *step_mask; /* by event name id: bit k is set if step k has this name */
-    uint32_t *step_slot; /* for the plain reading, by event name id: its step; steps + 1 for none */
+    uint8_t *step_of;    /* for the plain reading, by event name id: its step; FUNNEL_STEPS_MAX for none */
     funnel_read_fn *read;
-};
-
-#define FUNNEL_SLOTS (FUNNEL_STEPS_MAX + 3) /* [k] and [k + 1] for step k, and two that events of no step may use */
-
-/* For the plain reading, by step + 1: the latest first event from which a chain reaches it, and which that was when
- * the person first reached it. Rows are counted from 1 in the order of the scan; one of an earlier person says: not
- * reached yet. */
-struct funnel_slots {
-    uint64_t start_row1[FUNNEL_SLOTS], start_ms[FUNNEL_SLOTS], first_start_row1[FUNNEL_SLOTS];
-    uint64_t n_read; /* rows of the persons before */
 };
 
 /* For order ANY, by number of steps less one: how far the search for an event that may begin such a chain has come,
@@ -49,7 +41,7 @@ struct funnel_reader {
     const struct funnel_plan *plan;
     struct arena *arena;
     struct err *err;
-    struct funnel_slots slots;
+    uint64_t start_ms[FUNNEL_STEPS_MAX + 1];                  /* by step + 1, see funnel_order.c */
     uint64_t start[FUNNEL_STEPS_MAX], last[FUNNEL_STEPS_MAX]; /* rows, see funnel_order.c */
     struct funnel_opening opening[FUNNEL_STEPS_MAX];
     uint64_t begin; /* the person's first row, which `opens` counts from */

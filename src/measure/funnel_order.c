@@ -8,8 +8,9 @@
  * every chain is considered -- in O(events x steps); with a bit mask of the steps a name matches, and of the steps open
  * so far, an event that matters to none costs one look-up.
  *
- * Plain. The same without branches, about twice as fast, for the usual question: no name is two steps, any touch may
- * come first, no step has a limit of its own.
+ * Plain. The same without branches, for the usual question: no name is two steps, any touch may come first, no step has
+ * a limit of its own. Only the instants of the first events are kept: which event the deepest chain began with is found
+ * from its last one, back by the names alone, if it is asked for.
  *
  * Strict. Bit k of a word says that the k + 1 events up to here are steps 0..k: the next event shifts the word by one
  * and keeps what its name matches (shift-and, Baeza-Yates and Gonnet). Of ClickHouse's windowFunnel this is
@@ -23,46 +24,51 @@
 
 #include <string.h>
 
-static uint64_t bit(bool claim)
+/* Of the chains of `depth` steps whose last event is at `row`, the one that begins last: its first event. */
+static uint64_t latest_start(const struct funnel_plan *plan, uint64_t row, uint32_t depth)
 {
-    return claim ? 1 : 0;
+    const uint16_t *name = plan->snapshot->name;
+
+    for (uint32_t k = depth - 1; k > 0; k--) {
+        do row--;
+        while (plan->step_of[name[row]] != k - 1);
+    }
+    return row;
 }
 
-/* `yes` if `claim` is 1, `no` if it is 0. */
-static uint64_t choose(uint64_t claim, uint64_t yes, uint64_t no)
+static uint64_t all_bits(uint64_t claim)
 {
-    return no ^ ((no ^ yes) & (0 - claim));
+    return 0 - claim;
 }
 
-/* Which step an event is nobody can foresee, the processor neither, and a wrong guess costs it more than all of this.
- * Step k reads slot k and writes slot k + 1; slot 0 is the event itself. A step that was not reached has a beginning
- * of an earlier person, and hands on nothing but that. */
+/* Which step an event is nobody can foresee, the processor neither, and a wrong guess costs it more than all of this:
+ * there is no branch in here that depends on an event. Step k reads start_ms[k], which holds something only if k <=
+ * depth, and writes start_ms[k + 1]; [0] is the event itself, and what is written there instead is of no use. */
 void funnel_read_plain(struct funnel_reader *reader, uint64_t row, uint64_t end, struct funnel_chain *out)
 {
-    const int64_t *at = reader->plan->snapshot->at_ms;
-    const uint16_t *name = reader->plan->snapshot->name;
-    const uint32_t *step_slot = reader->plan->step_slot;
-    struct funnel_slots *slots = &reader->slots;
-    const uint64_t begin = row, before = slots->n_read, window = reader->plan->window;
+    const struct funnel_plan *plan = reader->plan;
+    const int64_t *at = plan->snapshot->at_ms;
+    const uint16_t *name = plan->snapshot->name;
+    const uint8_t *step_of = plan->step_of;
+    const uint64_t window = plan->window;
+    const uint32_t most = plan->known;
+    uint64_t *start_ms = reader->start_ms, last_row = row;
     uint32_t depth = 0;
 
-    for (; row < end; row++) {
+    for (; row < end && depth < most; row++) {
         uint64_t at_ms = (uint64_t)at[row];
-        uint32_t k = step_slot[name[row]];
+        uint32_t k = step_of[name[row]];
 
-        slots->start_row1[0] = before + (row - begin) + 1;
-        slots->start_ms[0] = at_ms;
-        uint64_t start_row1 = slots->start_row1[k], start_ms = slots->start_ms[k], was_row1 = slots->start_row1[k + 1];
-        uint64_t reached = bit(at_ms - start_ms <= window);
-        uint64_t is_first = reached & bit(was_row1 <= before);
-        slots->start_row1[k + 1] = choose(reached, start_row1, was_row1);
-        slots->start_ms[k + 1] = choose(reached, start_ms, slots->start_ms[k + 1]);
-        slots->first_start_row1[k + 1] = choose(is_first, start_row1, slots->first_start_row1[k + 1]);
+        start_ms[0] = at_ms;
+        uint64_t from_ms = start_ms[k];
+        uint64_t goes_on = all_bits((k <= depth) & (at_ms - from_ms <= window)), deeper = goes_on & (k == depth);
+        start_ms[(k + 1) & goes_on] = from_ms;
+        last_row ^= (last_row ^ row) & all_bits(deeper);
+        depth += (uint32_t)deeper;
     }
-    for (uint32_t k = 1; k <= reader->plan->steps; k++) depth += slots->start_row1[k] > before;
-    slots->n_read += end - begin;
     out->depth = depth;
-    out->first_row = depth > 0 ? begin + (slots->first_start_row1[depth] - before - 1) : 0;
+    out->last_row = last_row;
+    if (plan->needs_start && depth > 0) out->first_row = latest_start(plan, last_row, depth);
 }
 
 static bool may_open(const struct funnel_reader *reader, uint64_t row)

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "measure/periods.h"
 #include "measure/scratch.h"
 #include "measure/session.h"
 
@@ -50,7 +51,9 @@ static bool mask_steps(struct funnel_plan *plan, struct arena *arena, struct err
     if (!plan->step_mask) return false;
     for (uint32_t k = 0; k < plan->steps; k++) {
         uint32_t name = plan->query->step[k];
-        if (name < n_names) plan->step_mask[name] |= UINT64_C(1) << k; /* DICT_NONE is no name */
+        if (name >= n_names) continue; /* DICT_NONE */
+        plan->step_mask[name] |= UINT64_C(1) << k;
+        if (plan->known == k) plan->known = k + 1;
     }
     return true;
 }
@@ -64,15 +67,15 @@ static bool is_plain(const struct funnel_plan *plan)
     return true;
 }
 
-static bool slot_steps(struct funnel_plan *plan, struct arena *arena, struct err *err)
+static bool number_steps(struct funnel_plan *plan, struct arena *arena, struct err *err)
 {
     uint32_t n_names = plan->snapshot->n_names;
 
-    plan->step_slot = SCRATCH_ARRAY(arena, uint32_t, n_names, err);
-    if (!plan->step_slot) return false;
+    plan->step_of = SCRATCH_ARRAY(arena, uint8_t, n_names, err);
+    if (!plan->step_of) return false;
     for (uint32_t i = 0; i < n_names; i++) {
         uint64_t mask = plan->step_mask[i];
-        plan->step_slot[i] = mask == 0 ? plan->steps + 1 : (uint32_t)__builtin_ctzll(mask);
+        plan->step_of[i] = mask == 0 ? FUNNEL_STEPS_MAX : (uint8_t)__builtin_ctzll(mask);
     }
     return true;
 }
@@ -87,13 +90,14 @@ bool funnel_plan_make(const struct snapshot *snapshot, const struct funnel_query
     if (!query_check(snapshot, query, err)) return false;
     plan.steps = (uint32_t)query->steps;
     plan.window = length_limit(query->window_ms);
+    plan.all_time = query->range.from_ms == INT64_MIN && query->range.to_ms == INT64_MAX;
     for (uint32_t k = 0; k < plan.steps; k++) {
         plan.step_window[k] = query->step_window_ms[k] ? length_limit(query->step_window_ms[k]) : UINT64_MAX;
         if (k > 0 && plan.step_window[k] != UINT64_MAX) plan.has_step_windows = true;
     }
     if (!mask_steps(&plan, arena, err)) return false;
     if (query->order == FUNNEL_BEST && is_plain(&plan)) {
-        if (!slot_steps(&plan, arena, err)) return false;
+        if (!number_steps(&plan, arena, err)) return false;
         plan.read = funnel_read_plain;
     }
     *out = plan;
@@ -161,8 +165,9 @@ bool funnel_read(struct funnel_reader *reader, uint32_t place, struct funnel_cha
     struct rows all = snapshot_rows(plan->snapshot, place), rows;
 
     out->depth = 0;
+    rows_ahead(plan->snapshot, place);
     if (all.begin == all.end) return true;
-    rows = cut_range(plan->snapshot, all, plan->query->range);
+    rows = plan->all_time ? all : cut_range(plan->snapshot, all, plan->query->range);
     if (rows.begin == rows.end) return true;
     if (plan->query->first_touch_counts && !mark_openings(reader, all.begin, rows.end)) return false;
     if (plan->query->excluded) {

@@ -7,6 +7,8 @@
  * whether an event begins one, and how long it is, cannot depend on the question. A session counts where its first
  * event does. `event` chooses what counts as events and persons alone; `touch_counts` holds for everything.
  *
+ * Events and persons alone, of all touches together, need no session: only names and times are read.
+ *
  * A person is read from the first period on: what its session was before is found by looking back, and past the last
  * period only the session that goes on is read.
  *
@@ -205,6 +207,44 @@ static bool scan_person(const struct metrics_task *task, struct metrics_scan *sc
     return true;
 }
 
+/* The events of a person, whatever session they are in. Which period comes next nobody can foresee: no branch on it. */
+static void scan_events(const struct metrics_task *task, struct metrics_scan *scan, uint32_t place)
+{
+    const struct snapshot *snapshot = task->snapshot;
+    struct rows rows = snapshot_rows(snapshot, place);
+    uint64_t n = 0;
+    uint32_t last1 = 0; /* the period of the last one, plus 1 */
+
+    if (!meets_span(task, rows)) return;
+    for (uint64_t row = rows_from(snapshot, rows, task->span.from_ms); row < rows.end; row++) {
+        int64_t at_ms = snapshot->at_ms[row];
+        if (at_ms >= task->span.to_ms) break;
+
+        uint32_t period = period_of(task->periods, at_ms), counts = is_event(task->query, snapshot->name[row]);
+        scan->cells[period].events += counts;
+        scan->cells[period].persons += counts & (last1 != period + 1);
+        last1 ^= (last1 ^ (period + 1)) & (0 - counts);
+        n += counts;
+    }
+    scan->totals->events += n;
+    scan->totals->persons += n > 0;
+}
+
+static bool scan_all(const struct metrics_task *task, struct metrics_scan *scan, const struct shard *shard)
+{
+    const struct metrics_query *query = task->query;
+    bool no_sessions = query->events_only && !query->touch_counts && !query->by.key;
+
+    for (uint32_t place = shard->from; place < shard->to; place++) {
+        if (no_sessions) {
+            scan_events(task, scan, place);
+        } else if (!scan_person(task, scan, place)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool too_much_revenue(struct err *err)
 {
     return err_set(err, ERR_LIMIT, "the revenue is more than 64-bit minor units hold");
@@ -222,8 +262,7 @@ static bool scan_shard(void *context, struct shard *shard, struct err *err)
     if (!scan.totals) return false;
     scan.stamps = SCRATCH_ARRAY(&shard->arena, struct group_stamps, n_totals, err);
     if (!scan.stamps) return false;
-    for (uint32_t place = shard->from; place < shard->to; place++)
-        if (!scan_person(task, &scan, place)) return too_much_revenue(err);
+    if (!scan_all(task, &scan, shard)) return too_much_revenue(err);
     *into = scan;
     return true;
 }

@@ -14,6 +14,7 @@ struct metrics_query {
     bool any_event;
     uint32_t conversion; /* what `conversions`, `orders` and `revenue_minor` count; DICT_NONE: nothing has this name */
     bool any_revenue;    /* revenue of all events rather than of `conversion` alone; orders are those that bring it */
+    bool events_only;    /* nothing but `events` and `persons` is wanted; the rest may be left 0, which can be faster */
     const bool *touch_counts; /* by touch id, of the session that the event is in; NULL: all */
     const int64_t *bounds;    /* n_periods + 1 instants, ascending: period i is bounds[i] <= t < bounds[i+1] */
     uint32_t n_periods;       /* >= 1 */

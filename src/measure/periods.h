@@ -46,6 +46,14 @@ static inline uint32_t period_of(const struct periods *periods, int64_t at_ms)
     return low;
 }
 
+/* Ask for the times of a person some places on. Where rows are left out the processor cannot foresee what is next. */
+static inline void rows_ahead(const struct snapshot *snapshot, uint32_t place)
+{
+    const uint32_t ahead = place + 16;
+
+    if (ahead < snapshot->n_base) __builtin_prefetch(snapshot->at_ms + snapshot->first[ahead]);
+}
+
 /* The first of a person's rows that is not before an instant. */
 static inline uint64_t rows_from(const struct snapshot *snapshot, struct rows rows, int64_t from_ms)
 {

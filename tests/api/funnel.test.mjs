@@ -64,6 +64,18 @@ test('who reached each step, how long it took', async () => {
   });
 });
 
+test('without times: the same persons, everywhere', async () => {
+  const query = { step: BOUGHT, window: 'none', by: 'source', compare: 'previous', trend: 'week', from: '2025-03-10', to: '2025-03-31' };
+  const steps = ({ steps: all }) => all.map(({ lengths, ...step }) => ({ ...step, p25_ms: null, median_ms: null, p75_ms: null, median_from_first_ms: null }));
+  const { whole, ...timed } = await funnel(query);
+  assert.equal(typeof whole.median_ms, 'number');
+  assert.deepEqual(await funnel({ ...query, times: 'true' }), { whole, ...timed });
+  assert.deepEqual(await funnel({ ...query, times: 'false' }), {
+    ...timed, steps: steps(timed), previous: { steps: steps(timed.previous) }, groups: timed.groups.map((group) => ({ ...group, steps: steps(group) })),
+  });
+  assert.deepEqual((await funnel({ step: ['Never', 'Order Completed'], times: 'false' })).persons, 0);
+});
+
 test('a window cuts chains that took longer', async () => {
   assert.deepEqual(await reached(BOUGHT, { window: '1h' }), [3, 1]);
   assert.deepEqual(await reached(BOUGHT, { window: '73740s' }), [3, 2], 'the end of the window is counted in');

@@ -75,6 +75,9 @@ static void test_every_chain_tried_agrees(void **state)
         assert_memory_equal(round.periods, slow.periods, sizeof slow.periods);
         if (round.query.by.n == 1)
             assert_memory_equal(round.lengths, slow.lengths, (size_t)round.query.steps * sizeof *slow.lengths);
+        assert_true(funnel_count(round.snapshot, &round.query, &round.arena,
+                                 &(struct funnel_answer){.steps = round.steps}, &round.err));
+        for (size_t k = 0; k < n; k++) assert_int_equal(round.steps[k].persons, slow.steps[k].persons);
         end(&round);
     }
 }

@@ -457,6 +457,23 @@ static void assert_marks(struct fixture *f, const struct snapshot *s, const stru
     assert_int_equal(n[2], f->total[group].payers);
 }
 
+/* Events and persons alone are what they are among everything. */
+static void assert_events_only(struct fixture *f, const struct snapshot *s, struct metrics_query query)
+{
+    query.events_only = true;
+    assert_true(metrics_count(s, &query, &f->arena, f->cell, f->total, &f->err));
+    for (uint32_t group = 0; group < query.by.n; group++) {
+        struct metrics_cell all = slow_cell(s, &query, group, query.bounds[0], query.bounds[query.n_periods]);
+        assert_int_equal(f->total[group].events, all.events);
+        assert_int_equal(f->total[group].persons, all.persons);
+        for (uint32_t i = 0; i < query.n_periods; i++) {
+            struct metrics_cell cell = slow_cell(s, &query, group, query.bounds[i], query.bounds[i + 1]);
+            assert_int_equal(f->cell[group * query.n_periods + i].events, cell.events);
+            assert_int_equal(f->cell[group * query.n_periods + i].persons, cell.persons);
+        }
+    }
+}
+
 static void assert_all(struct fixture *f, const struct snapshot *s, const struct metrics_query *query)
 {
     assert_true(metrics_count(s, query, &f->arena, f->cell, f->total, &f->err));
@@ -468,6 +485,7 @@ static void assert_all(struct fixture *f, const struct snapshot *s, const struct
         assert_totals(f, query, group);
         assert_marks(f, s, query, group);
     }
+    assert_events_only(f, s, *query);
 }
 
 static void test_oracle_agrees(void **state)

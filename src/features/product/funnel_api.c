@@ -117,7 +117,7 @@ static void put_trend(struct json_out *out, const struct trend *trend)
 
 /* ---- the answer ---- */
 
-static bool put_total(const struct funnel_question *q, struct json_out *out, struct err *err)
+static bool put_total(const struct funnel_question *q, struct json_out *out, bool times, struct err *err)
 {
     struct funnel_step *steps = ARENA_ARRAY(&q->request->arena, struct funnel_step, FUNNEL_STEPS_MAX);
     uint64_t lengths[FUNNEL_STEPS_MAX][FUNNEL_LENGTHS];
@@ -125,27 +125,28 @@ static bool put_total(const struct funnel_question *q, struct json_out *out, str
 
     if (!read_trend(q, &trend, err)) return false;
     struct funnel_answer answer = {.steps = steps,
-                                   .times = true,
-                                   .lengths = lengths,
+                                   .times = times,
+                                   .lengths = times ? lengths : NULL,
                                    .bounds = trend.calendar.bounds,
                                    .n_periods = trend.calendar.n,
                                    .periods = trend.counts};
     if (!funnel_count(q->snapshot, &q->query, &q->request->arena, &answer, err)) return false;
     json_kv_i64(out, "persons", (int64_t)steps[0].persons);
     put_bounds(out);
-    put_steps(q, out, steps, lengths);
-    put_whole(out, &steps[q->query.steps - 1], lengths[q->query.steps - 1]);
+    put_steps(q, out, steps, answer.lengths);
+    if (times) put_whole(out, &steps[q->query.steps - 1], lengths[q->query.steps - 1]);
     if (trend.wanted) put_trend(out, &trend);
     return true;
 }
 
-static bool put_previous(const struct funnel_question *q, struct json_out *out, struct range range, struct err *err)
+static bool put_previous(const struct funnel_question *q, struct json_out *out, struct range range, bool times,
+                         struct err *err)
 {
     struct funnel_step *steps = ARENA_ARRAY(&q->request->arena, struct funnel_step, FUNNEL_STEPS_MAX);
     struct funnel_query query = q->query;
 
     query.range = range;
-    if (!funnel_count(q->snapshot, &query, &q->request->arena, &(struct funnel_answer){.steps = steps, .times = true},
+    if (!funnel_count(q->snapshot, &query, &q->request->arena, &(struct funnel_answer){.steps = steps, .times = times},
                       err))
         return false;
     json_key(out, "previous");
@@ -156,7 +157,7 @@ static bool put_previous(const struct funnel_question *q, struct json_out *out, 
 }
 
 /* Groups with people in them, in the order in which their values first came. */
-static bool put_groups(const struct funnel_question *q, struct json_out *out, struct err *err)
+static bool put_groups(const struct funnel_question *q, struct json_out *out, bool times, struct err *err)
 {
     struct funnel_query query = q->query;
     size_t n_steps = (size_t)query.steps, cells = q->groups.by.n * n_steps;
@@ -165,7 +166,7 @@ static bool put_groups(const struct funnel_question *q, struct json_out *out, st
         return err_set_field(err, "by", "%u values are too many to break a funnel down by", q->groups.by.n);
     struct funnel_step *steps = ARENA_ARRAY(&q->request->arena, struct funnel_step, cells);
     query.by = q->groups.by;
-    if (!funnel_count(q->snapshot, &query, &q->request->arena, &(struct funnel_answer){.steps = steps, .times = true},
+    if (!funnel_count(q->snapshot, &query, &q->request->arena, &(struct funnel_answer){.steps = steps, .times = times},
                       err))
         return false;
     json_key(out, "groups");
@@ -182,21 +183,32 @@ static bool put_groups(const struct funnel_question *q, struct json_out *out, st
     return true;
 }
 
+static bool read_times(const struct funnel_question *q, bool *times, struct err *err)
+{
+    static const char *const CHOICES[] = {"true", "false", NULL};
+    size_t choice;
+
+    if (!question_choice(q->request, "times", CHOICES, &choice, err)) return false;
+    *times = choice == 0;
+    return true;
+}
+
 static bool answer(struct request *request, const struct snapshot *snapshot, struct reply *reply, struct err *err)
 {
     struct funnel_question *q = funnel_question_new(request, snapshot, err);
     struct json_out out = json_to(&reply->body);
     struct span before;
-    bool compare;
+    bool compare, times;
 
     if (!q) return false;
     if (!question_compare(q->request, &q->span, &before, &compare, err)) return false;
+    if (!read_times(q, &times, err)) return false;
     json_open(&out, '{');
     json_kv_text(&out, "order", FUNNEL_ORDERS[q->query.order]);
     question_put_length(&out, "window_ms", q->query.window_ms);
-    if (!put_total(q, &out, err)) return false;
-    if (q->has_groups && !put_groups(q, &out, err)) return false;
-    if (compare && !put_previous(q, &out, before.range, err)) return false;
+    if (!put_total(q, &out, times, err)) return false;
+    if (q->has_groups && !put_groups(q, &out, times, err)) return false;
+    if (compare && !put_previous(q, &out, before.range, times, err)) return false;
     json_close(&out, '}');
     return true;
 }

@@ -47,6 +47,7 @@ static const struct {
     {"stickiness", NUMBER(active.person_days), NUMBER(month_days)},
 };
 #define FIRST_METRICS ((1u << 6) - 1) /* to revenue: given when none is asked for */
+#define EVENT_METRICS 3u              /* events, persons */
 #define ACTIVE_METRICS (~0u << 13)    /* from dau on */
 #define DAYS_MAX 40000                /* for those */
 
@@ -186,6 +187,7 @@ static bool count(struct question *q, struct counts *counts, struct err *err)
     size_t n_totals = q->query.by.n, n_cells = n_totals * q->query.n_periods;
     struct active_days days;
 
+    q->query.events_only = !(q->which & ~(EVENT_METRICS | ACTIVE_METRICS));
     counts->n_periods = q->query.n_periods;
     counts->cells = SCRATCH_ARRAY(arena, struct metrics_cell, n_cells, err);
     if (!counts->cells) return false;

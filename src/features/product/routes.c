@@ -67,6 +67,7 @@ static const struct param FUNNEL_PARAMS[] = {
     FUNNEL_QUESTION_PARAMS,
     COMPARE_PARAM,
     {"trend", "string", "day, week (from Monday) or month of the first step, in the reporting time zone"},
+    {"times", "boolean", "false: how many came alone, which is faster; how long it took is null or left out"},
     {0},
 };
 static const struct param FUNNEL_PERSONS_PARAMS[] = {

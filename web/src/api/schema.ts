@@ -1010,6 +1010,8 @@ export interface paths {
                     compare?: string;
                     /** @description day, week (from Monday) or month of the first step, in the reporting time zone */
                     trend?: string;
+                    /** @description false: how many came alone, which is faster; how long it took is null or left out */
+                    times?: string;
                 };
                 header?: never;
                 path?: never;
@@ -3489,14 +3491,14 @@ export interface components {
             persons: number;
             from_first: number;
             from_previous: number;
-            /** @description A quarter of them took at most so long, from the step before; null when nobody came here */
+            /** @description A quarter of them took at most so long, from the step before; null when nobody came here, and as all times with times=false */
             p25_ms: number | null;
             /** @description Half of them */
             median_ms: number | null;
             /** @description Three quarters of them */
             p75_ms: number | null;
             median_from_first_ms: number | null;
-            /** @description From the step before; not of the first step, nor in groups and previous */
+            /** @description From the step before; not of the first step, nor in groups and previous, nor with times=false */
             lengths?: components["schemas"]["FunnelLengths"];
         };
         /** @description From the first step to the last */
@@ -3533,7 +3535,8 @@ export interface components {
             lengths_ms: number[];
             /** @description With order=any times are those of the k-th of a person's events, whichever step it is */
             steps: components["schemas"]["FunnelStep"][];
-            whole: components["schemas"]["FunnelWhole"];
+            /** @description Not with times=false */
+            whole?: components["schemas"]["FunnelWhole"];
             /** @description With trend= */
             trend?: components["schemas"]["FunnelPeriod"][];
             /** @description With by= */
