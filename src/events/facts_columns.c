@@ -138,13 +138,15 @@ static void copy_tail_row(struct columns *columns, const struct tail_row *row, u
     columns->raw[to] = row->raw;
 }
 
-static void do_move(const struct settling *settling, const struct move *move, const uint32_t *place)
+/* `from`: the first of its places in settling->places. */
+static void do_move(const struct settling *settling, const struct move *move, size_t from)
 {
     uint64_t to = move->to.begin;
 
     for (uint32_t i = 0; i < move->n_places; i++) {
-        copy_base_rows(settling, place[i], to);
-        to += settling->generation->first[place[i] + 1] - settling->generation->first[place[i]];
+        uint32_t place = settling->places.at[from + i];
+        copy_base_rows(settling, place, to);
+        to += settling->generation->first[place + 1] - settling->generation->first[place];
     }
     for (uint32_t i = move->first; i; to++) {
         const struct tail_row *row = tail_at(settling->tail, i - 1);
@@ -157,7 +159,7 @@ static void do_move(const struct settling *settling, const struct move *move, co
 
 void settling_do(struct settling *settling)
 {
-    const uint32_t *place = settling->places.at;
+    size_t place = 0;
 
     for (size_t i = 0; i < settling->moves.n; i++) {
         do_move(settling, &settling->moves.at[i], place);
