@@ -63,7 +63,7 @@ export function Matrix({ data, ranges, question, models }: Props) {
         const value = credit[measure];
         const cell = `${model}:${row.key}`;
         const interval = range(row.key, model);
-        const same = model === question.models[0] ? alike.get(row.key) : undefined;
+        const same = model === question.models[0] && value > 0 ? alike.get(row.key) : undefined;
         const said = [
           words.cellTitle(fmt.exact(credit.conversions, 4), fmt.moneyExact(credit.revenue), fmt.percent(data[measure] ? value / data[measure] : 0)),
           interval ? words.interval(level, text.exact(interval[0]), text.exact(interval[1])) : '',

@@ -35,7 +35,7 @@ export function Builder({ names, question }: { names: Names; question: Question 
             <IconButton icon="up" label={t.moveUp} disabled={index === 0} onClick={() => swap(index, index - 1)} />
             <IconButton icon="down" label={t.moveDown} disabled={index === steps.length - 1} onClick={() => swap(index, index + 1)} />
             <IconButton icon="close" label={t.removeStep} disabled={steps.length <= 2} onClick={() => set(steps.filter((_, at) => at !== index), limits.filter((_, at) => at !== index).slice(1))} />
-            {index > 0 && (
+            {index > 0 && question.order !== 'any' && (
               <select className="step-window" aria-label={words.stepWindow(index + 1)} title={words.stepWindow(index + 1)} value={stepWindows[index - 1]} data-testid={`step-window-${index}`} onChange={(event) => set(steps, stepWindows.map((one, at) => (at === index - 1 ? event.target.value : one)))}>
                 {[...new Set([...STEP_WINDOWS, stepWindows[index - 1] ?? 'none'])].map((one) => <option key={one} value={one}>{one === 'none' ? words.anyTime : words.after(length(one))}</option>)}
               </select>

@@ -53,5 +53,5 @@ export function useQuestion(usual: string[]): Question {
 }
 
 export const wire = (question: Question, scope: Scope) => ({
-  step: question.steps, window: question.window, by: question.by, order: question.order === 'best' ? undefined : question.order, step_window: stepWindowsText(question.stepWindows), exclude: question.exclude, ...scope.query,
+  step: question.steps, window: question.window, by: question.by, order: question.order === 'best' ? undefined : question.order, step_window: question.order === 'any' ? undefined : stepWindowsText(question.stepWindows), exclude: question.exclude, ...scope.query,
 });

@@ -6,7 +6,7 @@ import { Combobox } from '../../components/combobox';
 import { Button, Dialog, IconButton, Problem, Segmented, Select } from '../../components/ui';
 import { useAction } from '../../hooks/useAction';
 import { useApp } from '../../hooks/useApp';
-import { refresh, useQuery } from '../../hooks/useQuery';
+import { load, refresh, useQuery } from '../../hooks/useQuery';
 import { patch } from '../../hooks/useUrl';
 import { DIMENSIONS, filterText, OPERATORS, parseFilter, type Filter } from '../../lib/filters';
 import { ANY_EVENT, emptyDefinition, saying, sayingOf, SAYINGS, usualDays, within } from '../../lib/segments';
@@ -41,12 +41,13 @@ export function Editor({ saved, onClose }: { saved: SegmentNow | null; onClose: 
     if (!counted || !(await run(() => send('DELETE', `${LIST}/${counted.id}`)))) return;
     onClose();
     patch({ segment: null }, true);
-    setTimeout(() => refresh('/api/v1/'));
+    // The list alone: its row would ask for what is gone.
+    load(LIST);
   };
   return (
     <Dialog side testid="segment-editor" title={counted?.name ?? words.make} onClose={onClose}>
       <form
-        className="segment-form"
+        className="segment-form" noValidate
         onSubmit={(event) => {
           event.preventDefault();
           if (ready) void save();

@@ -46,7 +46,7 @@ function List({ segments }: { segments: Segment[] }) {
     { key: 'kind', title: t.kind, value: (row) => words.kinds[row.kind], show: (row) => <span title={words.kindsWhat[row.kind]}>{words.kinds[row.kind]}</span> },
     { key: 'size', title: words.size, numeric: true, value: () => null, show: (row) => <Size id={row.id} /> },
     { key: 'changed', title: words.changed, value: (row) => row.changed_at, show: (row) => fmt.instant(row.changed_at) },
-    { key: 'use', title: '', value: () => null, show: (row) => <Link href={hrefOf('/', { segment: String(row.id) })} data-testid="segment-use">{words.use}</Link> },
+    { key: 'use', title: words.reports, value: () => null, show: (row) => <Link href={hrefOf('/', { segment: String(row.id) })} data-testid="segment-use">{words.use}</Link> },
   ];
   return (
     <Table
