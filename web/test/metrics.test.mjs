@@ -22,6 +22,7 @@ test('each metric has its unit, in words and in an export', () => {
   assert.equal(exact('stickiness', 0.0271), '2.71%');
   assert.equal(exact('dau', 22.142857), '22.1');
   assert.equal(exact('persons', 6570), '6,570');
+  assert.deepEqual([metricText('dau', fmt).cell(10), metricText('stickiness', fmt).cell(0.0108)], ['10.0', '1.08%']);
   assert.equal(metricCell('aov', { aov: 123456.4 }, 100), 1234.56);
   assert.equal(metricCell('aov', { aov: null }, 100), null);
   assert.equal(metricCell('bounce_rate', { bounce_rate: 0.5 }, 100), 0.5);

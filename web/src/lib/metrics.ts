@@ -33,14 +33,16 @@ export const isRatio = (name: MetricName) => UNITS[name] !== undefined && name !
 export const goodWhenUp = (name: MetricName) => name !== 'bounce_rate';
 
 type Maybe = number | null | undefined;
+const both = <T,>(text: T) => ({ exact: text, cell: text });
 
+/** `cell`: as many digits in every row of a column. */
 export function metricText(name: MetricName, fmt: Format) {
   const dash = (text: (value: number) => string) => (value: Maybe) => (value == null ? '–' : text(value));
   switch (UNITS[name]) {
-    case 'money': return { short: dash(fmt.moneyShort), exact: dash((value) => fmt.moneyExact(Math.round(value))) };
-    case 'share': return { short: dash(fmt.percent), exact: dash((value) => fmt.percent(value, 3)) };
-    case 'time': return { short: dash(fmt.duration), exact: dash(fmt.duration) };
-    default: return { short: dash(fmt.short), exact: dash((value) => fmt.exact(value, 1)) };
+    case 'money': return { short: dash(fmt.moneyShort), ...both(dash((value) => fmt.moneyExact(Math.round(value)))) };
+    case 'share': return { short: dash(fmt.percent), exact: dash((value) => fmt.percent(value, 3)), cell: dash((value) => fmt.percentFixed(value, 2)) };
+    case 'time': return { short: dash(fmt.duration), ...both(dash(fmt.duration)) };
+    default: return { short: dash(fmt.short), exact: dash((value) => fmt.exact(value, 1)), cell: dash((value) => (name === 'dau' ? fmt.fixed(value, 1) : fmt.exact(value))) };
   }
 }
 

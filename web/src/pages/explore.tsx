@@ -219,7 +219,7 @@ function Groups({ data, by, question, scope }: { data: GroupRows; by: NonNullabl
       const own = metricName(app, metric, scope);
       const most = Math.max(1e-9, ...data.rows.map((row) => metricOf(metric, row) ?? 0));
       const change = (row: GroupRow) => changeOf(metricOf(metric, row), metricOf(metric, before.get(row.key)));
-      const shown = (row: GroupRow) => text.exact(metricOf(metric, row));
+      const shown = (row: GroupRow) => text.cell(metricOf(metric, row));
       return [
         { key: metric, title: own, hint: t.metrics[metric].what, numeric: true, value: (row) => metricCell(metric, row, fmt.minorPerUnit), bar: (row) => (metricOf(metric, row) ?? 0) / most,
           show: (row) => (dim && (metric === 'persons' || metric === 'converted' || metric === 'payers') ? <Link className="people" href={personsHref({ metric, event: question.event, conversion: scope.conversion, by: dim, key: row.key })} title={words.openPersons(name(row.key))}>{shown(row)}</Link> : shown(row)) },
@@ -232,7 +232,7 @@ function Groups({ data, by, question, scope }: { data: GroupRows; by: NonNullabl
       <Table
         key={byText(by) + metrics.join() + String(!!data.previous)} name={`by-${title}`} testid="explore-groups-table" rowTestid="explore-group" caption={title} columns={columns} rows={data.rows} rowKey={(row) => row.key} sort={{ key: metrics[0] ?? 'events', down: true }}
         {...(dim ? { onRow: (row: GroupRow) => toggleFilter(scope.filters, { dim, op: 'is', value: row.key }), rowLabel: (row: GroupRow) => t.filterBy(name(row.key)), selected: (row: GroupRow) => scope.filters.some((filter) => filter.dim === dim && filter.op === 'is' && filter.value === row.key) } : {})}
-        total={{ key: t.total, ...Object.fromEntries(metrics.map((metric) => [metric, <span key={metric} data-testid={`explore-total-${metric}`} data-exact={metricOf(metric, data.totals) ?? undefined}>{metricText(metric, fmt).exact(metricOf(metric, data.totals))}</span>])) }}
+        total={{ key: t.total, ...Object.fromEntries(metrics.map((metric) => [metric, <span key={metric} data-testid={`explore-total-${metric}`} data-exact={metricOf(metric, data.totals) ?? undefined}>{metricText(metric, fmt).cell(metricOf(metric, data.totals))}</span>])) }}
         empty={<Empty title={t.noneInRange}><p>{t.noneInRangeWhat}</p></Empty>}
         foot={data.rows.length >= MOST_ROWS ? words.moreRows(MOST_ROWS) : undefined}
       />

@@ -68,7 +68,7 @@ function List({ scope }: { scope: Scope }) {
         <>
           <SaveCohort url={url} total={pages.first.stale ? 0 : (total ?? 0)} />
           <Select label={words.sort} showLabel value={which.sort} options={SORTS.map((one) => ({ value: one, label: words.sorts[one] }))} onChange={(one) => patch({ sort: one === 'last_seen' ? null : one })} data-testid="persons-sort" />
-          <input type="search" className="input" value={text} placeholder={words.id} aria-label={words.id} data-testid="persons-search" onChange={(event) => { setText(event.target.value); patch({ q: event.target.value.trim() || null }, true); }} />
+          <input type="search" className="input persons-search" value={text} placeholder={words.id} aria-label={words.id} data-testid="persons-search" onChange={(event) => { setText(event.target.value); patch({ q: event.target.value.trim() || null }, true); }} />
         </>
       }
     >
