@@ -1,7 +1,6 @@
 // Explore: any metric by any dimension over time; every number against the API's.
 import assert from 'node:assert/strict';
 import { Site, downloaded, eventually, id, open, query, settled } from '../lib/browser.mjs';
-import { answered, offer } from '../lib/offers.mjs';
 
 const site = await Site.open();
 const number = (text) => Number(text.replace(/[^\d.-]/g, ''));
@@ -77,19 +76,34 @@ site.test('compare: what was, dashed and in the table; a row filters the page', 
   assert.match(await id(page, 'explore-events').innerText(), /Compared with/);
 });
 
-site.test('properties of an event, where the server has them: in the picker, then a table of their values', {}, async (page) => {
-  await offer(page, { '/api/v1/properties': { get: ['event'] }, '/api/v1/breakdown': { get: ['property'] } });
-  await answered(page, '/api/v1/properties', ({ event }) => ({ event, sampled: 200, properties: [{ name: 'properties.plan', type: 'text', events: 180, examples: ['pro'] }] }));
-  const row = (key, kind, events) => ({ key, kind, events, persons: events / 2, revenue: events * 100 });
-  const asked = await answered(page, '/api/v1/breakdown', () => ({ event: 'x', property: 'properties.plan', values_max: 1000, keys: 2, rows: [row('pro', 'value', 90), row('(none)', 'none', 10)], totals: { events: 100, persons: 50, revenue: 10000 }, numbers: null }));
-  await open(page, '/explore?event=Order+Completed&metric=events,rate');
+site.test('properties of an event: in the picker, then a table of their values', {}, async (page) => {
+  const at = '2025-11-07T12:00:00Z';
+  const plans = ['pro', 'pro', 'free', null];
+  await site.server.send('batch', { batch: plans.map((plan, i) => ({ type: 'track', userId: `plan-${i % 3}`, event: 'Plan Chosen', messageId: `plan-${i}`, timestamp: at, properties: plan === null ? {} : { plan, seats: i } })) });
+  await open(page, '/explore?event=Plan+Chosen&metric=events,rate');
   await id(page, 'explore-by').fill('plan');
   await id(page, 'explore-by').press('Enter');
   await eventually('the property', () => query(page).by, 'property:properties.plan');
   await settled(page);
-  assert.deepEqual(await id(page, 'explore-group').evaluateAll((rows) => rows.map((one) => one.dataset.key)), ['pro', '(none)']);
-  const { event, property, by, conversion } = asked.at(-1);
-  assert.deepEqual({ event, property, by, conversion }, { event: 'Order Completed', property: 'properties.plan', by: undefined, conversion: undefined });
-  assert.equal(await id(page, 'explore-total-events').getAttribute('data-exact'), '100');
+  const rows = await id(page, 'explore-group').evaluateAll((all) => all.map((one) => [one.dataset.key, Number(one.querySelector('[data-column="events"]').textContent)]));
+  const told = await site.server.get('/api/v1/breakdown', { event: 'Plan Chosen', property: 'properties.plan' });
+  assert.deepEqual(rows.sort(), told.rows.map((row) => [row.key, row.events]).sort());
+  assert.deepEqual(rows.sort(), [['(none)', 1], ['free', 1], ['pro', 2]]);
+  assert.equal(await id(page, 'explore-total-events').getAttribute('data-exact'), '4');
   assert.equal(await id(page, 'explore-total-rate').count(), 0, 'no rate by a property');
+});
+
+site.test('money, time and shares; what cannot be divided is a dash', { at: '/explore?conversion=Order+Completed&metric=aov,arpu,arppu,orders,payers,dau,wau,mau,stickiness,session_ms,bounce_rate&by=platform' }, async (page) => {
+  const names = 'aov,arpu,arppu,orders,payers,dau,wau,mau,stickiness,session_ms,bounce_rate';
+  const { totals } = await site.server.get('/api/v1/metrics', { conversion: 'Order Completed', names });
+  const note = (metric) => id(page, `explore-${metric}`).locator('.panel-note').innerText();
+  const money = (minor) => `₴${(Math.round(minor) / 100).toLocaleString('en-US', { minimumFractionDigits: Math.round(minor) % 100 ? 2 : 0 })}`;
+  for (const metric of ['aov', 'arpu', 'arppu']) assert.equal(await note(metric), money(totals[metric]), metric);
+  for (const metric of ['orders', 'payers', 'wau', 'mau']) assert.equal(number(await note(metric)), totals[metric], metric);
+  for (const metric of ['stickiness', 'bounce_rate']) assert.equal(number(await note(metric)), Math.round(totals[metric] * 1e5) / 1e3, metric);
+  assert.match(await note('session_ms'), /^\d+ (min|sec)/);
+  const table = await site.server.get('/api/v1/breakdown', { by: 'platform', conversion: 'Order Completed', names });
+  const poor = table.rows.find((row) => row.orders === 0);
+  const cell = (name) => page.locator(`[data-testid="explore-group"][data-key="${poor.key}"] [data-column="${name}"]`).innerText();
+  assert.deepEqual([await cell('aov'), await cell('arppu'), await cell('orders')], ['–', '–', '0']);
 });

@@ -18,6 +18,10 @@ const orders = ['google', 'facebook', 'email'].map((source, i) => ({
   properties: { revenue: 990 + i, currency: 'UAH' }, context: { campaign: { source, medium: 'cpc', name: 'spring' } },
 }));
 await site.server.send('batch', { batch: [...orders, orders[0], { type: 'track', event: 'No One', messageId: 'no-one' }] });
+await site.server.post('/api/v1/segments', {
+  name: 'Bought, came by google', kind: 'filter',
+  definition: { match: 'all', conditions: [{ kind: 'event', event: 'Order Completed', at_least: 1, filter: ['medium:is:cpc'] }, { kind: 'event', not: true, event: '*', last_days: 30 }, { kind: 'first_touch', filter: ['platform:is:google'] }] },
+});
 const { page: canvas } = await site.visit({ token: null });
 const SIGNED = 'conversion=Contract+Signed';
 
@@ -31,6 +35,7 @@ const PAGES = {
   'paths': { at: '/paths' },
   'persons': { at: '/persons' },
   'person': { at: '/persons/c%3AC00657' },
+  'segments': { at: '/segments' },
   'data-sources': { at: '/data/sources' },
   'data-live': { at: '/data/live' },
   'data-imports': { at: '/data/imports' },
@@ -50,6 +55,10 @@ const STATES = {
   'explore-compared': { at: '/explore?range=30d&compare=previous&metric=events,persons,rate' },
   'person-visits': { at: '/persons/u%3Auser-1?range=90d' },
   'retention-by': { at: '/retention?start=Page+Viewed&range=90d&by=platform' },
+  'retention-ltv': { at: '/retention?start=Page+Viewed&range=90d&by=platform&measure=ltv' },
+  'explore-money': { at: '/explore?conversion=Order+Completed&metric=arpu,session_ms,stickiness&by=platform&kind=bar' },
+  'overview-segment': { at: '/?conversion=Order+Completed&segment=1' },
+  'segment-editor': { at: '/segments?edit=1' },
   'paths-to': { at: '/paths?anchor=Order+Completed&direction=to&window=7d&limit=8' },
   'data-uncounted': { at: '/data/imports?contracts=uncounted' },
   'data-reject': { at: '/data/rejects?reject=4' },
@@ -58,9 +67,10 @@ const WIDE = { width: 1440, height: 900 };
 const SMALL = { width: 360, height: 740 };
 
 
-/** A picture of the whole page, in a window as high as the page, so that what is fixed to it stands at its end. */
+/** A picture of the whole page, in a window as high as the page, so that what is fixed to it stands at its end; of an
+ * open dialog in the window as it is. */
 async function shoot(page, name, size) {
-  const height = await page.evaluate(() => Math.max(document.documentElement.scrollHeight, innerHeight));
+  const height = await page.evaluate(() => (document.querySelector('dialog[open]') ? innerHeight : Math.max(document.documentElement.scrollHeight, innerHeight)));
   await page.setViewportSize({ width: size.width, height: Math.min(height, 4000) });
   const png = await page.screenshot({ path: path.join(SHOTS, `${name}.png`), animations: 'disabled' });
   await page.setViewportSize(size);

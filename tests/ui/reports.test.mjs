@@ -23,14 +23,20 @@ const site = await Site.open();
 const shown = (page, name) => id(page, name).innerText();
 const tenth = (value) => Math.round(value * 10) / 10;
 
-site.test('Overview: the six numbers of all contracts, exact on hover', { at: `/?${OPENED}` }, async (page) => {
+site.test('Overview: the numbers of all contracts, exact on hover', { at: `/?${OPENED}` }, async (page) => {
   const exact = async (name) => (await id(page, `kpi-${name}`).getAttribute('data-exact')).replace(/[^\d.%]/g, '');
   assert.equal(await exact('revenue'), '25142227');
   assert.equal(await exact('conversions'), '424');
   assert.equal(await exact('converted'), '294');
   assert.equal(await exact('persons'), '6570');
   assert.equal(await exact('rate'), '4.475%'); /* 294 of 6570 */
-  assert.equal(await exact('average'), '59297.71'); /* 25142227 / 424 */
+  assert.equal(await exact('aov'), '59297.71'); /* 25142227 / 424 */
+  const told = await site.server.get('/api/v1/metrics', { conversion: 'Contract Signed', names: 'arpu,sessions,bounce_rate,mau,session_ms,stickiness' });
+  assert.equal(await exact('arpu'), (Math.round(told.totals.arpu) / 100).toFixed(2).replace(/\.00$/, ''));
+  assert.equal(await exact('mau'), String(told.totals.mau));
+  assert.equal(await exact('sessions'), String(told.totals.sessions));
+  assert.equal(Number((await exact('bounce_rate')).replace('%', '')), Math.round(told.totals.bounce_rate * 1e5) / 1e3);
+  assert.match(await id(page, 'kpi-session_ms').innerText(), /(min|sec|s)\b/);
   assert.match(await shown(page, 'kpi-revenue'), /₴25\.1M/);
   assert.equal(await id(page, 'kpi-revenue').locator('.kpi-value').getAttribute('title'), '₴25,142,227');
 });

@@ -1,7 +1,6 @@
 // Retention and Paths: each number is the API's, the address holds what is asked, what is not over yet is not a zero.
 import assert from 'node:assert/strict';
 import { Site, downloaded, eventually, id, open, query, settled } from '../lib/browser.mjs';
-import { answered, has, offer } from '../lib/offers.mjs';
 
 const site = await Site.open();
 const DAY_MS = 86_400_000;
@@ -154,13 +153,7 @@ site.test('Paths: an event of the chart becomes the anchor, by the pointer and b
   assert.match(await id(page, 'empty').innerText(), /“No Such Event” did not happen/);
 });
 
-site.test('a share opens to its persons, where the server lists them', {}, async (page) => {
-  const real = await has(page, '/api/v1/retention/persons');
-  let asked = null;
-  if (!real) {
-    await offer(page, { '/api/v1/retention/persons': { get: ['cohort', 'cell', 'key'] } });
-    asked = await answered(page, '/api/v1/retention/persons', () => ({ persons: [{ person: 'c:C00657', first_at: '2025-08-11T10:00:00Z', last_at: '2025-08-12T10:00:00Z', events: 2, revenue: 0, platform: 'google' }], total: 7, next: null }));
-  }
+site.test('a share opens to its persons', {}, async (page) => {
   await open(page, '/retention?start=Page+Viewed&range=custom&from=2025-08-11&to=2025-11-08');
   const cell = page.locator('[data-testid="retention-row"] [data-period="1"] a').first();
   const back = await cell.locator('..').getAttribute('data-returned');
@@ -168,10 +161,33 @@ site.test('a share opens to its persons, where the server lists them', {}, async
   await cell.click();
   await id(page, 'retention-people-total').waitFor();
   assert.equal(query(page).people, `${cohort}:1`);
-  if (asked) assert.deepEqual([asked.at(-1).cohort, asked.at(-1).cell, asked.at(-1).start], [cohort, '1', 'Page Viewed']);
-  assert.equal(await id(page, 'retention-people-total').getAttribute('data-value'), real ? back : '7');
+  assert.equal(await id(page, 'retention-people-total').getAttribute('data-value'), back);
   await id(page, 'person-row').first().getByRole('link').click();
   await id(page, 'person').waitFor();
   await page.goBack();
   await id(page, 'retention-people-total').waitFor();
+});
+
+site.test('LTV: what a person of a cohort has brought so far, by cohort, together and by group', { at: `/retention?start=Page+Viewed&measure=ltv&unit=month&periods=4&by=platform&${ASKED}` }, async (page) => {
+  const asked = { start: 'Page Viewed', unit: 'month', periods: 4, by: 'platform', ...SPAN };
+  const each = (row) => row.locator('[data-testid="ltv-cell"]').evaluateAll((all) => all.map((one) => (one.dataset.each === '' ? null : Number(one.dataset.each))));
+  const shows = async (answer) => {
+    await settled(page);
+    for (const cohort of answer.cohorts.filter(({ size }) => size > 0)) assert.deepEqual(await each(page.locator(`[data-testid="ltv-table"] [data-testid="ltv-row"][data-key="${cohort.start}"]`)), cohort.per_person, cohort.start);
+    assert.deepEqual(await each(page.locator('[data-testid="ltv-table"] thead')), answer.total.per_person);
+  };
+  const all = await site.server.get('/api/v1/ltv', asked);
+  await shows(all);
+  assert.ok(all.total.per_person.every((one, k) => k === 0 || one >= all.total.per_person[k - 1]));
+  assert.equal(await id(page, 'retention-return').count() + await id(page, 'retention-mode').count(), 0, 'nobody comes back here');
+  await id(page, 'ltv-revenue').selectOption('Contract Signed');
+  await eventually('in the address', () => query(page).revenue, 'Contract Signed');
+  await shows(await site.server.get('/api/v1/ltv', { ...asked, conversion: 'Contract Signed' }));
+  await page.goBack();
+  const google = all.groups.find(({ key }) => key === 'google');
+  await page.locator('[data-testid="ltv-groups-table"] [data-key="google"]').getByRole('button').click();
+  await eventually('the group', () => query(page).group, 'google');
+  await shows(google);
+  await id(page, 'ltv').getByRole('button', { name: 'Share' }).click();
+  await id(page, 'retention-table').waitFor();
 });

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { lib } from './lib.mjs';
 
 const { visitsOf } = await lib('visits');
-const { metricOf, metricCell } = await lib('metrics');
 const at = (minutes, source = '', platform = source || 'unknown') => ({ at: new Date(Date.UTC(2025, 0, 1) + minutes * 60_000).toISOString(), source, medium: '', campaign: '', platform });
 const sizes = (...events) => visitsOf(events).map((visit) => visit.length);
 
@@ -17,13 +16,4 @@ test('a visit ends after more than thirty idle minutes', () => {
 test('and with an event that says another source; one that says nothing goes on', () => {
   assert.deepEqual(sizes(at(0, 'google'), at(1), at(2, 'google'), at(3, 'email'), at(4)), [3, 2]);
   assert.deepEqual(sizes(at(0), at(1, 'google')), [1, 1]);
-});
-
-test('metrics made of others: rates and averages of nothing are 0', () => {
-  assert.equal(metricOf('rate', { converted: 3, persons: 12 }), 0.25);
-  assert.equal(metricOf('rate', {}), 0);
-  assert.equal(metricOf('average', { revenue: 1000, conversions: 3 }), 1000 / 3);
-  assert.equal(metricOf('average', { revenue: 5 }), 0);
-  assert.equal(metricOf('events', { events: 7 }), 7);
-  assert.equal(metricCell('average', { revenue: 1000, conversions: 3 }, 100), 3.33);
 });

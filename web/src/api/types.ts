@@ -17,13 +17,22 @@ export type MetricTotals = Schemas['MetricTotals'];
 export type Step = Metrics['step'];
 export type Breakdown = Schemas['Breakdown'];
 export type BreakdownRow = Schemas['BreakdownRow'];
+export type PropertyBreakdown = Schemas['PropertyBreakdown'];
+export type Properties = Schemas['Properties'];
 
 export type Funnel = Schemas['Funnel'];
 export type FunnelStep = Schemas['FunnelStep'];
+export type FunnelTimes = Schemas['FunnelWhole'];
+export type FunnelPeriod = Schemas['FunnelPeriod'];
+export type FunnelPersons = Schemas['FunnelPersons'];
+export type FunnelPerson = FunnelPersons['persons'][number];
 
 export type Retention = Schemas['Retention'];
 export type RetentionCohort = Schemas['RetentionCohort'];
 export type RetentionTotal = Schemas['RetentionTotal'];
+export type Ltv = Schemas['Ltv'];
+export type LtvCohort = Schemas['LtvCohort'];
+export type LtvTotal = Schemas['LtvTotal'];
 export type Paths = Schemas['Paths'];
 export type PathNode = Schemas['PathNode'];
 
@@ -34,9 +43,18 @@ export type TouchMode = Attribution['touches'];
 export type Journeys = Schemas['CellJourneys'];
 export type Journey = Schemas['Journey'];
 
+export type Persons = Schemas['Persons'];
+export type PersonRow = Schemas['PersonRow'];
 export type Person = Schemas['Person'];
+export type PersonLog = Schemas['PersonLog'];
 export type PersonEvent = Schemas['PersonEvent'];
 export type Raw = Schemas['Raw'];
+
+export type Segments = Schemas['Segments'];
+export type Segment = Schemas['Segment'];
+export type SegmentNow = Schemas['SegmentNow'];
+export type SegmentDefinition = Schemas['SegmentDefinition'];
+export type SegmentCondition = Schemas['SegmentCondition'];
 
 export type Live = Schemas['Live'];
 export type LiveItem = Schemas['LiveItem'];

@@ -6,8 +6,9 @@ export interface Series {
   key: string;
   name: string;
   token: string;
-  values: number[];
-  previous?: number[];
+  /** null: not known. */
+  values: (number | null)[];
+  previous?: (number | null)[];
 }
 
 interface Props {
@@ -36,18 +37,19 @@ export function SeriesChart({ labels, titles, previousTitles, series, kind, stac
     (css: Css) => ({
       ...frame(css),
       xAxis: { ...axisLook(css), axisLabel: { ...axisLook(css).axisLabel, margin: 12 }, type: 'category' as const, data: labels, boundaryGap: kind === 'bar' || labels.length < 3 },
-      yAxis: { ...valueLook(css, short), minInterval: series.every((one) => one.values.every(Number.isInteger)) ? 1 : 0 },
+      yAxis: { ...valueLook(css, short), minInterval: series.every((one) => one.values.every((value) => Number.isInteger(value ?? 0))) ? 1 : 0 },
       series: series.flatMap((one) => drawn(css, one, kind === 'area' && !stacked && series.length > 1 ? 'line' : kind, stacked, partial)),
     }),
     [labels, series, kind, stacked, partial, short],
   );
+  const said = (value: number | null | undefined) => (value == null ? '–' : exact(value));
   const tip = (index: number): Tip => ({
     title: (titles[index] ?? '') + (partial && index === labels.length - 1 ? ` · ${partialName}` : ''),
     rows: series.flatMap((one) => {
       const before = one.previous?.[index];
       return [
-        { token: one.token, name: one.name, value: exact(one.values[index] ?? 0) },
-        ...(before === undefined ? [] : [{ name: previousTitles?.[index] ?? '', value: exact(before), faint: true }]),
+        { token: one.token, name: one.name, value: said(one.values[index]) },
+        ...(before === undefined ? [] : [{ name: previousTitles?.[index] ?? '', value: said(before), faint: true }]),
       ];
     }),
   });

@@ -9,9 +9,9 @@ interface Series { key: string; name: string; color: string; steps: FunnelStep[]
 export interface Who { kind: 'reached' | 'dropped'; step: number; key?: string }
 
 /** Steps from top to bottom; the width is the share of the first step, hatched what the step before had and this has not. */
-export function FunnelBars({ steps, previous, series, href, open }: { steps: FunnelStep[]; previous?: FunnelStep[] | undefined; series: Series[]; href?: ((who: Who) => string) | undefined; open: string }) {
+export function FunnelBars({ steps, previous, series, href, open }: { steps: FunnelStep[]; previous?: FunnelStep[] | undefined; series: Series[]; href: (who: Who) => string; open: string }) {
   const { t, fmt } = useApp();
-  const linked = (who: Who, count: number, content: ReactNode) => (href && count > 0 ? <Link href={href(who)} className="people" title={open} data-testid={`people-${who.kind}-${who.step}`}>{content}</Link> : content);
+  const linked = (who: Who, count: number, content: ReactNode) => (count > 0 ? <Link href={href(who)} className="people" title={open} data-testid={`people-${who.kind}-${who.step}`}>{content}</Link> : content);
   const worst = steps.slice(1).reduce((at, step, index) => (step.from_previous < (steps[at]?.from_previous ?? 2) ? index + 1 : at), 0);
   return (
     <ol className="funnel" data-testid="funnel">

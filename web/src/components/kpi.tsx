@@ -6,7 +6,7 @@ interface Props {
   hint: string;
   short: string;
   exact: string;
-  change?: { share: number | null; before: string } | undefined;
+  change?: { share: number | null; before: string; goodWhenUp: boolean } | undefined;
   pressed?: boolean;
   /** Where the number opens to the persons behind it. */
   href?: string | undefined;
@@ -22,7 +22,7 @@ export function Kpi({ id, title, hint, short, exact, change, pressed, href, onPr
         <Hint text={hint} />
       </div>
       <div className="kpi-value" title={exact}>{href ? <Link href={href} className="people">{short}</Link> : short}</div>
-      {change && <div className="kpi-change"><Change share={change.share} before={change.before} /><span className="faint">{change.before}</span></div>}
+      {change && <div className="kpi-change"><Change share={change.share} before={change.before} goodWhenUp={change.goodWhenUp} /><span className="faint">{change.before}</span></div>}
     </div>
   );
 }

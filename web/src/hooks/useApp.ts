@@ -53,9 +53,11 @@ export interface Scope {
   end: string;
   compare: Compare;
   filters: Filter[];
+  /** The id of the segment whose persons alone count; '': everyone. */
+  segment: string;
   conversion: string;
-  /** For the API: from, to, filter. */
-  query: { from: string | undefined; to: string | undefined; filter: string[] };
+  /** For the API: from, to, filter, segment. */
+  query: { from: string | undefined; to: string | undefined; filter: string[]; segment: string };
 }
 
 export function useScope(): Scope {
@@ -68,12 +70,13 @@ export function useScope(): Scope {
     const days = resolve(preset, end, { from: params.get('from') ?? '', to: params.get('to') ?? '' });
     const compared = params.get('compare');
     const filters = params.getAll('filter').map(parseFilter).filter((filter) => filter !== null);
+    const segment = params.get('segment') ?? '';
     const conversion = params.get('conversion') ?? session.conversions[0] ?? '';
     return {
-      preset, days, end, filters, conversion,
+      preset, days, end, filters, segment, conversion,
       // All time has nothing before it.
       compare: days && (compared === 'previous' || compared === 'year') ? compared : '',
-      query: { from: days?.from, to: days?.to, filter: filters.map(filterText) },
+      query: { from: days?.from, to: days?.to, filter: filters.map(filterText), segment },
     };
   }, [session, params]);
 }
@@ -82,6 +85,9 @@ export const setRange = (preset: Preset, days?: Days) =>
   patch({ range: preset === 'all' ? null : preset, from: preset === 'custom' ? (days?.from ?? null) : null, to: preset === 'custom' ? (days?.to ?? null) : null });
 
 export const setFilters = (filters: readonly Filter[]) => patch({ filter: filters.map(filterText) });
+
+/** Everyone, and everything they did. */
+export const clearFilters = () => patch({ filter: null, segment: null });
 
 /** Add a filter, or take it away if it is there: what a click on a row does. */
 export function toggleFilter(filters: readonly Filter[], filter: Filter) {

@@ -5,7 +5,7 @@ import { useMemo, useSyncExternalStore } from 'react';
 export type Changes = Record<string, string | readonly string[] | null>;
 
 /** What stays in the address when one goes to another page. */
-const CARRIED = ['range', 'from', 'to', 'compare', 'filter', 'conversion', 'lang'];
+const CARRIED = ['range', 'from', 'to', 'compare', 'filter', 'segment', 'conversion', 'lang'];
 
 const listeners = new Set<() => void>();
 const tell = () => listeners.forEach((listener) => listener());

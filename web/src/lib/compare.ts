@@ -1,25 +1,10 @@
-/* Values side by side: where they lie, how far they are apart, which cannot be told from which. */
+/* Values side by side: where they lie, how far they are apart. */
 
 export type Interval = readonly [low: number, high: number];
 
 /** The API gives an interval as a list; null where a model has none. */
 export const intervalOf = (list: readonly number[] | null | undefined): Interval | undefined =>
   list && list[0] !== undefined && list[1] !== undefined ? [list[0], list[1]] : undefined;
-
-export const overlap = (a: Interval, b: Interval) => a[0] <= b[1] && b[0] <= a[1];
-
-export interface Ranked { key: string; value: number; interval: Interval | undefined }
-
-/** In the ranking from most to least: for each that cannot be told from its neighbour above, the key of that one. */
-export function alikeAbove(rows: readonly Ranked[]): Map<string, string> {
-  const ranked = rows.filter((row) => row.value > 0).sort((a, b) => b.value - a.value);
-  const alike = new Map<string, string>();
-  ranked.forEach((row, at) => {
-    const above = ranked[at - 1];
-    if (above?.interval && row.interval && overlap(above.interval, row.interval)) alike.set(row.key, above.key);
-  });
-  return alike;
-}
 
 /** Least and most of some values; null of none. */
 export function spread(values: readonly number[]): Interval | null {

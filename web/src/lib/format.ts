@@ -36,6 +36,8 @@ export function formatter({ lang: dates, currency, timezone }: Place) {
   };
   /** Without cents, for cells whose title is exact. */
   const moneyWhole = (minor: number) => numbers(lang, { style: 'currency', currency, currencyDisplay: 'narrowSymbol', maximumFractionDigits: 0 }).format(minor / minorPerUnit);
+  /** For columns of small sums: always with cents. */
+  const moneyFixed = (minor: number) => numbers(lang, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(minor / minorPerUnit);
   const moneyShort = (minor: number) => {
     const value = minor / minorPerUnit;
     const compact = Math.abs(value) >= 10_000;
@@ -96,8 +98,8 @@ export function formatter({ lang: dates, currency, timezone }: Place) {
     return numbers(lang, { style: 'unit', unit: names[step] ?? 'byte', unitDisplay: 'short', maximumFractionDigits: step ? 1 : 0 }).format(count / 1000 ** step);
   };
 
-  return { lang: dates, currency, minorPerUnit, exact, fixed, short, moneyExact, moneyWhole, moneyShort, percent, percentFixed, change, day, dayShort, month, weekday, instant, instantDay, instantShort, clock, hour, dayRange, duration, ago, bytes };
+  return { lang: dates, currency, minorPerUnit, exact, fixed, short, moneyExact, moneyWhole, moneyFixed, moneyShort, percent, percentFixed, change, day, dayShort, month, weekday, instant, instantDay, instantShort, clock, hour, dayRange, duration, ago, bytes };
 }
 
 /** The share by which a value changed; null where there is nothing to compare with. */
-export const changeOf = (now: number, before: number | null | undefined) => (before ? now / before - 1 : null);
+export const changeOf = (now: number | null, before: number | null | undefined) => (before && now !== null ? now / before - 1 : null);

@@ -1,8 +1,7 @@
 /* Explore: any metric, of any event, by any dimension, over time. */
 import { useMemo } from 'react';
 import { address } from '../api/client';
-import type { Properties, PropertyBreakdown } from '../api/coming';
-import type { Breakdown, Metrics, MetricPoint, Names } from '../api/types';
+import type { Breakdown, MetricPoint, Metrics, Names, Properties, PropertyBreakdown } from '../api/types';
 import { SeriesChart, type Series, type SeriesKind } from '../charts/series-chart';
 import { ChartPanel } from '../components/chart-panel';
 import { Combobox } from '../components/combobox';
@@ -10,23 +9,21 @@ import { Table, type Column } from '../components/table';
 import { Async, Change, Dot, Empty, Link, Panel, Segmented } from '../components/ui';
 import { toggleFilter, useApp, useScope, type App, type Scope } from '../hooks/useApp';
 import { useHotkeys } from '../hooks/useHotkeys';
-import { useOffers } from '../hooks/useOffers';
 import { useQueries } from '../hooks/useQueries';
 import { useQuery } from '../hooks/useQuery';
 import { patch, personsHref, useUrl } from '../hooks/useUrl';
 import { colorToken, seriesToken } from '../lib/color';
 import { DIMENSIONS, filterText, type Dimension } from '../lib/filters';
 import { changeOf } from '../lib/format';
-import { METRICS, metricCell, metricOf, metricText, periodNames, STEPS, type Counts, type MetricName, type Step } from '../lib/metrics';
+import { goodWhenUp, METRIC_GROUPS, METRICS, metricCell, metricOf, metricText, namesOf, periodNames, STEPS, type Counts, type MetricGroup, type MetricName, type Step } from '../lib/metrics';
 import { EXPLORE } from '../lib/texts/explore';
 import { PageHead, Welcome } from './shell';
 
 const ANY = '';
 const KINDS: SeriesKind[] = ['line', 'area', 'bar'];
 const USUAL: MetricName[] = ['events', 'persons'];
-const COUNTED = 'events,persons,sessions,conversions,converted,revenue';
-/** A metric that is made of others is ranked by one of them. */
-const RANKED_BY: Partial<Record<MetricName, string>> = { rate: 'converted', average: 'revenue' };
+/** What the server does not rank by. */
+const RANKED_BY: Partial<Record<MetricName, string>> = { rate: 'converted' };
 /** What is counted by a property. */
 const OF_PROPERTIES: MetricName[] = ['revenue', 'persons', 'events'];
 const TOP = 6;
@@ -78,12 +75,13 @@ function Report({ names, scope }: { names: Names; scope: Scope }) {
   const question = useQuestion();
   const { event, by, step } = question;
   const asked = { event, conversion: scope.conversion, ...scope.query };
-  const series = { names: COUNTED, step, ...asked };
+  const wanted = namesOf(question.metrics);
+  const series = { names: wanted, step, ...asked };
   const total = useQuery<Metrics>(address('/api/v1/metrics', { ...series, compare: scope.compare }));
   const sort = RANKED_BY[question.metrics[0] ?? 'events'] ?? question.metrics[0];
   const ranked = { sort, limit: MOST_ROWS, compare: scope.compare };
   const table = useQuery<Breakdown | PropertyBreakdown>(
-    by === null ? null : address('/api/v1/breakdown', 'dim' in by ? { ...asked, by: by.dim, ...ranked } : { event, ...scope.query, property: by.property, ...ranked, sort: OF_PROPERTIES.find((one) => one === sort) }),
+    by === null ? null : address('/api/v1/breakdown', 'dim' in by ? { ...asked, names: wanted, by: by.dim, ...ranked } : { event, ...scope.query, property: by.property, ...ranked, sort: OF_PROPERTIES.find((one) => one === sort) }),
   );
   // Each of the first groups is the same question with one filter more, the others with those filters turned round: exact for every metric.
   const groups = by !== null && 'dim' in by && table.data && !table.stale ? { dim: by.dim, keys: table.data.rows.slice(0, TOP).map((row) => row.key), others: table.data.rows.length > TOP } : null;
@@ -109,8 +107,7 @@ function Report({ names, scope }: { names: Names; scope: Scope }) {
 function Controls({ names, question, scope, step }: { names: Names; question: Question; scope: Scope; step: Step | undefined }) {
   const { t, fmt, lang } = useApp();
   const words = EXPLORE[lang];
-  const has = useOffers();
-  const properties = useQuery<Properties>(question.event && has('/api/v1/properties') && has('/api/v1/breakdown', 'property') ? address('/api/v1/properties', { event: question.event }) : null);
+  const properties = useQuery<Properties>(question.event ? address('/api/v1/properties', { event: question.event }) : null);
   const events = [{ value: ANY, label: words.anyEvent }, ...names.names.map((one) => ({ value: one.name, label: one.name, note: fmt.short(one.events) }))];
   const bys = [
     { value: '', label: t.noBreak },
@@ -126,9 +123,14 @@ function Controls({ names, question, scope, step }: { names: Names; question: Qu
   return (
     <Panel title={words.how} hint={words.what} testid="explore-controls">
       <div className="controls">
-        <div className="toggles" role="group" aria-label={words.metrics}>
-          {METRICS.map((metric) => (
-            <button key={metric} type="button" className="toggle" aria-pressed={question.metrics.includes(metric)} title={t.metrics[metric].what} data-testid={`metric-${metric}`} onClick={() => toggle(metric)}>{t.metrics[metric].name}</button>
+        <div className="metric-groups">
+          {(Object.keys(METRIC_GROUPS) as MetricGroup[]).map((group) => (
+            <div key={group} className="toggles" role="group" aria-label={words.groups[group]}>
+              <span className="toggles-name">{words.groups[group]}</span>
+              {METRIC_GROUPS[group].map((metric) => (
+                <button key={metric} type="button" className="toggle" aria-pressed={question.metrics.includes(metric)} title={t.metrics[metric].what} data-testid={`metric-${metric}`} onClick={() => toggle(metric)}>{t.metrics[metric].name}</button>
+              ))}
+            </div>
           ))}
         </div>
         <div className="fields">
@@ -153,7 +155,8 @@ interface OverProps {
 }
 
 const metricName = ({ t }: App, metric: MetricName, scope: Scope) => (metric === 'conversions' && scope.conversion ? t.conversionsOf(scope.conversion) : t.metrics[metric].name);
-const ADD_UP: MetricName[] = ['events', 'sessions', 'conversions', 'revenue'];
+const ADD_UP: MetricName[] = ['events', 'sessions', 'conversions', 'orders', 'revenue'];
+const DISTINCT: MetricName[] = ['persons', 'converted', 'payers', 'dau', 'wau', 'mau'];
 
 function Over({ metric, data, question, groups, parts, scope }: OverProps) {
   const app = useApp();
@@ -179,14 +182,14 @@ function Over({ metric, data, question, groups, parts, scope }: OverProps) {
   const columns: Column<MetricPoint & { index: number }>[] = [
     { key: 'at', title: t.period, value: (row) => row.at, show: (row) => names.long(row.at) },
     { key: 'total', title: series.length > 1 ? t.total : name, numeric: true, value: (row) => metricCell(metric, row, fmt.minorPerUnit), show: (row) => text.exact(metricOf(metric, row)) },
-    ...(series.length > 1 ? series.map((one, at): Column<MetricPoint & { index: number }> => ({ key: one.key, title: one.name, numeric: true, value: (row) => metricCell(metric, parts?.[at]?.points[row.index] ?? {}, fmt.minorPerUnit), show: (row) => text.exact(one.values[row.index] ?? 0) })) : []),
+    ...(series.length > 1 ? series.map((one, at): Column<MetricPoint & { index: number }> => ({ key: one.key, title: one.name, numeric: true, value: (row) => metricCell(metric, parts?.[at]?.points[row.index], fmt.minorPerUnit), show: (row) => text.exact(one.values[row.index]) })) : []),
   ];
   const compared = data.previous && series.length === 1;
   return (
     <ChartPanel
       testid={`explore-${metric}`}
       title={name}
-      hint={[t.metrics[metric].what, series.length > 1 && (metric === 'persons' || metric === 'converted') ? words.overlap : ''].filter(Boolean).join(' ')}
+      hint={[t.metrics[metric].what, series.length > 1 && DISTINCT.includes(metric) ? words.overlap : ''].filter(Boolean).join(' ')}
       note={[text.exact(metricOf(metric, data.totals)), compared && data.previous ? t.was(text.exact(metricOf(metric, data.previous.totals))) : '', data.partial ? t.partialNote : '', question.by !== null && 'property' in question.by ? words.propertyTime : ''].filter(Boolean).join(' · ')}
       legend={[...(series.length > 1 ? series.map((one) => ({ name: one.name, color: `var(${one.token})` })) : []), ...(compared ? [{ name: data.previous?.from && data.previous.to ? t.previousPeriodOf(fmt.dayRange(data.previous.from, data.previous.to)) : t.previousPeriod, color: 'var(--ink-3)', dashed: true }] : [])]}
       chart={data.points.length ? (
@@ -204,25 +207,23 @@ function Groups({ data, by, question, scope }: { data: GroupRows; by: NonNullabl
   const app = useApp();
   const { t, fmt, lang } = app;
   const words = EXPLORE[lang];
-  const has = useOffers();
   const dim = 'dim' in by ? by.dim : null;
   const title = dim ? t.byDim[dim] : byText(by).slice(PROPERTY.length);
   const name = (key: string) => key || t.notSet;
   const before = new Map(data.previous?.rows.map((row) => [row.key, row]));
-  const persons = dim && has('/api/v1/persons', 'key');
   const metrics = dim ? question.metrics : OF_PROPERTIES.filter((one) => question.metrics.includes(one) || question.metrics.every((metric) => !OF_PROPERTIES.includes(metric)));
   const columns: Column<GroupRow>[] = [
     { key: 'key', title: dim ? t.dims[dim] : title, value: (row) => row.key, show: (row) => <>{dim === 'platform' && <Dot color={`var(${colorToken(row.key)})`} />}{name(row.key)}</> },
     ...metrics.flatMap((metric): Column<GroupRow>[] => {
       const text = metricText(metric, fmt);
       const own = metricName(app, metric, scope);
-      const most = Math.max(1e-9, ...data.rows.map((row) => metricOf(metric, row)));
-      const change = (row: GroupRow) => changeOf(metricOf(metric, row), before.get(row.key) && metricOf(metric, before.get(row.key) ?? {}));
-      const shown = (row: GroupRow) => text.exact(metricOf(metric, row));
+      const most = Math.max(1e-9, ...data.rows.map((row) => metricOf(metric, row) ?? 0));
+      const change = (row: GroupRow) => changeOf(metricOf(metric, row), metricOf(metric, before.get(row.key)));
+      const shown = (row: GroupRow) => text.cell(metricOf(metric, row));
       return [
-        { key: metric, title: own, hint: t.metrics[metric].what, numeric: true, value: (row) => metricCell(metric, row, fmt.minorPerUnit), bar: (row) => metricOf(metric, row) / most,
-          show: (row) => (persons && (metric === 'persons' || metric === 'converted') ? <Link className="people" href={personsHref({ metric, event: question.event, conversion: scope.conversion, by: dim, key: row.key })} title={words.openPersons(name(row.key))}>{shown(row)}</Link> : shown(row)) },
-        ...(data.previous ? [{ key: `${metric}-change`, title: words.change(own), numeric: true, value: change, show: (row: GroupRow) => <Change share={change(row)} before={t.was(text.exact(metricOf(metric, before.get(row.key) ?? {})))} /> }] : []),
+        { key: metric, title: own, hint: t.metrics[metric].what, numeric: true, value: (row) => metricCell(metric, row, fmt.minorPerUnit), bar: (row) => (metricOf(metric, row) ?? 0) / most,
+          show: (row) => (dim && (metric === 'persons' || metric === 'converted' || metric === 'payers') ? <Link className="people" href={personsHref({ metric, event: question.event, conversion: scope.conversion, by: dim, key: row.key })} title={words.openPersons(name(row.key))}>{shown(row)}</Link> : shown(row)) },
+        ...(data.previous ? [{ key: `${metric}-change`, title: words.change(own), numeric: true, value: change, show: (row: GroupRow) => <Change share={change(row)} goodWhenUp={goodWhenUp(metric)} before={t.was(text.exact(metricOf(metric, before.get(row.key))))} /> }] : []),
       ];
     }),
   ];
@@ -231,7 +232,7 @@ function Groups({ data, by, question, scope }: { data: GroupRows; by: NonNullabl
       <Table
         key={byText(by) + metrics.join() + String(!!data.previous)} name={`by-${title}`} testid="explore-groups-table" rowTestid="explore-group" caption={title} columns={columns} rows={data.rows} rowKey={(row) => row.key} sort={{ key: metrics[0] ?? 'events', down: true }}
         {...(dim ? { onRow: (row: GroupRow) => toggleFilter(scope.filters, { dim, op: 'is', value: row.key }), rowLabel: (row: GroupRow) => t.filterBy(name(row.key)), selected: (row: GroupRow) => scope.filters.some((filter) => filter.dim === dim && filter.op === 'is' && filter.value === row.key) } : {})}
-        total={{ key: t.total, ...Object.fromEntries(metrics.map((metric) => [metric, <span key={metric} data-testid={`explore-total-${metric}`} data-exact={metricOf(metric, data.totals)}>{metricText(metric, fmt).exact(metricOf(metric, data.totals))}</span>])) }}
+        total={{ key: t.total, ...Object.fromEntries(metrics.map((metric) => [metric, <span key={metric} data-testid={`explore-total-${metric}`} data-exact={metricOf(metric, data.totals) ?? undefined}>{metricText(metric, fmt).cell(metricOf(metric, data.totals))}</span>])) }}
         empty={<Empty title={t.noneInRange}><p>{t.noneInRangeWhat}</p></Empty>}
         foot={data.rows.length >= MOST_ROWS ? words.moreRows(MOST_ROWS) : undefined}
       />

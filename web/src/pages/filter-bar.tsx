@@ -1,21 +1,31 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { address } from '../api/client';
-import type { Values } from '../api/types';
+import type { Segments, Values } from '../api/types';
 import { Combobox } from '../components/combobox';
-import { Button, Dot, Popover, Select } from '../components/ui';
-import { setFilters, useApp, type Scope } from '../hooks/useApp';
+import { Button, Dot, Popover, Select, Skeleton } from '../components/ui';
+import { clearFilters, setFilters, useApp, type Scope } from '../hooks/useApp';
 import { useDebounced } from '../hooks/useDebounced';
 import { useQuery } from '../hooks/useQuery';
+import { patch } from '../hooks/useUrl';
 import { channelColor } from '../lib/color';
 import { DIMENSIONS, OPERATORS, type Dimension, type Filter, type Operator } from '../lib/filters';
 
-/** The filters of the page as chips, and a button that adds one. */
+const SegmentPicker = lazy(() => import('./segments/picker').then((part) => ({ default: part.SegmentPicker })));
+
+/** Whose numbers they are: the segment and the filters of the page as chips. */
 export function FilterChips({ scope }: { scope: Scope }) {
   const { t } = useApp();
-  const { filters } = scope;
-  if (!filters.length) return null;
+  const { filters, segment } = scope;
+  const segments = useQuery<Segments>(segment ? '/api/v1/segments' : null);
+  if (!filters.length && !segment) return null;
   return (
     <ul className="chips" data-testid="filters">
+      {segment && (
+        <li className="chip" data-testid="segment-chip">
+          <span>{t.segment} <b>{segments.data?.segments.find((one) => String(one.id) === segment)?.name ?? segment}</b></span>
+          <button type="button" aria-label={t.removeFilter} title={t.removeFilter} onClick={() => patch({ segment: null })}>×</button>
+        </li>
+      )}
       {filters.map((filter, index) => (
         <li key={index} className="chip" data-testid="filter-chip">
           {filter.dim === 'platform' && <Dot color={channelColor(filter.value)} />}
@@ -23,8 +33,17 @@ export function FilterChips({ scope }: { scope: Scope }) {
           <button type="button" aria-label={t.removeFilter} title={t.removeFilter} onClick={() => setFilters(filters.filter((one) => one !== filter))}>×</button>
         </li>
       ))}
-      <li><Button kind="quiet" onClick={() => setFilters([])}>{t.clearFilters}</Button></li>
+      <li><Button kind="quiet" onClick={clearFilters}>{t.clearFilters}</Button></li>
     </ul>
+  );
+}
+
+export function AddSegment({ scope }: { scope: Scope }) {
+  const { t } = useApp();
+  return (
+    <Popover label={t.segment} button={(props) => <Button icon="segment" data-testid="add-segment" {...props}>{t.segment}</Button>}>
+      {(close) => <Suspense fallback={<Skeleton height={64} />}><SegmentPicker scope={scope} onDone={close} /></Suspense>}
+    </Popover>
   );
 }
 
@@ -45,14 +64,10 @@ export function AddFilter({ scope }: { scope: Scope }) {
 }
 
 function FilterForm({ onDone }: { onDone: (filter: Filter) => void }) {
-  const { t, fmt } = useApp();
+  const { t } = useApp();
   const [dim, setDim] = useState<Dimension>('platform');
   const [op, setOp] = useState<Operator>('is');
   const [value, setValue] = useState<string | null>(null);
-  const [text, setText] = useState('');
-  const searched = useDebounced(text, 200);
-  const values = useQuery<Values>(address('/api/v1/values', { dim, q: searched }));
-  const options = (values.data?.values ?? []).map((one) => ({ value: one.value, label: one.value || t.notSet, note: fmt.short(one.events) }));
   return (
     <form
       className="filter-form"
@@ -72,8 +87,18 @@ function FilterForm({ onDone }: { onDone: (filter: Filter) => void }) {
         }}
       />
       <Select label={t.operator} value={op} options={OPERATORS.map((one) => ({ value: one, label: t.ops[one] }))} onChange={setOp} data-testid="filter-op" />
-      <Combobox label={t.value} value={value ?? ''} options={options} onChange={setValue} onSearch={setText} free testid="filter-value" />
+      <FilterValue dim={dim} value={value} onChange={setValue} testid="filter-value" />
       <Button kind="main" type="submit" disabled={value === null} data-testid="filter-apply">{t.apply}</Button>
     </form>
   );
+}
+
+/** A value of a dimension, of those that there are or as it is typed; null: none chosen. */
+export function FilterValue({ dim, value, onChange, testid }: { dim: Dimension; value: string | null; onChange: (value: string) => void; testid: string }) {
+  const { t, fmt } = useApp();
+  const [text, setText] = useState('');
+  const searched = useDebounced(text, 200);
+  const values = useQuery<Values>(address('/api/v1/values', { dim, q: searched }));
+  const options = (values.data?.values ?? []).map((one) => ({ value: one.value, label: one.value || t.notSet, note: fmt.short(one.events) }));
+  return <Combobox label={t.value} value={value ?? ''} options={options} onChange={onChange} onSearch={setText} free placeholder={value === '' ? t.notSet : t.value} testid={testid} />;
 }

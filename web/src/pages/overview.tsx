@@ -9,19 +9,18 @@ import { Table, type Column } from '../components/table';
 import { Async, Change, Dot, Empty, Link, Panel, Segmented, Select, Skeleton } from '../components/ui';
 import { toggleFilter, useApp, useScope, type Scope } from '../hooks/useApp';
 import { useHotkeys } from '../hooks/useHotkeys';
-import { useOffers } from '../hooks/useOffers';
 import { useQuery } from '../hooks/useQuery';
 import { patch, personsHref, useUrl } from '../hooks/useUrl';
 import { channelColor } from '../lib/color';
 import type { Dimension } from '../lib/filters';
 import { changeOf } from '../lib/format';
-import { metricCell, metricOf, metricText, periodNames, STEPS } from '../lib/metrics';
+import { goodWhenUp, isRatio, metricCell, metricOf, metricText, namesOf, periodNames, STEPS, type Counts, type MetricName } from '../lib/metrics';
 import { PageHead, Welcome } from './shell';
 
-const NAMES = 'events,persons,sessions,conversions,converted,revenue';
 const AGAIN_MS = 60_000;
-const CARDS = ['revenue', 'conversions', 'converted', 'persons', 'rate', 'average'] as const;
-type CardName = (typeof CARDS)[number];
+const CARDS = ['revenue', 'conversions', 'converted', 'persons', 'rate', 'aov'] as const;
+const MORE = ['arpu', 'sessions', 'session_ms', 'bounce_rate', 'mau', 'stickiness'] as const;
+const ALL: readonly MetricName[] = [...CARDS, ...MORE];
 const DIMS: Dimension[] = ['platform', 'source', 'medium', 'campaign', 'content', 'creative'];
 
 export function Overview() {
@@ -31,7 +30,7 @@ export function Overview() {
   const { params } = useUrl();
   const asked = params.get('step') as Step | null;
   const step = asked && STEPS.includes(asked) ? asked : undefined;
-  const metrics = useQuery<Metrics>(session.events === 0 ? null : address('/api/v1/metrics', { names: NAMES, conversion: scope.conversion, step, compare: scope.compare, ...scope.query }), AGAIN_MS);
+  const metrics = useQuery<Metrics>(session.events === 0 ? null : address('/api/v1/metrics', { names: namesOf(ALL), conversion: scope.conversion, step, compare: scope.compare, ...scope.query }), AGAIN_MS);
 
   useHotkeys({ i: () => patch({ step: STEPS[(STEPS.indexOf(metrics.data?.step ?? 'day') + 1) % STEPS.length] ?? null }) });
 
@@ -40,7 +39,7 @@ export function Overview() {
       <PageHead title={t.pages.overview} scope={scope} conversions />
       {session.events === 0 ? <Welcome /> : (
         <>
-          <Async query={metrics} height={82}>{(data) => <Cards data={data} scope={scope} />}</Async>
+          <Async query={metrics} height={152}>{(data) => <><Cards data={data} scope={scope} cards={CARDS} /><Cards data={data} scope={scope} cards={MORE} small /></>}</Async>
           {metrics.data ? <Async query={metrics} height={374}>{(data) => <Over data={data} scope={scope} />}</Async> : !metrics.error && <Skeleton height={374} />}
           <Platforms scope={scope} />
         </>
@@ -49,13 +48,12 @@ export function Overview() {
   );
 }
 
-function Cards({ data, scope }: { data: Metrics; scope: Scope }) {
+function Cards({ data, scope, cards, small = false }: { data: Metrics; scope: Scope; cards: readonly MetricName[]; small?: boolean }) {
   const { t, fmt } = useApp();
   const { params } = useUrl();
-  const has = useOffers();
   return (
-    <div className="kpis">
-      {CARDS.map((card) => {
+    <div className={small ? 'kpis small' : 'kpis'}>
+      {cards.map((card) => {
         const value = metricOf(card, data.totals);
         const before = data.previous && metricOf(card, data.previous.totals);
         const text = metricText(card, fmt);
@@ -68,9 +66,9 @@ function Cards({ data, scope }: { data: Metrics; scope: Scope }) {
             hint={t.metrics[card].what}
             short={text.short(value)}
             exact={text.exact(value)}
-            change={before === undefined ? undefined : { share: changeOf(value, before), before: t.was(text.short(before)) }}
+            change={before === undefined ? undefined : { share: changeOf(value, before), before: t.was(text.short(before)), goodWhenUp: goodWhenUp(card) }}
             pressed={pressed}
-            href={has('/api/v1/persons', 'metric') && (card === 'persons' || card === 'converted') ? personsHref({ metric: card, conversion: scope.conversion }) : undefined}
+            href={(card === 'persons' || card === 'converted') ? personsHref({ metric: card, conversion: scope.conversion }) : undefined}
             onPress={() => patch({ metric: pressed ? null : card })}
           />
         );
@@ -82,19 +80,19 @@ function Cards({ data, scope }: { data: Metrics; scope: Scope }) {
 function Over({ data, scope }: { data: Metrics; scope: Scope }) {
   const { t, fmt } = useApp();
   const { params } = useUrl();
-  const picked = CARDS.find((card) => card === params.get('metric'));
+  const picked = ALL.find((card) => card === params.get('metric'));
   const conversions = scope.conversion ? t.conversionsOf(scope.conversion) : t.metrics.conversions.name;
 
   const label = useMemo(() => periodNames(data.step, fmt, t), [data.step, fmt, t]);
 
   const series = useMemo(() => {
-    const one = (card: CardName, kind: TimeSeries['kind'], token: string, name: string): TimeSeries => ({
+    const one = (card: MetricName, kind: TimeSeries['kind'], token: string, name: string): TimeSeries => ({
       name, kind, token,
       values: data.points.map((point) => metricOf(card, point)),
       ...(data.previous ? { previous: data.previous.points.map((point) => metricOf(card, point)) } : {}),
       ...metricText(card, fmt),
     });
-    if (picked) return [one(picked, picked === 'rate' || picked === 'average' ? 'line' : 'bar', '--series-1', picked === 'conversions' ? conversions : t.metrics[picked].name)];
+    if (picked) return [one(picked, isRatio(picked) ? 'line' : 'bar', '--series-1', picked === 'conversions' ? conversions : t.metrics[picked].name)];
     return [one('revenue', 'bar', '--series-1', t.metrics.revenue.name), one('conversions', 'line', '--series-2', conversions)];
   }, [data, picked, fmt, t, conversions]);
 
@@ -107,7 +105,7 @@ function Over({ data, scope }: { data: Metrics; scope: Scope }) {
   ];
   const columns: Column<MetricPoint>[] = [
     { key: 'at', title: t.period, value: (row) => row.at, show: (row) => label.long(row.at) },
-    ...CARDS.map((card): Column<MetricPoint> => ({
+    ...[...new Set([...CARDS, ...(picked ? [picked] : [])])].map((card): Column<MetricPoint> => ({
       key: card, numeric: true, title: card === 'conversions' ? conversions : t.metrics[card].name, value: (row) => metricCell(card, row, fmt.minorPerUnit), show: (row) => metricText(card, fmt).exact(metricOf(card, row)),
     })),
   ];
@@ -132,10 +130,10 @@ const short = (scope: Scope) => !!scope.days && Date.parse(scope.days.to) - Date
 function Platforms({ scope }: { scope: Scope }) {
   const { t, fmt } = useApp();
   const { params } = useUrl();
-  const listed = useOffers()('/api/v1/persons', 'key');
   const by = DIMS.find((dim) => dim === params.get('by')) ?? 'platform';
   const rows = useQuery<Breakdown>(address('/api/v1/breakdown', { by, conversion: scope.conversion, sort: 'revenue', limit: 500, compare: scope.compare, ...scope.query }), AGAIN_MS);
   const name = (key: string) => key || t.notSet;
+  const rate = (counts: Counts) => { const share = metricOf('rate', counts); return share === null ? '–' : fmt.percentFixed(share); };
   return (
     <Panel
       testid="platforms"
@@ -154,8 +152,8 @@ function Platforms({ scope }: { scope: Scope }) {
             { key: 'share', numeric: true, title: t.share, value: (row) => (data.totals.revenue ? row.revenue / data.totals.revenue : 0), show: (row) => (data.totals.revenue ? fmt.percentFixed(row.revenue / data.totals.revenue) : '–') },
             ...(data.previous ? [{ key: 'change', numeric: true, title: t.changeOfRevenue, value: (row: BreakdownRow) => changeOf(row.revenue, before.get(row.key)?.revenue), show: (row: BreakdownRow) => <Change share={changeOf(row.revenue, before.get(row.key)?.revenue)} before={t.was(fmt.moneyExact(before.get(row.key)?.revenue ?? 0))} /> }] : []),
             { key: 'conversions', numeric: true, title: t.metrics.conversions.name, hint: t.metrics.conversions.what, value: (row) => row.conversions, show: (row) => fmt.exact(row.conversions) },
-            { key: 'persons', numeric: true, title: t.metrics.persons.name, hint: t.metrics.persons.what, value: (row) => row.persons, show: (row) => (listed ? <Link className="people" href={personsHref({ metric: 'persons', by, key: row.key })}>{fmt.exact(row.persons)}</Link> : fmt.exact(row.persons)), bar: (row) => row.persons / mostPersons },
-            { key: 'rate', numeric: true, title: t.metrics.rate.name, hint: t.metrics.rate.what, value: (row) => metricOf('rate', row), show: (row) => fmt.percentFixed(metricOf('rate', row)) },
+            { key: 'persons', numeric: true, title: t.metrics.persons.name, hint: t.metrics.persons.what, value: (row) => row.persons, show: (row) => <Link className="people" href={personsHref({ metric: 'persons', by, key: row.key })}>{fmt.exact(row.persons)}</Link>, bar: (row) => row.persons / mostPersons },
+            { key: 'rate', numeric: true, title: t.metrics.rate.name, hint: t.metrics.rate.what, value: (row) => metricOf('rate', row), show: (row) => rate(row) },
             { key: 'sessions', numeric: true, title: t.metrics.sessions.name, hint: t.metrics.sessions.what, value: (row) => row.sessions, show: (row) => fmt.exact(row.sessions) },
             { key: 'events', numeric: true, title: t.metrics.events.name, hint: t.metrics.events.what, value: (row) => row.events, show: (row) => fmt.exact(row.events) },
           ];
@@ -175,7 +173,7 @@ function Platforms({ scope }: { scope: Scope }) {
               onRow={(row) => toggleFilter(scope.filters, { dim: by, op: 'is', value: row.key })}
               total={{
                 key: t.total, revenue: fmt.moneyExact(data.totals.revenue), conversions: fmt.exact(data.totals.conversions), persons: fmt.exact(data.totals.persons),
-                rate: fmt.percentFixed(metricOf('rate', data.totals)), sessions: fmt.exact(data.totals.sessions), events: fmt.exact(data.totals.events), share: data.totals.revenue ? fmt.percentFixed(1) : '–',
+                rate: rate(data.totals), sessions: fmt.exact(data.totals.sessions), events: fmt.exact(data.totals.events), share: data.totals.revenue ? fmt.percentFixed(1) : '–',
               }}
               empty={<Empty title={t.noneInRange}><p>{t.noneInRangeWhat}</p></Empty>}
             />

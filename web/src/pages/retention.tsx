@@ -1,8 +1,7 @@
 /* Retention: of the people who began, how many came back so many periods later. */
 import { useCallback, useMemo, type CSSProperties } from 'react';
 import { address } from '../api/client';
-import type { PersonsPage } from '../api/coming';
-import type { Names, Retention, RetentionCohort, RetentionTotal } from '../api/types';
+import type { Ltv, Names, Persons, Retention, RetentionCohort, RetentionTotal } from '../api/types';
 import { CurveChart, type Curve } from '../charts/curve-chart';
 import { ChartPanel } from '../components/chart-panel';
 import { Combobox } from '../components/combobox';
@@ -10,13 +9,15 @@ import { Table, type Column } from '../components/table';
 import { Async, Button, Dialog, Dot, Empty, Hint, Link, Panel, Segmented, Select } from '../components/ui';
 import { useApp, useScope, type App, type Scope } from '../hooks/useApp';
 import { useHotkeys } from '../hooks/useHotkeys';
-import { useOffers } from '../hooks/useOffers';
 import { usePages } from '../hooks/usePages';
 import { useQuery } from '../hooks/useQuery';
 import { hrefWith, patch, useUrl } from '../hooks/useUrl';
 import { colorToken, seriesToken } from '../lib/color';
 import { DIMENSIONS, type Dimension } from '../lib/filters';
+import { LTV } from '../lib/texts/ltv';
+import { LtvResult } from './ltv';
 import { PersonList } from './persons/person-list';
+import { SaveCohort } from './segments/save-cohort';
 import { PageHead, Welcome } from './shell';
 
 const ANY = '*';
@@ -24,7 +25,7 @@ const UNITS = ['day', 'week', 'month'] as const;
 const PERIODS = ['4', '8', '12', '16', '24', '36'];
 const MODES = ['on', 'on_or_after'] as const;
 const COHORTS = ['first', 'recurring'] as const;
-const MEASURES = ['share', 'persons'] as const;
+const MEASURES = ['share', 'persons', 'ltv'] as const;
 const CURVES = 7;
 
 interface Question {
@@ -38,6 +39,8 @@ interface Question {
   /** The value of `by` whose cohorts are shown; null: of everyone. */
   group: string | null;
   measure: (typeof MEASURES)[number];
+  /** Of LTV: the event whose revenue counts; '': of all. */
+  revenue: string;
 }
 
 function useQuestion(names: Names): Question {
@@ -55,6 +58,7 @@ function useQuestion(names: Names): Question {
       by: DIMENSIONS.find((dim) => dim === params.get('by')),
       group: params.get('group'),
       measure: one('measure', MEASURES, 'share'),
+      revenue: params.get('revenue') ?? '',
     };
   }, [params, names]);
 }
@@ -74,22 +78,30 @@ export function RetentionPage() {
 function Report({ names, scope }: { names: Names; scope: Scope }) {
   const question = useQuestion(names);
   const { params } = useUrl();
-  const has = useOffers();
   const people = params.get('people');
-  const { start, back, unit, periods, mode, cohorts, by } = question;
-  const report = useQuery<Retention>(address('/api/v1/retention', { start, return: back, unit, periods, mode, cohorts, by, ...scope.query }));
+  const { start, back, unit, periods, mode, cohorts, by, group, revenue } = question;
+  const money = question.measure === 'ltv';
+  const asked = { start, unit, periods, cohorts, by, ...scope.query };
+  const report = useQuery<Retention>(money ? null : address('/api/v1/retention', { ...asked, return: back, mode }));
+  const ltv = useQuery<Ltv>(money ? address('/api/v1/ltv', { ...asked, conversion: revenue }) : null);
+  const app = useApp();
   useHotkeys({ i: () => patch({ unit: UNITS[(UNITS.indexOf(unit) + 1) % UNITS.length] ?? null }) });
   return (
     <>
       <Controls names={names} question={question} />
-      <Async query={report} height={480}>{(data) => <Result data={data} question={question} />}</Async>
-      {people && has('/api/v1/retention/persons') && <CohortPeople cell={people} question={question} scope={scope} />}
+      {money ? (
+        <Async query={ltv} height={480}>
+          {(data) => <LtvResult data={data} by={by} group={group} cohort={(day) => cohortName(app, data.unit, day)} actions={<MeasureChoice measure="ltv" />} empty={app.t.retention.nobody(start === ANY ? app.t.retention.anyEvent : start)} />}
+        </Async>
+      ) : <Async query={report} height={480}>{(data) => <Result data={data} question={question} />}</Async>}
+      {people && <CohortPeople cell={people} question={question} scope={scope} />}
     </>
   );
 }
 
 function Controls({ names, question }: { names: Names; question: Question }) {
-  const { t, fmt } = useApp();
+  const { t, fmt, lang, session } = useApp();
+  const money = question.measure === 'ltv';
   const words = t.retention;
   const events = [{ value: ANY, label: words.anyEvent }, ...names.names.map((one) => ({ value: one.name, label: one.name, note: fmt.short(one.events) }))];
   const lengths = [...new Set([...PERIODS, question.periods])].sort((a, b) => Number(a) - Number(b));
@@ -97,15 +109,21 @@ function Controls({ names, question }: { names: Names; question: Question }) {
     <Panel title={words.how} hint={words.what} testid="retention-controls">
       <div className="fields">
         <div className="select event-field"><span className="select-label">{words.start}</span><Combobox label={words.start} value={question.start} options={events} testid="retention-start" onChange={(start) => patch({ start, group: null })} /></div>
-        <div className="select event-field"><span className="select-label">{words.back}</span><Combobox label={words.back} value={question.back} options={events} testid="retention-return" onChange={(back) => patch({ return: back })} /></div>
+        {!money && <div className="select event-field"><span className="select-label">{words.back}</span><Combobox label={words.back} value={question.back} options={events} testid="retention-return" onChange={(back) => patch({ return: back })} /></div>}
+        {money && <Select showLabel label={LTV[lang].revenueOf} value={question.revenue} options={[{ value: '', label: LTV[lang].anyRevenue }, ...session.conversions.map((one) => ({ value: one, label: one }))]} onChange={(revenue) => patch({ revenue: revenue || null })} data-testid="ltv-revenue" />}
         <div className="select"><span className="select-label">{t.interval}</span><Segmented label={t.interval} value={question.unit} options={UNITS.map((unit) => ({ value: unit, label: t.steps[unit] }))} onChange={(unit) => patch({ unit })} /></div>
         <Select showLabel label={words.periods} value={question.periods} options={lengths.map((one) => ({ value: one, label: one }))} onChange={(periods) => patch({ periods })} data-testid="retention-periods" />
-        <Select showLabel label={words.mode} value={question.mode} options={MODES.map((mode) => ({ value: mode, label: words.modes[mode] }))} onChange={(mode) => patch({ mode })} data-testid="retention-mode" />
+        {!money && <Select showLabel label={words.mode} value={question.mode} options={MODES.map((mode) => ({ value: mode, label: words.modes[mode] }))} onChange={(mode) => patch({ mode })} data-testid="retention-mode" />}
         <Select showLabel label={words.cohorts} value={question.cohorts} options={COHORTS.map((one) => ({ value: one, label: words.cohortsOf[one] }))} onChange={(cohorts) => patch({ cohorts })} data-testid="retention-cohorts" />
         <Select<Dimension | ''> showLabel label={t.breakBy} value={question.by ?? ''} options={[{ value: '', label: t.noBreak }, ...DIMENSIONS.map((dim) => ({ value: dim, label: t.dims[dim] }))]} onChange={(by) => patch({ by: by || null, group: null })} data-testid="retention-by" />
       </div>
     </Panel>
   );
+}
+
+function MeasureChoice({ measure }: { measure: Question['measure'] }) {
+  const { t, lang } = useApp();
+  return <Segmented label={t.measure} value={measure} options={[{ value: 'share', label: t.share }, { value: 'persons', label: t.retention.size }, { value: 'ltv', label: LTV[lang].measure }]} onChange={(one) => patch({ measure: one })} />;
 }
 
 /** The persons of one cell, "2025-08-11:2": of a cohort, back in the period so many after. */
@@ -115,11 +133,12 @@ function CohortPeople({ cell, question, scope }: { cell: string; question: Quest
   const { start, back, unit, periods, mode, cohorts, by, group } = question;
   const [cohort = '', k = '0'] = cell.split(':');
   const url = address('/api/v1/retention/persons', { start, return: back, unit, periods, mode, cohorts, by: group === null ? undefined : by, cohort, cell: k, limit: 100, ...scope.query });
-  const pages = usePages<PersonsPage>(by && group !== null ? `${url}&key=${encodeURIComponent(group)}` : url);
+  const list = by && group !== null ? `${url}&key=${encodeURIComponent(group)}` : url;
+  const pages = usePages<Persons>(list);
   const total = pages.first.data?.total;
   return (
     <Dialog side testid="retention-people" title={[cohortName(app, unit, cohort), k === '0' ? '' : t.retention.period(unit, Number(k)), group === null ? '' : group || t.notSet].filter(Boolean).join(' · ')} onClose={() => patch({ people: null })}>
-      {total !== undefined && <p data-testid="retention-people-total" data-value={total}><b>{t.personsCount(total, fmt.exact(total))}</b></p>}
+      {total !== undefined && <div className="row"><p className="grow" data-testid="retention-people-total" data-value={total}><b>{t.personsCount(total, fmt.exact(total))}</b></p><SaveCohort url={list} total={total} /></div>}
       <PersonList pages={pages} />
     </Dialog>
   );
@@ -184,15 +203,14 @@ function HeatMap({ data, unit, question, chosen }: { data: { cohorts: RetentionC
   const words = t.retention;
   const { measure } = question;
   const { href: here } = useUrl();
-  const listed = useOffers()('/api/v1/retention/persons');
-  const people = (row: RetentionCohort, k: number) => (listed ? hrefWith(here, { people: `${row.start}:${k}` }) : undefined);
+  const people = (row: RetentionCohort, k: number) => hrefWith(here, { people: `${row.start}:${k}` });
   const { total } = data;
   const cohorts = withoutEmptyEnds(data.cohorts);
   const most = Math.max(1e-9, ...cohorts.flatMap((row) => row.returned.slice(1).map((back) => shareOf(back, row.size) ?? 0)));
   const unfinished = cohorts.some((row) => row.returned.includes(null));
   const columns: Column<RetentionCohort>[] = [
     { key: 'start', title: words.cohort[unit], value: (row) => row.start, show: (row) => cohortName(app, unit, row.start) },
-    { key: 'size', title: words.size, hint: question.cohorts === 'recurring' ? words.sizeRecurring : words.sizeWhat, numeric: true, value: (row) => row.size, show: (row) => { const href = people(row, 0); return href && row.size > 0 ? <Link href={href} className="people">{fmt.exact(row.size)}</Link> : fmt.exact(row.size); } },
+    { key: 'size', title: words.size, hint: question.cohorts === 'recurring' ? words.sizeRecurring : words.sizeWhat, numeric: true, value: (row) => row.size, show: (row) => (row.size > 0 ? <Link href={people(row, 0)} className="people">{fmt.exact(row.size)}</Link> : fmt.exact(row.size)) },
     ...later(total).map((k): Column<RetentionCohort> => ({
       key: `p${k}`, title: words.period(unit, k), numeric: true,
       value: (row) => (measure === 'share' ? shareOf(row.returned[k], row.size) : row.returned[k]),
@@ -210,7 +228,7 @@ function HeatMap({ data, unit, question, chosen }: { data: { cohorts: RetentionC
       title={chosen ? words.open(chosen.name) : words.table}
       hint={words.what}
       note={<>{headline(app, total, unit, question)}{chosen && <> <Button kind="quiet" data-testid="retention-everyone" onClick={() => patch({ group: null })}>{words.everyone}</Button></>}</>}
-      actions={<Segmented label={t.measure} value={measure} options={[{ value: 'share', label: t.share }, { value: 'persons', label: words.size }]} onChange={(one) => patch({ measure: one })} />}
+      actions={<MeasureChoice measure={measure} />}
     >
       <div className="heatmap">
         <Table key={measure + unit} name={`retention-by-${unit}`} testid="retention-table" rowTestid="retention-row" caption={words.table} columns={columns} rows={cohorts} rowKey={(row) => row.start} total={sums} totalFirst searchable={false} foot={unfinished ? words.foot : words.footWhole} />

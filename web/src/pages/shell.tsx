@@ -5,19 +5,19 @@ import { Icon, type IconName } from '../components/icon';
 import { Palette, type Command } from '../components/palette';
 import { ComparePicker, cycleCompare, PRESET_KEYS, RangePicker, step } from '../components/range-picker';
 import { Button, Dialog, IconButton, Link, Select } from '../components/ui';
-import { setFilters, setLang, setRange, useApp, useScope, type Scope } from '../hooks/useApp';
+import { clearFilters, setLang, setRange, useApp, useScope, type Scope } from '../hooks/useApp';
 import { useHotkeys } from '../hooks/useHotkeys';
 import { refresh } from '../hooks/useQuery';
 import { setTheme, useTheme, type Theme } from '../hooks/useTheme';
 import { hrefOf, patch, useUrl, visit } from '../hooks/useUrl';
 import { PRESETS } from '../lib/range';
-import { AddFilter, FilterChips } from './filter-bar';
+import { AddFilter, AddSegment, FilterChips } from './filter-bar';
 
 /** For a server without events: what to do. */
 export const Welcome = lazy(() => import('./welcome').then((part) => ({ default: part.Welcome })));
 
 /** The pages: a row here puts one into the sidebar, the keys and the palette. */
-const PAGES: { path: string; name: 'overview' | 'explore' | 'funnel' | 'attribution' | 'retention' | 'paths' | 'persons' | 'data'; icon: IconName }[] = [
+const PAGES: { path: string; name: 'overview' | 'explore' | 'funnel' | 'attribution' | 'retention' | 'paths' | 'persons' | 'segments' | 'data'; icon: IconName }[] = [
   { path: '/', name: 'overview', icon: 'overview' },
   { path: '/explore', name: 'explore', icon: 'explore' },
   { path: '/funnel', name: 'funnel', icon: 'funnel' },
@@ -25,6 +25,7 @@ const PAGES: { path: string; name: 'overview' | 'explore' | 'funnel' | 'attribut
   { path: '/retention', name: 'retention', icon: 'retention' },
   { path: '/paths', name: 'paths', icon: 'paths' },
   { path: '/persons', name: 'persons', icon: 'person' },
+  { path: '/segments', name: 'segments', icon: 'segment' },
   { path: '/data', name: 'data', icon: 'data' },
 ];
 const DATA_TABS = ['sources', 'live', 'imports', 'rejects', 'rules'] as const;
@@ -56,12 +57,13 @@ export function Shell({ children }: { children: ReactNode }) {
     x: () => cycleCompare(scope),
     c: () => document.querySelector<HTMLElement>('[data-testid="range-button"]')?.click(),
     f: () => document.querySelector<HTMLElement>('[data-testid="add-filter"]')?.click(),
+    s: () => document.querySelector<HTMLElement>('[data-testid="add-segment"]')?.click(),
     ArrowLeft: () => step(scope, -1),
     ArrowRight: () => step(scope, 1),
     '/': () => setOpen('palette'),
     'mod+k': () => setOpen('palette'),
     '?': () => setOpen('help'),
-    Escape: () => scope.filters.length > 0 && setFilters([]),
+    Escape: () => (scope.filters.length > 0 || scope.segment !== '') && clearFilters(),
   });
 
   const commands: Command[] = [
@@ -72,7 +74,7 @@ export function Shell({ children }: { children: ReactNode }) {
     { id: 'compare-year', group: t.compare, title: t.compareYear, run: () => patch({ compare: 'year' }) },
     { id: 'compare-off', group: t.compare, title: t.compareOff, run: () => patch({ compare: null }) },
     ...session.conversions.map((name) => ({ id: `conversion-${name}`, group: t.conversion, title: name, run: () => patch({ conversion: name }) })),
-    { id: 'clear', group: t.actions, title: t.clearFilters, key: 'Esc', run: () => setFilters([]) },
+    { id: 'clear', group: t.actions, title: t.clearFilters, key: 'Esc', run: clearFilters },
     { id: 'link', group: t.actions, title: t.copyLink, run: () => void navigator.clipboard.writeText(location.href) },
     { id: 'source', group: t.actions, title: t.newSource, run: () => visit(hrefOf('/data/sources')) },
     { id: 'import', group: t.actions, title: t.importFile, run: () => visit(hrefOf('/data/imports')) },
@@ -146,6 +148,7 @@ export function PageHead({ title, tab = title, scope, conversions = false, compa
       </div>
       {scope && session.events > 0 && (
         <div className="page-controls">
+          <AddSegment scope={scope} />
           <AddFilter scope={scope} />
           {compare && <ComparePicker scope={scope} />}
           <RangePicker scope={scope} />
@@ -161,7 +164,7 @@ function Help({ onClose }: { onClose: () => void }) {
   const groups: [string, [string, string][]][] = [
     [t.goTo, [...PAGES.map((page, index): [string, string] => [String(index + 1), t.pages[page.name]]), ['Ctrl K', t.palette], ['?', t.keyboardHelp]]],
     [t.dateRange, [...Object.entries(PRESET_KEYS).map(([preset, key]): [string, string] => [key, t.presets[preset as keyof typeof PRESET_KEYS]]), ['C', t.presets.custom], ['←', t.rangeBefore], ['→', t.rangeAfter], ['X', t.compare]]],
-    [t.actions, [['F', t.addFilter], ['I', t.interval], ['Esc', t.clearFilters]]],
+    [t.actions, [['F', t.addFilter], ['S', t.segment], ['I', t.interval], ['Esc', t.clearFilters]]],
   ];
   return (
     <Dialog title={t.keyboardHelp} onClose={onClose} testid="help">

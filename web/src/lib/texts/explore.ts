@@ -4,7 +4,7 @@ import type { Lang } from './index';
 const en = {
   how: 'What to look at',
   what: 'Metrics over time, of everything or of one event, together or by a dimension. The table below has the whole span.',
-  metrics: 'Metrics',
+  groups: { money: 'Money', people: 'People', activity: 'Activity', visits: 'Visits' },
   anyEvent: 'any event',
   by: 'By',
   property: 'property',
@@ -24,7 +24,7 @@ const en = {
 const ru: typeof en = {
   how: 'На что смотрим',
   what: 'Показатели во времени: по всем событиям или по одному, вместе или с разбивкой. В таблице ниже — весь период.',
-  metrics: 'Показатели',
+  groups: { money: 'Деньги', people: 'Люди', activity: 'Активность', visits: 'Визиты' },
   anyEvent: 'любое событие',
   by: 'Разбивка',
   property: 'свойство',

@@ -6,11 +6,7 @@ const plural = plurals('en');
 const ruPlural = plurals('ru');
 
 const en = {
-  find: 'Find a person',
-  findWhat: 'By any id that they are known by: a login, a device, a client of the CRM. A kind may stand before it: u: login, a: device, c: client, e: e-mail.',
   id: 'Id, login, device or client',
-  open: 'Open',
-  nobody: (id: string) => `Nobody is known as “${id}”. Ids are matched whole, letter by letter.`,
   list: 'Persons',
   first: 'First seen',
   last: 'Last seen',
@@ -36,11 +32,7 @@ const en = {
 };
 
 const ru: typeof en = {
-  find: 'Найти человека',
-  findWhat: 'По любому его идентификатору: логину, устройству, клиенту CRM. Перед ним может стоять вид: u: логин, a: устройство, c: клиент, e: почта.',
   id: 'Идентификатор, логин, устройство или клиент',
-  open: 'Открыть',
-  nobody: (id) => `Никто не известен как «${id}». Идентификатор сравнивается целиком, буква в букву.`,
   list: 'Люди',
   first: 'Впервые',
   last: 'В последний раз',

@@ -1,14 +1,12 @@
 /* Attribution: which channel brought the money, by each model, and the journeys behind every number. */
 import { useMemo, useState } from 'react';
 import { address } from '../../api/client';
-import type { PathAttribution } from '../../api/coming';
-import type { Models, Names, TouchMode } from '../../api/types';
+import type { Attribution, Models, Names, TouchMode } from '../../api/types';
 import { Combobox } from '../../components/combobox';
 import { Slider } from '../../components/slider';
 import { Async, Empty, Hint, Panel, Select } from '../../components/ui';
 import { useApp, useScope, type Scope } from '../../hooks/useApp';
 import { useDebounced } from '../../hooks/useDebounced';
-import { useOffers } from '../../hooks/useOffers';
 import { useQuery } from '../../hooks/useQuery';
 import { patch, useUrl } from '../../hooks/useUrl';
 import { DIMENSIONS } from '../../lib/filters';
@@ -49,16 +47,15 @@ function Report({ models, scope }: { models: Models; scope: Scope }) {
   const { t, lang } = useApp();
   const words = ATTRIBUTION[lang];
   const { params } = useUrl();
-  const has = useOffers();
   const known = useMemo(() => models.models.map((model) => model.name), [models]);
-  const asked = useQuestion(known, has);
+  const asked = useQuestion(known);
   const [moved, setMoved] = useState<Moved>({});
   const question = useMemo(() => ({ ...asked, ...moved }), [asked, moved]);
   const url = address(ROUTE, { ...wire(question, scope), models: question.models.join(',') });
-  const result = useQuery<PathAttribution>(url);
+  const result = useQuery<Attribution>(url);
   // Intervals take the server longer: the matrix does not wait for them, and they are asked for only when all is calm.
   const calm = useDebounced(url, CALM_MS) === url && result.data !== undefined && !result.stale;
-  const ranges = useQuery<PathAttribution>(calm ? `${url}&intervals=true` : null);
+  const ranges = useQuery<Attribution>(calm ? `${url}&intervals=true` : null);
   const cell = params.get('cell');
   return (
     <>
@@ -78,13 +75,13 @@ function Report({ models, scope }: { models: Models; scope: Scope }) {
 interface ControlsProps {
   models: Models;
   question: Question;
-  data: PathAttribution | undefined;
+  data: Attribution | undefined;
   onMove: (change: Moved) => void;
   onRest: () => void;
 }
 
 function Controls({ models, question, data, onMove, onRest }: ControlsProps) {
-  const { t, lang } = useApp();
+  const { t, fmt, lang } = useApp();
   const words = ATTRIBUTION[lang];
   const toggle = (name: string) => {
     const next = models.models.map((model) => model.name).filter((one) => (one === name ? !question.models.includes(one) : question.models.includes(one)));
@@ -112,11 +109,12 @@ function Controls({ models, question, data, onMove, onRest }: ControlsProps) {
             showLabel label={words.touchMode} value={question.touches} data-testid="touches" onChange={(mode) => patch({ touches: mode || null })}
             options={[{ value: '', label: data && !question.touches ? words.touchAuto(words.touchModes[data.touches]) : words.touchAuto('') }, ...(['events', 'sessions', 'journey'] as const).map((mode) => ({ value: mode, label: words.touchModes[mode] }))]}
           />
-          {question.order && question.models.includes('markov') && (
+          {question.models.includes('markov') && (
             <Select showLabel label={words.order} hint={words.orderWhat} value={question.order} data-testid="markov-order" options={ORDERS.map((order) => ({ value: order, label: order === 'best' ? words.orderBest(data?.markov?.best ?? null) : order }))} onChange={(order) => patch({ order: order === '1' ? null : order })} />
           )}
           {question.models.includes('w_shaped') && <Milestones question={question} />}
         </div>
+        {data?.markov?.best != null && question.order === 'best' && <p className="faint small" data-testid="markov-orders">{words.orderChoice(data.markov.best, data.markov.orders.map((one) => `${one.order} – ${one.auc === null ? '–' : `${fmt.fixed(one.auc, 3)} (${fmt.fixed(one.penalised, 3)})`}`).join(', '))}</p>}
         {question.exclude.length > 0 && (
           <ul className="chips">
             {question.exclude.map((key) => (
@@ -129,13 +127,11 @@ function Controls({ models, question, data, onMove, onRest }: ControlsProps) {
   );
 }
 
-/** The events that W-shaped gives most credit to beside the first touch and the last, where the server takes them. */
+/** The events whose touches W-shaped gives as much as the first. */
 function Milestones({ question }: { question: Question }) {
   const { fmt, lang } = useApp();
   const words = ATTRIBUTION[lang];
-  const has = useOffers();
   const names = useQuery<Names>('/api/v1/names');
-  if (!has(ROUTE, 'lead') || !has(ROUTE, 'opportunity')) return null;
   const options = [{ value: '', label: words.noMilestone }, ...(names.data?.names ?? []).map((one) => ({ value: one.name, label: one.name, note: fmt.short(one.events) }))];
   const one = (name: 'lead' | 'opportunity') => (
     <div className="select event-field"><span className="select-label">{words[name]}<Hint text={words.milestoneWhat} /></span><Combobox label={words[name]} value={question[name]} options={options} testid={`attribution-${name}`} onChange={(event) => patch({ [name]: event || null })} /></div>

@@ -1,6 +1,6 @@
 /* The journeys behind one number of the matrix: their shares add up to it. */
 import { address } from '../../api/client';
-import type { ScaledJourneys } from '../../api/coming';
+import type { Journeys } from '../../api/types';
 import { JourneyRow } from '../../components/journey';
 import { Async, Button, Dialog, Dot, Empty, Hint, Problem } from '../../components/ui';
 import { useApp, type Scope } from '../../hooks/useApp';
@@ -18,7 +18,7 @@ export function CellJourneys({ cell, question, scope }: { cell: string; question
   const key = cell.slice(split + 1);
   const base = { ...wire(question, scope), model, key, limit: 20 };
   const url = address('/api/v1/attribution/journeys', base) + (key ? '' : '&key=');
-  const pages = usePages<ScaledJourneys>(url);
+  const pages = usePages<Journeys>(url);
   const name = keyName(t, key);
   return (
     <Dialog side testid="journeys" title={<>{question.by === 'platform' && <Dot color={channelColor(key)} />}{name} · {modelName(words, model)}<Hint text={modelWhat(words, model, '')} /></>} onClose={() => patch({ cell: null })}>

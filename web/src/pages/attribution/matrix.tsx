@@ -1,18 +1,16 @@
 import { useMemo, useState, type CSSProperties } from 'react';
-import type { CostCredit, CostRow } from '../../api/coming';
-import type { Attribution, Models } from '../../api/types';
+import type { Attribution, AttributionRow, Credit, Models } from '../../api/types';
 import { Table, type Column } from '../../components/table';
 import { Dot, Link, Panel, Segmented, Select } from '../../components/ui';
 import { useApp } from '../../hooks/useApp';
-import { useOffers } from '../../hooks/useOffers';
 import { patch, personsHref, useUrl } from '../../hooks/useUrl';
 import { channelColor } from '../../lib/color';
-import { alikeAbove, intervalOf, type Interval } from '../../lib/compare';
+import { intervalOf, type Interval } from '../../lib/compare';
 import { ATTRIBUTION } from '../../lib/texts/attribution';
 import { keyName, measureText, modelName, modelWhat, UNATTRIBUTED, type Measure, type Question } from './question';
 
-export type Row = Pick<CostRow, 'key' | 'touches' | 'models'> & { spend?: number | null; removal?: number };
-export const NOTHING: CostCredit = { conversions: 0, revenue: 0, cac: null, roas: null };
+export type Row = Pick<AttributionRow, 'key' | 'touches' | 'models'> & Partial<AttributionRow>;
+export const NOTHING: Credit = { conversions: 0, revenue: 0, cac: null, roas: null };
 
 export function allRows(data: Attribution): Row[] {
   const rest = Object.values(data.unattributed?.models ?? {}).some((credit) => credit.conversions > 0);
@@ -25,6 +23,16 @@ export function rangesOf(ranges: Attribution | undefined, measure: Measure): (ke
   return (key, model) => intervalOf(rows.get(key)?.[model]?.[`${measure}_interval`]);
 }
 
+/** For each row whose order with the one above it may be chance, the key of that one: as the server says, which ranks by
+ * the first model's revenue (by conversions where there is none). */
+function alikeAbove(ranges: Attribution | undefined, measure: Measure): Map<string, string> {
+  if (!ranges || (measure === 'revenue') !== (ranges.revenue !== 0)) return new Map();
+  return new Map(ranges.rows.flatMap((row, at) => {
+    const above = ranges.rows[at - 1];
+    return above?.distinguishable === false ? [[row.key, above.key] as const] : [];
+  }));
+}
+
 interface Props { data: Attribution; ranges: Attribution | undefined; question: Question; models: Models }
 
 export function Matrix({ data, ranges, question, models }: Props) {
@@ -33,7 +41,6 @@ export function Matrix({ data, ranges, question, models }: Props) {
   const words = ATTRIBUTION[lang];
   const { params } = useUrl();
   const { measure } = question;
-  const listed = useOffers()('/api/v1/persons', 'metric');
   const rows = useMemo(() => allRows(data), [data]);
   const shown = question.models.filter((name) => rows.some((row) => row.models[name]));
   const text = measureText(app, measure);
@@ -41,7 +48,7 @@ export function Matrix({ data, ranges, question, models }: Props) {
   const most = Math.max(1e-9, ...rows.flatMap((row) => shown.map((name) => range(row.key, name)?.[1] ?? (row.models[name] ?? NOTHING)[measure])));
   const what = new Map(models.models.map((model) => [model.name, model.what]));
   const level = fmt.percent(ranges?.interval_level ?? 0);
-  const alike = new Map(shown.map((model) => [model, alikeAbove(rows.map((row) => ({ key: row.key, value: (row.models[model] ?? NOTHING)[measure], interval: range(row.key, model) })))]));
+  const alike = useMemo(() => alikeAbove(ranges, measure), [ranges, measure]);
   const columns: Column<Row>[] = [
     { key: 'key', title: t.dims[question.by], value: (row) => row.key, show: (row) => <>{question.by === 'platform' && <Dot color={channelColor(row.key)} />}{keyName(t, row.key)}</> },
     { key: 'touches', title: words.touches, hint: words.touchesWhat, numeric: true, value: (row) => row.touches, show: (row) => fmt.exact(row.touches) },
@@ -56,7 +63,7 @@ export function Matrix({ data, ranges, question, models }: Props) {
         const value = credit[measure];
         const cell = `${model}:${row.key}`;
         const interval = range(row.key, model);
-        const same = alike.get(model)?.get(row.key);
+        const same = model === question.models[0] && value > 0 ? alike.get(row.key) : undefined;
         const said = [
           words.cellTitle(fmt.exact(credit.conversions, 4), fmt.moneyExact(credit.revenue), fmt.percent(data[measure] ? value / data[measure] : 0)),
           interval ? words.interval(level, text.exact(interval[0]), text.exact(interval[1])) : '',
@@ -93,14 +100,14 @@ export function Matrix({ data, ranges, question, models }: Props) {
       testid="matrix"
       title={words.matrix}
       hint={words.matrixWhat}
-      note={<span data-testid="attribution-total">{words.conversionsIn(data.conversions, fmt.exact(data.conversions))} · {fmt.moneyExact(data.revenue)} · {listed ? <Link className="people" href={personsHref({ metric: 'converted', conversion: data.conversion })}>{t.personsCount(data.persons, fmt.exact(data.persons))}</Link> : t.personsCount(data.persons, fmt.exact(data.persons))}</span>}
+      note={<span data-testid="attribution-total">{words.conversionsIn(data.conversions, fmt.exact(data.conversions))} · {fmt.moneyExact(data.revenue)} · <Link className="people" href={personsHref({ metric: 'converted', conversion: data.conversion })}>{t.personsCount(data.persons, fmt.exact(data.persons))}</Link></span>}
       actions={<>{costs?.choice}<Segmented<Measure> label={t.measure} value={measure} options={[{ value: 'revenue', label: t.metrics.revenue.name }, { value: 'conversions', label: t.metrics.conversions.name }]} onChange={(one) => patch({ measure: one })} /></>}
     >
       <Table
         key={measure + shown.join()} name="attribution" testid="matrix-table" rowTestid="matrix-row" caption={words.matrix} columns={[...columns, ...(costs?.columns ?? [])]} rows={rows} rowKey={(row) => row.key} total={total}
         rowLabel={(row) => (row.key === UNATTRIBUTED ? t.unattributed : words.leaveOut(keyName(t, row.key)))}
         onRow={(row) => row.key !== UNATTRIBUTED && patch({ exclude: [...question.exclude, row.key], cell: null })}
-        foot={<>{words.foot}{ranges && <> {words.footIntervals(level)}</>}</>}
+        foot={<>{words.foot}{ranges && <> {words.footIntervals(level)}</>}{alike.size > 0 && <> {words.footAlike(modelName(words, question.models[0] ?? ''))}</>}</>}
       />
     </Panel>
   );

@@ -4,7 +4,6 @@ import type { TouchMode } from '../../api/types';
 import type { App, Scope } from '../../hooks/useApp';
 import { useUrl } from '../../hooks/useUrl';
 import { DIMENSIONS, type Dimension } from '../../lib/filters';
-import type { Offers } from '../../lib/offers';
 import type { AttributionTexts } from '../../lib/texts/attribution';
 
 const USUAL = ['first', 'last', 'last_non_direct', 'last_paid', 'linear', 'position', 'time_decay', 'markov', 'shapley'];
@@ -21,14 +20,14 @@ export interface Question {
   touches: TouchMode | '';
   exclude: string[];
   measure: Measure;
-  /** Of Markov; undefined where the server has no choice. */
-  order: (typeof ORDERS)[number] | undefined;
+  /** Of Markov. */
+  order: (typeof ORDERS)[number];
   /** The events that are milestones, for W-shaped; none: ''. */
   lead: string;
   opportunity: string;
 }
 
-export function useQuestion(known: string[], has: Offers): Question {
+export function useQuestion(known: string[]): Question {
   const { params } = useUrl();
   return useMemo(() => {
     const asked = params.get('models')?.split(',').filter((name) => known.includes(name));
@@ -41,11 +40,11 @@ export function useQuestion(known: string[], has: Offers): Question {
       touches: touches === 'events' || touches === 'sessions' || touches === 'journey' ? touches : '',
       exclude: params.getAll('exclude'),
       measure: params.get('measure') === 'conversions' ? 'conversions' : 'revenue',
-      order: has(ROUTE, 'order') ? (ORDERS.find((one) => one === params.get('order')) ?? '1') : undefined,
-      lead: has(ROUTE, 'lead') ? (params.get('lead') ?? '') : '',
-      opportunity: has(ROUTE, 'opportunity') ? (params.get('opportunity') ?? '') : '',
+      order: ORDERS.find((one) => one === params.get('order')) ?? '1',
+      lead: params.get('lead') ?? '',
+      opportunity: params.get('opportunity') ?? '',
     };
-  }, [params, known, has]);
+  }, [params, known]);
 }
 
 export const wire = (question: Question, scope: Scope) => ({

@@ -6,15 +6,13 @@ import { patch } from '../../hooks/useUrl';
 import { DIMENSIONS, type Dimension } from '../../lib/filters';
 import { lengthMs } from '../../lib/intervals';
 import { stepWindowsText } from '../../lib/lengths';
-import type { Offers } from '../../lib/offers';
 import { FUNNEL } from '../../lib/texts/funnel';
 import { ORDERS, STEP_WINDOWS, WINDOWS, type Question } from './question';
 
 const MOST_STEPS = 12;
-const ROUTE = '/api/v1/funnel';
 
 /** The steps, and how they are counted. */
-export function Builder({ names, question, has }: { names: Names; question: Question; has: Offers }) {
+export function Builder({ names, question }: { names: Names; question: Question }) {
   const { t, fmt, lang } = useApp();
   const words = FUNNEL[lang];
   const { steps, stepWindows } = question;
@@ -27,7 +25,6 @@ export function Builder({ names, question, has }: { names: Names; question: Ques
     set(change(steps), change(limits).slice(1));
   };
   const length = (text: string) => fmt.duration(lengthMs(text) ?? 0);
-  const limited = has(ROUTE, 'step_window');
   return (
     <Panel title={t.funnelSteps} hint={t.funnelWhat} testid="funnel-builder">
       <ol className="steps">
@@ -38,7 +35,7 @@ export function Builder({ names, question, has }: { names: Names; question: Ques
             <IconButton icon="up" label={t.moveUp} disabled={index === 0} onClick={() => swap(index, index - 1)} />
             <IconButton icon="down" label={t.moveDown} disabled={index === steps.length - 1} onClick={() => swap(index, index + 1)} />
             <IconButton icon="close" label={t.removeStep} disabled={steps.length <= 2} onClick={() => set(steps.filter((_, at) => at !== index), limits.filter((_, at) => at !== index).slice(1))} />
-            {limited && index > 0 && (
+            {index > 0 && question.order !== 'any' && (
               <select className="step-window" aria-label={words.stepWindow(index + 1)} title={words.stepWindow(index + 1)} value={stepWindows[index - 1]} data-testid={`step-window-${index}`} onChange={(event) => set(steps, stepWindows.map((one, at) => (at === index - 1 ? event.target.value : one)))}>
                 {[...new Set([...STEP_WINDOWS, stepWindows[index - 1] ?? 'none'])].map((one) => <option key={one} value={one}>{one === 'none' ? words.anyTime : words.after(length(one))}</option>)}
               </select>
@@ -52,11 +49,9 @@ export function Builder({ names, question, has }: { names: Names; question: Ques
       </div>
       <div className="fields">
         <Select showLabel label={t.funnelWindow} value={question.window} options={WINDOWS.map((one) => ({ value: one, label: length(one) }))} onChange={(one) => patch({ window: one })} data-testid="funnel-window" />
-        {question.order && <Select showLabel label={words.order} hint={words.orderWhat} value={question.order} options={ORDERS.map((one) => ({ value: one, label: words.orders[one] }))} onChange={(one) => patch({ order: one === 'best' ? null : one })} data-testid="funnel-order" />}
+        <Select showLabel label={words.order} hint={words.orderWhat} value={question.order} options={ORDERS.map((one) => ({ value: one, label: words.orders[one] }))} onChange={(one) => patch({ order: one === 'best' ? null : one })} data-testid="funnel-order" />
         <Select<Dimension | ''> showLabel label={t.breakBy} value={question.by ?? ''} options={[{ value: '', label: t.noBreak }, ...DIMENSIONS.map((dim) => ({ value: dim, label: t.dims[dim] }))]} onChange={(dim) => patch({ by: dim || null })} data-testid="funnel-by" />
-        {has(ROUTE, 'exclude') && (
-          <div className="select event-field"><span className="select-label">{words.exclude}<Hint text={words.excludeWhat} /></span><Combobox label={words.exclude} placeholder={words.excludeChoose} value="" options={options.filter((one) => !question.exclude.includes(one.value))} testid="funnel-exclude" onChange={(name) => patch({ exclude: [...question.exclude, name] })} /></div>
-        )}
+        <div className="select event-field"><span className="select-label">{words.exclude}<Hint text={words.excludeWhat} /></span><Combobox label={words.exclude} placeholder={words.excludeChoose} value="" options={options.filter((one) => !question.exclude.includes(one.value))} testid="funnel-exclude" onChange={(name) => patch({ exclude: [...question.exclude, name] })} /></div>
       </div>
       {question.exclude.length > 0 && (
         <ul className="chips">

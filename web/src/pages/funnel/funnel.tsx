@@ -1,11 +1,9 @@
 /* Funnel: where people drop out. Below it the CRM's own funnel, whose numbers are those of the V10 routes. */
 import { useMemo } from 'react';
 import { address } from '../../api/client';
-import type { TimedFunnel } from '../../api/coming';
-import type { Names } from '../../api/types';
+import type { Funnel, Names } from '../../api/types';
 import { Async, Empty, Panel } from '../../components/ui';
 import { useApp, useScope, type Scope } from '../../hooks/useApp';
-import { useOffers } from '../../hooks/useOffers';
 import { useQuery } from '../../hooks/useQuery';
 import { useUrl } from '../../hooks/useUrl';
 import { CrmFunnel } from '../crm';
@@ -39,26 +37,24 @@ export function FunnelPage() {
 function Report({ names, scope }: { names: Names; scope: Scope }) {
   const { t } = useApp();
   const { params } = useUrl();
-  const has = useOffers();
   const usual = useMemo(() => usualSteps(names.names.map((one) => one.name)), [names]);
-  const question = useQuestion(usual, has);
+  const question = useQuestion(usual);
   const asked = wire(question, scope);
-  const funnel = useQuery<TimedFunnel>(question.steps.length < 2 ? null : address(FUNNEL, { ...asked, trend: question.trend, compare: scope.compare }));
+  const funnel = useQuery<Funnel>(question.steps.length < 2 ? null : address(FUNNEL, { ...asked, trend: question.trend, compare: scope.compare }));
   const people = params.get('people');
   if (question.steps.length < 2) return <Panel title={t.pages.funnel}><Empty title={t.noFunnel}><p>{t.noFunnelWhat}</p></Empty></Panel>;
-  const listed = has('/api/v1/funnel/persons');
   return (
     <>
       <div className="columns">
-        <Builder names={names} question={question} has={has} />
-        <Async query={funnel} height={400}>{(data) => <Result data={data} by={question.by} listed={listed} />}</Async>
+        <Builder names={names} question={question} />
+        <Async query={funnel} height={400}>{(data) => <Result data={data} by={question.by} />}</Async>
       </div>
       {funnel.data && funnel.data.persons > 0 && (
         <Async query={funnel} height={0}>
-          {(data) => <><Times data={data} />{data.trend && question.trend && <Trend all={data.trend} step={question.trend} />}</>}
+          {(data) => <><Times data={data} />{data.trend && <Trend all={data.trend} step={question.trend} />}</>}
         </Async>
       )}
-      {listed && people && <FunnelPeople who={people} asked={asked} steps={question.steps} />}
+      {people && <FunnelPeople who={people} asked={asked} steps={question.steps} />}
     </>
   );
 }

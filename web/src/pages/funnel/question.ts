@@ -1,10 +1,9 @@
-/* What the Funnel page asks, read from the address; of what the server cannot do yet it asks nothing. */
+/* What the Funnel page asks, read from the address. */
 import { useMemo } from 'react';
 import type { Scope } from '../../hooks/useApp';
 import { useUrl } from '../../hooks/useUrl';
 import { DIMENSIONS, type Dimension } from '../../lib/filters';
 import { stepWindows, stepWindowsText } from '../../lib/lengths';
-import type { Offers } from '../../lib/offers';
 
 export const WINDOWS = ['1h', '1d', '7d', '14d', '30d', '90d', '365d'];
 export const STEP_WINDOWS = ['none', '5m', '30m', '1h', '1d', '3d', '7d', '30d'];
@@ -28,16 +27,14 @@ export interface Question {
   chosen: boolean;
   window: string;
   by: Dimension | undefined;
-  order: (typeof ORDERS)[number] | undefined;
+  order: (typeof ORDERS)[number];
   /** A limit for each step after the first, from the step before. */
   stepWindows: string[];
   exclude: string[];
-  trend: (typeof TRENDS)[number] | undefined;
+  trend: (typeof TRENDS)[number];
 }
 
-const ROUTE = '/api/v1/funnel';
-
-export function useQuestion(usual: string[], has: Offers): Question {
+export function useQuestion(usual: string[]): Question {
   const { params } = useUrl();
   return useMemo(() => {
     const asked = params.getAll('step');
@@ -47,14 +44,14 @@ export function useQuestion(usual: string[], has: Offers): Question {
       chosen: asked.length > 0,
       window: WINDOWS.find((one) => one === params.get('window')) ?? '30d',
       by: DIMENSIONS.find((dim) => dim === params.get('by')),
-      order: has(ROUTE, 'order') ? (ORDERS.find((one) => one === params.get('order')) ?? 'best') : undefined,
-      stepWindows: stepWindows(has(ROUTE, 'step_window') ? params.get('step_window') : null, steps.length),
-      exclude: has(ROUTE, 'exclude') ? params.getAll('exclude') : [],
-      trend: has(ROUTE, 'trend') ? (TRENDS.find((one) => one === params.get('trend')) ?? 'week') : undefined,
+      order: ORDERS.find((one) => one === params.get('order')) ?? 'best',
+      stepWindows: stepWindows(params.get('step_window'), steps.length),
+      exclude: params.getAll('exclude'),
+      trend: TRENDS.find((one) => one === params.get('trend')) ?? 'week',
     };
-  }, [params, usual, has]);
+  }, [params, usual]);
 }
 
 export const wire = (question: Question, scope: Scope) => ({
-  step: question.steps, window: question.window, by: question.by, order: question.order === 'best' ? undefined : question.order, step_window: stepWindowsText(question.stepWindows), exclude: question.exclude, ...scope.query,
+  step: question.steps, window: question.window, by: question.by, order: question.order === 'best' ? undefined : question.order, step_window: question.order === 'any' ? undefined : stepWindowsText(question.stepWindows), exclude: question.exclude, ...scope.query,
 });

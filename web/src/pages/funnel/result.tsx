@@ -1,4 +1,4 @@
-import type { TimedFunnel, TimedStep } from '../../api/coming';
+import type { Funnel, FunnelStep } from '../../api/types';
 import { ChartPanel } from '../../components/chart-panel';
 import { FunnelBars, type Who } from '../../components/funnel-bars';
 import { Table, type Column } from '../../components/table';
@@ -12,10 +12,9 @@ import { whoText } from './who';
 
 const MOST_GROUPS = 8;
 
-type StepRow = TimedStep & { index: number };
+type StepRow = FunnelStep & { index: number };
 
-/** `listed`: the persons behind the numbers can be shown. */
-export function Result({ data, by, listed }: { data: TimedFunnel; by: Dimension | undefined; listed: boolean }) {
+export function Result({ data, by }: { data: Funnel; by: Dimension | undefined }) {
   const { t, fmt, lang } = useApp();
   const { href: here } = useUrl();
   const href = (who: Who) => hrefWith(here, { people: whoText(who) });
@@ -41,7 +40,7 @@ export function Result({ data, by, listed }: { data: TimedFunnel; by: Dimension 
       title={t.funnelResult}
       note={<>{t.wholeFunnel(fmt.percent(whole, 2))}{data.previous && <> · {t.was(fmt.percent(data.previous.steps.at(-1)?.from_first ?? 0, 2))}</>}{last?.median_from_first_ms ? ` · ${t.medianWhole(fmt.duration(last.median_from_first_ms))}` : ''}</>}
       {...(data.previous ? { legend: [{ name: t.previousPeriod, color: 'var(--ink)', dashed: true }] } : {})}
-      chart={<FunnelBars steps={data.steps} previous={data.previous?.steps} series={groups} href={listed ? href : undefined} open={FUNNEL[lang].open} />}
+      chart={<FunnelBars steps={data.steps} previous={data.previous?.steps} series={groups} href={href} open={FUNNEL[lang].open} />}
       table={<Table name="funnel" testid="funnel-table" caption={t.funnelResult} columns={columns} rows={data.steps.map((step, index) => ({ ...step, index }))} rowKey={(row) => String(row.index)} />}
     />
   );

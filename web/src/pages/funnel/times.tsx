@@ -1,6 +1,6 @@
 /* How long it takes people: of the whole funnel or of one step. */
+import type { Funnel, FunnelTimes } from '../../api/types';
 import { useMemo } from 'react';
-import type { FunnelTimes, TimedFunnel } from '../../api/coming';
 import { SeriesChart } from '../../charts/series-chart';
 import { ChartPanel } from '../../components/chart-panel';
 import { Table, type Column } from '../../components/table';
@@ -12,18 +12,17 @@ import { FUNNEL } from '../../lib/texts/funnel';
 
 const WHOLE = 'whole';
 
-export function Times({ data }: { data: TimedFunnel }) {
+export function Times({ data }: { data: Funnel }) {
   const { lang } = useApp();
   const words = FUNNEL[lang];
   const { params } = useUrl();
   const timed = data.steps.flatMap((step, index) => (step.lengths ? [{ value: String(index + 1), label: `${index + 1}. ${step.name}`, times: step }] : []));
   const picked = timed.find((one) => one.value === params.get('times'));
   const times = picked?.times ?? data.whole;
-  if (!times || !data.lengths_ms) return null;
   return <Histogram times={times} bounds={data.lengths_ms} picked={picked?.value ?? WHOLE} choices={[{ value: WHOLE, label: words.whole }, ...timed]} />;
 }
 
-interface Props { times: Partial<FunnelTimes>; bounds: number[]; picked: string; choices: { value: string; label: string }[] }
+interface Props { times: Pick<FunnelTimes, 'p25_ms' | 'median_ms' | 'p75_ms'> & { lengths?: number[] }; bounds: number[]; picked: string; choices: { value: string; label: string }[] }
 
 function Histogram({ times, bounds, picked, choices }: Props) {
   const { t, fmt, lang } = useApp();
@@ -46,7 +45,7 @@ function Histogram({ times, bounds, picked, choices }: Props) {
       testid="funnel-times"
       title={words.times}
       hint={words.timesWhat}
-      note={times.p25_ms != null && times.median_ms != null && times.p75_ms != null ? words.quartiles(fmt.duration(times.p25_ms), fmt.duration(times.median_ms), fmt.duration(times.p75_ms)) : undefined}
+      note={times.p25_ms !== null && times.median_ms !== null && times.p75_ms !== null ? words.quartiles(fmt.duration(times.p25_ms), fmt.duration(times.median_ms), fmt.duration(times.p75_ms)) : undefined}
       actions={<Select label={words.timesOf} value={picked} options={choices} onChange={(one) => patch({ times: one === WHOLE ? null : one }, true)} data-testid="funnel-times-of" />}
       chart={rows.length ? <SeriesChart labels={labels} titles={labels} series={series} kind="bar" stacked={false} partial={false} partialName="" short={fmt.short} exact={fmt.exact} label={words.times} height={220} /> : <Empty title={words.nobodyYet} />}
       table={<Table name="funnel-times" testid="funnel-times-table" caption={words.times} columns={columns} rows={rows} rowKey={name} searchable={false} />}

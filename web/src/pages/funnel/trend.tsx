@@ -1,6 +1,6 @@
 /* Whether the funnel gets better: by the period in which people entered. */
+import type { FunnelPeriod } from '../../api/types';
 import { useMemo } from 'react';
-import type { FunnelPeriod } from '../../api/coming';
 import { TimeChart } from '../../charts/time-chart';
 import { ChartPanel } from '../../components/chart-panel';
 import { Table, type Column } from '../../components/table';

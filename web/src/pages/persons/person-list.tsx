@@ -1,4 +1,4 @@
-import type { PersonRow, PersonsPage } from '../../api/coming';
+import type { PersonRow, Persons } from '../../api/types';
 import { Table, type Column } from '../../components/table';
 import { Async, Button, Dot, Empty, Link, Problem } from '../../components/ui';
 import { useApp } from '../../hooks/useApp';
@@ -8,7 +8,7 @@ import { channelColor } from '../../lib/color';
 import { PERSONS } from '../../lib/texts/persons';
 
 /** Persons, page by page, each open to everything that is known of them. */
-export function PersonList({ pages }: { pages: Pages<PersonsPage> }) {
+export function PersonList({ pages }: { pages: Pages<Persons> }) {
   const { t, fmt, lang } = useApp();
   const words = PERSONS[lang];
   const columns: Column<PersonRow>[] = [

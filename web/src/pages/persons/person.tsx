@@ -1,12 +1,10 @@
 /* One person: everything that is known, visit by visit, newest last, each event down to the bytes that arrived. */
 import { useState, type CSSProperties } from 'react';
 import { address, get, send } from '../../api/client';
-import type { PersonLog } from '../../api/coming';
-import type { Person, PersonEvent, Raw } from '../../api/types';
+import type { Person, PersonEvent, PersonLog, Raw } from '../../api/types';
 import { Async, Button, Code, Dialog, Dot, Empty, Hint, Panel, Problem } from '../../components/ui';
 import { useAction } from '../../hooks/useAction';
 import { useApp } from '../../hooks/useApp';
-import { useOffers } from '../../hooks/useOffers';
 import { usePages } from '../../hooks/usePages';
 import { refresh, useQuery } from '../../hooks/useQuery';
 import { hrefOf, patch, useUrl, visit } from '../../hooks/useUrl';
@@ -129,11 +127,10 @@ async function wholeRecord(id: string): Promise<PersonLog> {
   return record;
 }
 
-/** Export and erasure, where the server has them; both are an admin's. */
+/** Export and erasure: both are an admin's. */
 function Record({ id, person }: { id: string; person: Person }) {
   const { session, lang } = useApp();
   const words = PERSONS[lang];
-  const has = useOffers();
   const [erasing, setErasing] = useState(false);
   const exporting = useAction();
   const save = () => exporting.run(async () => {
@@ -143,8 +140,8 @@ function Record({ id, person }: { id: string; person: Person }) {
   if (session.role !== 'admin') return null;
   return (
     <>
-      {has('/api/v1/persons/{}') && <Button icon="download" title={words.exportWhat} disabled={exporting.busy} data-testid="person-export" onClick={() => void save()}>{words.export}</Button>}
-      {has('/api/v1/persons/{}', undefined, 'delete') && <Button icon="trash" data-testid="person-erase" onClick={() => setErasing(true)}>{words.erase}</Button>}
+      <Button icon="download" title={words.exportWhat} disabled={exporting.busy} data-testid="person-export" onClick={() => void save()}>{words.export}</Button>
+      <Button icon="trash" data-testid="person-erase" onClick={() => setErasing(true)}>{words.erase}</Button>
       {exporting.error && <Problem error={exporting.error} />}
       {erasing && <Erase id={id} person={person} onClose={() => setErasing(false)} />}
     </>

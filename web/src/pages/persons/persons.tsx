@@ -1,16 +1,15 @@
-/* Persons: find one by any id; the list of them where the server has one. */
+/* Persons: all of them, those of a count, one by any id. */
 import { useState } from 'react';
-import { address, ApiError, get } from '../../api/client';
-import type { PersonsPage as PersonsAnswer } from '../../api/coming';
-import { Button, Panel, Problem, Select } from '../../components/ui';
-import { useAction } from '../../hooks/useAction';
+import { address } from '../../api/client';
+import type { Persons } from '../../api/types';
+import { Panel, Select } from '../../components/ui';
 import { useApp, useScope, type Scope } from '../../hooks/useApp';
 import { useDebounced } from '../../hooks/useDebounced';
-import { useOffers } from '../../hooks/useOffers';
 import { usePages } from '../../hooks/usePages';
-import { hrefOf, patch, useUrl, visit, type Changes } from '../../hooks/useUrl';
+import { patch, useUrl, type Changes } from '../../hooks/useUrl';
 import { DIMENSIONS } from '../../lib/filters';
 import { PERSONS } from '../../lib/texts/persons';
+import { SaveCohort } from '../segments/save-cohort';
 import { PageHead, Welcome } from '../shell';
 import { OnePerson } from './person';
 import { PersonList } from './person-list';
@@ -25,77 +24,36 @@ export const PersonsPage = ({ rest }: { rest: string }) => (rest ? <OnePerson ke
 function Everyone() {
   const { t, session } = useApp();
   const scope = useScope();
-  const has = useOffers();
-  const listed = has(LIST);
   return (
     <>
-      <PageHead title={t.pages.persons} {...(listed && has(LIST, 'from') ? { scope } : {})} compare={false} />
-      {session.events === 0 ? <Welcome /> : (
-        <>
-          {/* A list that can be searched finds one person too. */}
-          {!has(LIST, 'q') && <Find />}
-          {listed && <List scope={scope} />}
-        </>
-      )}
+      <PageHead title={t.pages.persons} scope={scope} compare={false} />
+      {session.events === 0 ? <Welcome /> : <List scope={scope} />}
     </>
-  );
-}
-
-/** To a person by an id that is known whole. */
-function Find() {
-  const { lang } = useApp();
-  const words = PERSONS[lang];
-  const [id, setId] = useState('');
-  const { busy, error, run } = useAction();
-  const wanted = id.trim();
-  const open = async () => {
-    const there = await run(async () => {
-      await get(address(`/api/v1/journeys/${encodeURIComponent(wanted)}`, { limit: 1 })).catch((problem: unknown) => {
-        throw problem instanceof ApiError && problem.status === 404 ? new Error(words.nobody(wanted)) : problem;
-      });
-    });
-    if (there) visit(hrefOf(`/persons/${encodeURIComponent(wanted)}`));
-  };
-  return (
-    <Panel title={words.find} hint={words.findWhat} testid="find-person">
-      <form
-        className="row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (wanted) void open();
-        }}
-      >
-        <input className="input mono grow find-id" type="search" autoComplete="off" spellCheck={false} aria-label={words.id} placeholder={words.id} value={id} data-testid="person-id" onChange={(event) => setId(event.target.value)} />
-        <Button kind="main" type="submit" disabled={!wanted || busy} data-testid="person-open">{words.open}</Button>
-      </form>
-      {error && <Problem error={error} />}
-    </Panel>
   );
 }
 
 /** Which persons: those of a count, where somebody came from a number. */
 function useWhich(scope: Scope) {
   const { params } = useUrl();
-  const has = useOffers();
-  const of = (name: string) => (has(LIST, name) ? (params.get(name) ?? undefined) : undefined);
+  const of = (name: string) => params.get(name) ?? undefined;
   const by = of('by');
-  const key = by && has(LIST, 'key') ? params.get('key') : null;
+  const key = by ? params.get('key') : null;
   const metric = of('metric');
-  const sort = has(LIST, 'sort') ? (SORTS.find((one) => one === params.get('sort')) ?? 'last_seen') : undefined;
+  const sort = SORTS.find((one) => one === params.get('sort')) ?? 'last_seen';
   return { metric, event: of('event'), conversion: metric && metric !== 'persons' ? scope.conversion : undefined, by: key === null ? undefined : by, key, sort };
 }
 
 function List({ scope }: { scope: Scope }) {
   const { t, fmt, lang } = useApp();
   const words = PERSONS[lang];
-  const has = useOffers();
   const { params } = useUrl();
-  const searched = has(LIST, 'q');
   const [text, setText] = useState(params.get('q') ?? '');
   const q = useDebounced(text.trim(), REST_MS);
   const { key, ...which } = useWhich(scope);
-  const url = address(LIST, { limit: A_PAGE, ...which, ...(searched ? { q } : {}), ...(has(LIST, 'from') ? scope.query : {}) });
-  const pages = usePages<PersonsAnswer>(key === null ? url : `${url}&key=${encodeURIComponent(key)}`);
+  const list = address(LIST, { limit: A_PAGE, ...which, q, ...scope.query });
+  const url = key === null ? list : `${list}&key=${encodeURIComponent(key)}`;
+  const pages = usePages<Persons>(url);
+  const total = pages.first.data?.total;
   const dim = DIMENSIONS.find((one) => one === which.by);
   const chips: { name: string; value: string; off: Changes }[] = [
     ...(which.metric ? [{ name: t.measure, value: which.metric === 'converted' ? t.metrics.converted.name : t.metrics.persons.name, off: { metric: null } }] : []),
@@ -105,11 +63,12 @@ function List({ scope }: { scope: Scope }) {
   return (
     <Panel
       title={words.list} testid="persons"
-      note={pages.first.data?.total !== undefined && <span data-testid="persons-total" data-value={pages.first.data.total}>{t.personsCount(pages.first.data.total, fmt.exact(pages.first.data.total))}</span>}
+      note={total !== undefined && <span data-testid="persons-total" data-value={total}>{t.personsCount(total, fmt.exact(total))}</span>}
       actions={
         <>
-          {which.sort && <Select label={words.sort} showLabel value={which.sort} options={SORTS.map((one) => ({ value: one, label: words.sorts[one] }))} onChange={(one) => patch({ sort: one === 'last_seen' ? null : one })} data-testid="persons-sort" />}
-          {searched && <input type="search" className="input" value={text} placeholder={words.id} aria-label={words.id} data-testid="persons-search" onChange={(event) => { setText(event.target.value); patch({ q: event.target.value.trim() || null }, true); }} />}
+          <SaveCohort url={url} total={pages.first.stale ? 0 : (total ?? 0)} />
+          <Select label={words.sort} showLabel value={which.sort} options={SORTS.map((one) => ({ value: one, label: words.sorts[one] }))} onChange={(one) => patch({ sort: one === 'last_seen' ? null : one })} data-testid="persons-sort" />
+          <input type="search" className="input persons-search" value={text} placeholder={words.id} aria-label={words.id} data-testid="persons-search" onChange={(event) => { setText(event.target.value); patch({ q: event.target.value.trim() || null }, true); }} />
         </>
       }
     >
