@@ -2,7 +2,7 @@
  *
  * Is:    conversions of a snapshot with the touches that share them, one by one, and journeys that led to none; and
  * what a model gives those touches. Owns:  nothing; its room is taken from the reader's arena. Never: seen outside
- * attribution*.c, journey_paths.c and the two bootstraps.
+ * attribution*.c, journey_paths.c, path_sums.c and bootstrap.c.
  */
 #ifndef MEASURE_ATTRIBUTION_INT_H
 #define MEASURE_ATTRIBUTION_INT_H
@@ -70,7 +70,8 @@ struct scan {
     struct model_split split;
     uint32_t person;
     enum verdict (*see)(struct scan *scan, const struct scan_journey *path);
-    void *reader; /* the private state of `see` */
+    void (*see_end)(struct scan *scan); /* after a person's last journey, the trail as it was; NULL: no need */
+    void *reader;                       /* the private state of both */
 };
 
 /* Check the query and make what shards share: `scan` but nulls, arena, err, see and reader. */

@@ -313,7 +313,9 @@ static enum verdict read_back_from(struct scan *scan, struct rows rows, int64_t 
     if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
     trail_start(&scan->trail);
     if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_before(scan, first, rows.begin);
-    return read_rows(scan, rows);
+    enum verdict verdict = read_rows(scan, rows);
+    if (scan->see_end) scan->see_end(scan);
+    return verdict;
 }
 
 /* `first` is the person's first conversion, or the first that a range of dates may hold. */

@@ -55,13 +55,14 @@ const char *ask_touches_name(enum touch_mode mode);
 
 /* ---- over_paths.c: the models that need all journeys at once ---- */
 struct over_paths {
-    struct paths paths;
+    struct paths paths; /* empty if it was neither asked for nor needed */
     struct path_models models;
     bool *met; /* by group: it is on some journey, of a conversion or not */
+    int64_t conversions, nulls, value_minor;
 };
 
 /* Close it, whatever came of it. */
-bool over_paths_open(struct over_paths *over, const struct ask *ask, struct err *err) MUST_CHECK;
+bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct err *err) MUST_CHECK;
 void over_paths_close(struct over_paths *over);
 /* What a model that was wanted gives a group, or `unattributed`. */
 struct path_credit over_paths_credit(const struct over_paths *over, const struct ask *ask, enum path_model model,

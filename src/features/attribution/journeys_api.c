@@ -144,7 +144,7 @@ static bool count_cell(struct cell *cell, struct ask *ask, struct err *err)
         return true;
     }
     enum path_model model = model_path(cell->model);
-    bool ok = over_paths_open(&over, ask, err);
+    bool ok = over_paths_open(&over, ask, true, err);
     if (ok) cell->credit = over_paths_credit(&over, ask, model, cell->group);
     if (ok) cell->shares = cell_shares_new(ask, &over, model, cell->group, err);
     over_paths_close(&over);

@@ -195,7 +195,7 @@ static void put_row(const struct matrix *matrix, struct json_out *out, const str
         json_kv_null(out, "spend");
     }
     if (matrix->over && matrix->over->models.removal) {
-        bool known = group < matrix->over->paths.n_channels;
+        bool known = group < matrix->over->models.n_channels;
         json_kv_double(out, "removal", known ? matrix->over->models.removal[group].conversions : 0);
     }
     json_close(out, '}');
@@ -270,7 +270,7 @@ static void put_rate(const struct shapley_rate *rate, struct json_out *out)
 static void put_over_paths(const struct matrix *matrix, struct json_out *out)
 {
     if (!matrix->over) return;
-    json_kv_i64(out, "null_journeys", matrix->over->paths.nulls);
+    json_kv_i64(out, "null_journeys", matrix->over->nulls);
     if (matrix->ask->paths.wanted[PATH_MARKOV]) put_markov(&matrix->over->models, out);
     if (matrix->ask->paths.wanted[PATH_SHAPLEY_RATE]) put_rate(&matrix->over->models.rate, out);
 }
@@ -325,8 +325,8 @@ static bool compute(struct matrix *matrix, bool intervals, struct err *err)
     matrix->rows = ARENA_ARRAY(arena, struct attribution_row, n);
     if (!attribution_count(ask->snapshot, &ask->query, arena, matrix->rows, &matrix->total, err)) return false;
     if (matrix->over) { /* two readings of one history by one rule */
-        CHECK(matrix->over->paths.conversions == (int64_t)matrix->total.conversions);
-        CHECK(matrix->over->paths.value_minor == matrix->total.revenue_minor);
+        CHECK(matrix->over->conversions == (int64_t)matrix->total.conversions);
+        CHECK(matrix->over->value_minor == matrix->total.revenue_minor);
     }
     return !intervals || compute_intervals(matrix, err);
 }
@@ -369,7 +369,7 @@ static bool answer(struct ask *ask, struct reply *reply, struct err *err)
     if (!wants_intervals(ask->request, &intervals, err)) return false;
     if (ask_wants_paths(ask)) {
         matrix.over = &over;
-        ok = over_paths_open(&over, ask, err) && compute(&matrix, intervals, err);
+        ok = over_paths_open(&over, ask, false, err) && compute(&matrix, intervals, err);
     } else {
         ok = compute(&matrix, intervals, err);
     }

@@ -8,19 +8,43 @@
 #define TABLE_BYTES_MAX ((size_t)1 << 30)
 #define SCRATCH_BYTES_MAX ((size_t)2 << 30)
 
-bool over_paths_open(struct over_paths *over, const struct ask *ask, struct err *err)
+static bool open_table(struct over_paths *over, const struct ask *ask, struct err *err)
 {
-    struct arena *arena = &ask->request->arena;
-
-    *over = (struct over_paths){0};
-    paths_init(&over->paths, TABLE_BYTES_MAX);
-    if (!journey_paths(ask->snapshot, &ask->query, arena, &over->paths, err)) return false;
-    over->met = ARENA_ARRAY(arena, bool, ask->query.by.n);
+    if (!journey_paths(ask->snapshot, &ask->query, &ask->request->arena, &over->paths, err)) return false;
+    over->conversions = over->paths.conversions;
+    over->nulls = over->paths.nulls;
+    over->value_minor = over->paths.value_minor;
     for (uint32_t i = 0; i < over->paths.n; i++) {
         struct path path = paths_at(&over->paths, i);
         for (uint32_t k = 0; k < path.n; k++) over->met[path.channel[k]] = true;
     }
-    return path_models_count(&over->paths, &ask->paths, SCRATCH_BYTES_MAX, arena, &over->models, err);
+    return true;
+}
+
+static bool count_sums(struct over_paths *over, const struct ask *ask, struct err *err)
+{
+    struct arena *arena = &ask->request->arena;
+    struct path_sums sums;
+
+    if (!path_sums_count(ask->snapshot, &ask->query, NULL, arena, &sums, err)) return false;
+    over->conversions = sums.conversions;
+    over->nulls = sums.nulls;
+    over->value_minor = sums.value_minor;
+    for (uint32_t g = 0; g < sums.n; g++) over->met[g] = path_sums_met(&sums, g);
+    return path_models_of_sums(&sums, &ask->paths, arena, &over->models, err);
+}
+
+bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct err *err)
+{
+    struct arena *arena = &ask->request->arena;
+    bool by_sums = path_models_by_sums(&ask->paths, ask->query.by.n);
+
+    *over = (struct over_paths){0};
+    paths_init(&over->paths, TABLE_BYTES_MAX);
+    over->met = ARENA_ARRAY(arena, bool, ask->query.by.n);
+    if (by_sums && !count_sums(over, ask, err)) return false;
+    if ((with_table || !by_sums) && !open_table(over, ask, err)) return false;
+    return by_sums || path_models_count(&over->paths, &ask->paths, SCRATCH_BYTES_MAX, arena, &over->models, err);
 }
 
 void over_paths_close(struct over_paths *over)
@@ -31,7 +55,7 @@ void over_paths_close(struct over_paths *over)
 struct path_credit over_paths_credit(const struct over_paths *over, const struct ask *ask, enum path_model model,
                                      uint32_t group)
 {
-    uint32_t n = over->paths.n_channels; /* those past it are on no journey */
+    uint32_t n = over->models.n_channels; /* those past it are on no journey */
 
     if (group == ask->query.by.n) return over->models.credit[model][n];
     return group < n ? over->models.credit[model][group] : (struct path_credit){0};
