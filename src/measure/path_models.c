@@ -114,10 +114,15 @@ bool path_models_count(const struct paths *paths, const struct path_models_ask *
 
 /* ---- without a table ---- */
 
-bool path_models_by_sums(const struct path_models_ask *ask, uint32_t n_groups)
+struct path_models_ask path_models_by_sums(const struct path_models_ask *ask, uint32_t n_groups)
 {
-    return n_groups <= PATH_SUMS_GROUPS_MAX && !ask->wanted[PATH_SHAPLEY_RATE] &&
-           (!ask->wanted[PATH_MARKOV] || ask->order == 1);
+    bool few = n_groups <= PATH_SUMS_GROUPS_MAX;
+
+    return (struct path_models_ask){
+        .wanted = {[PATH_MARKOV] = few && ask->wanted[PATH_MARKOV] && ask->order == 1,
+                   [PATH_SHAPLEY] = few && ask->wanted[PATH_SHAPLEY]},
+        .order = 1,
+    };
 }
 
 bool path_models_of_sums(const struct path_sums *sums, const struct path_models_ask *ask, struct arena *arena,
@@ -135,7 +140,7 @@ bool path_models_of_sums(const struct path_sums *sums, const struct path_models_
     };
     struct path_models answer;
 
-    CHECK(path_models_by_sums(ask, sums->n) && sums->each == 1);
+    CHECK(ask->order == 1 && !ask->wanted[PATH_SHAPLEY_RATE] && sums->each == 1);
     if (!answer_new(n, ask, arena, &answer, err)) return false;
     answer.order = 1;
     if (ask->wanted[PATH_MARKOV] &&

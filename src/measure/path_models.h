@@ -49,10 +49,10 @@ struct path_models {
 bool path_models_count(const struct paths *paths, const struct path_models_ask *ask, size_t scratch,
                        struct arena *arena, struct path_models *out, struct err *err) MUST_CHECK;
 
-/* Do sums say all that is asked for? */
-bool path_models_by_sums(const struct path_models_ask *ask, uint32_t n_groups) MUST_CHECK;
+/* What is asked for that sums (path_sums.h) say, without a table: markov of order 1, shapley. */
+struct path_models_ask path_models_by_sums(const struct path_models_ask *ask, uint32_t n_groups);
 
-/* The same then, without a table. n_channels of the answer: 1 + the greatest group on any journey. */
+/* The same for such an ask. Its n_channels: 1 + the greatest group on any journey. */
 bool path_models_of_sums(const struct path_sums *sums, const struct path_models_ask *ask, struct arena *arena,
                          struct path_models *out, struct err *err) MUST_CHECK;
 

@@ -261,9 +261,14 @@ static void test_refused(void **state)
     query.by.n = PATH_SUMS_GROUPS_MAX + 1;
     ASSERT_FAILS(path_sums_count(snapshot, &query, NULL, &f->arena, &sums, &err), ERR_INVALID);
     assert_string_equal(err.field, "by");
-    assert_false(path_models_by_sums(&BOTH, PATH_SUMS_GROUPS_MAX + 1));
-    assert_false(path_models_by_sums(&(struct path_models_ask){.wanted = {[PATH_MARKOV] = true}, .order = 2}, 3));
-    assert_false(path_models_by_sums(&(struct path_models_ask){.wanted = {[PATH_SHAPLEY_RATE] = true}}, 3));
+    struct path_models_ask all = {.wanted = {true, true, true}, .order = 1};
+    struct path_models_ask by_sums = path_models_by_sums(&all, PATH_SUMS_GROUPS_MAX);
+    assert_true(by_sums.wanted[PATH_MARKOV] && by_sums.wanted[PATH_SHAPLEY] && !by_sums.wanted[PATH_SHAPLEY_RATE]);
+    by_sums = path_models_by_sums(&all, PATH_SUMS_GROUPS_MAX + 1);
+    assert_false(by_sums.wanted[PATH_MARKOV] || by_sums.wanted[PATH_SHAPLEY]);
+    all.order = 0; /* the best */
+    by_sums = path_models_by_sums(&all, 3);
+    assert_true(!by_sums.wanted[PATH_MARKOV] && by_sums.wanted[PATH_SHAPLEY]);
 }
 
 int main(void)

@@ -21,7 +21,8 @@ static bool open_table(struct over_paths *over, const struct ask *ask, struct er
     return true;
 }
 
-static bool count_sums(struct over_paths *over, const struct ask *ask, struct err *err)
+static bool count_sums(struct over_paths *over, const struct ask *ask, const struct path_models_ask *models,
+                       struct err *err)
 {
     struct arena *arena = &ask->request->arena;
     struct path_sums sums;
@@ -31,20 +32,42 @@ static bool count_sums(struct over_paths *over, const struct ask *ask, struct er
     over->nulls = sums.nulls;
     over->value_minor = sums.value_minor;
     for (uint32_t g = 0; g < sums.n; g++) over->met[g] = path_sums_met(&sums, g);
-    return path_models_of_sums(&sums, &ask->paths, arena, &over->models, err);
+    return path_models_of_sums(&sums, models, arena, &over->models, err);
+}
+
+/* The models of `rest` beside those that sums answered already. */
+static bool count_table(struct over_paths *over, const struct ask *ask, const struct path_models_ask *rest,
+                        struct err *err)
+{
+    struct path_models models;
+
+    if (!path_models_count(&over->paths, rest, SCRATCH_BYTES_MAX, &ask->request->arena, &models, err)) return false;
+    for (int m = 0; m < PATH_MODEL_COUNT; m++)
+        if (!rest->wanted[m]) models.credit[m] = over->models.credit[m];
+    if (!rest->wanted[PATH_MARKOV]) {
+        models.removal = over->models.removal;
+        models.markov = over->models.markov;
+        models.order = over->models.order;
+    }
+    over->models = models;
+    return true;
 }
 
 bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct err *err)
 {
-    struct arena *arena = &ask->request->arena;
-    bool by_sums = path_models_by_sums(&ask->paths, ask->query.by.n);
+    struct path_models_ask by_sums = path_models_by_sums(&ask->paths, ask->query.by.n), rest = ask->paths;
+    bool any_sums = false, any_rest = false;
 
-    *over = (struct over_paths){0};
+    *over = (struct over_paths){.met = ARENA_ARRAY(&ask->request->arena, bool, ask->query.by.n)};
     paths_init(&over->paths, TABLE_BYTES_MAX);
-    over->met = ARENA_ARRAY(arena, bool, ask->query.by.n);
-    if (by_sums && !count_sums(over, ask, err)) return false;
-    if ((with_table || !by_sums) && !open_table(over, ask, err)) return false;
-    return by_sums || path_models_count(&over->paths, &ask->paths, SCRATCH_BYTES_MAX, arena, &over->models, err);
+    for (int m = 0; m < PATH_MODEL_COUNT; m++) {
+        rest.wanted[m] = ask->paths.wanted[m] && !by_sums.wanted[m];
+        any_sums = any_sums || by_sums.wanted[m];
+        any_rest = any_rest || rest.wanted[m];
+    }
+    if (any_sums && !count_sums(over, ask, &by_sums, err)) return false;
+    if ((with_table || any_rest) && !open_table(over, ask, err)) return false;
+    return !any_rest || count_table(over, ask, &rest, err);
 }
 
 void over_paths_close(struct over_paths *over)
