@@ -61,6 +61,7 @@ struct scan {
     const struct attribution_query *query;
     const struct touch_mark *mark; /* by touch id */
     uint64_t lookback;
+    bool plain;      /* every event but conversions is a touch, none is excluded, and nothing else is asked of it */
     uint32_t models; /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
     bool nulls;      /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
     struct arena *arena;
