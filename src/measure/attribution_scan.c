@@ -368,6 +368,7 @@ static enum verdict read_plain(struct scan *scan, struct rows rows)
     for (;;) {
         uint64_t row = find_name(name, rows.begin, rows.end, conversion);
         if (row == rows.end) break;
+        __builtin_prefetch(scan->snapshot->amount_minor + row);
         trail_add_all(scan, (struct rows){rows.begin, row});
         enum verdict verdict = convert(scan, row);
         if (verdict != GO_ON) return verdict;
