@@ -19,10 +19,8 @@
  */
 #include "measure/path_sums.h"
 
-#include "measure/attribution_int.h"
+#include "measure/path_sums_int.h"
 #include "measure/scratch.h"
-
-#define WORDS_MAX (PATH_SUMS_GROUPS_MAX / 64)
 
 struct run {
     const struct scan *scan; /* what all shards share */
@@ -30,22 +28,7 @@ struct run {
     struct path_sums sums[SHARDS_MAX];
 };
 
-struct reader {
-    struct path_sums *sums;
-    const struct bootstrap *bootstrap; /* NULL: every person once */
-    uint8_t *drawn;
-    double *weight; /* of the person under way */
-    uint32_t person_plus_1;
-
-    /* the window of the person under way, and the conversions that came with one */
-    uint32_t lo, n, conversions;
-    uint32_t capacity, *entered; /* by place: the conversions before the one that saw the step from there first */
-    uint32_t *held;              /* by group: touches in the window */
-    uint64_t some[WORDS_MAX];    /* bits of those that are held */
-    uint32_t n_words, n_held;
-};
-
-static bool sums_new(uint32_t n, uint32_t each, struct arena *arena, struct path_sums *sums, struct err *err)
+bool path_sums_new(uint32_t n, uint32_t each, struct arena *arena, struct path_sums *sums, struct err *err)
 {
     size_t rows = (size_t)n + 1;
     const size_t length[] = {rows * rows, rows, (size_t)n * n, (size_t)n * n};
@@ -61,7 +44,7 @@ static bool sums_new(uint32_t n, uint32_t each, struct arena *arena, struct path
 
 /* ---- adding up ---- */
 
-static inline void add(const struct reader *reader, double *of, size_t sum, double times)
+static inline void add(const struct path_reader *reader, double *of, size_t sum, double times)
 {
     uint32_t each = reader->sums->each;
 
@@ -75,13 +58,13 @@ static inline void add(const struct reader *reader, double *of, size_t sum, doub
 }
 
 /* A step to itself is none: join clears those sums, so that the plain way needs no branch. */
-static inline void add_step(const struct reader *reader, size_t from, size_t to, double times)
+static inline void add_step(const struct path_reader *reader, size_t from, size_t to, double times)
 {
     if (reader->bootstrap && from == to) return;
     add(reader, reader->sums->steps, from * (reader->sums->n + 1) + to, times);
 }
 
-static void draw(struct reader *reader, uint32_t person)
+static void draw(struct path_reader *reader, uint32_t person)
 {
     const struct bootstrap *bootstrap = reader->bootstrap;
 
@@ -93,14 +76,14 @@ static void draw(struct reader *reader, uint32_t person)
 
 /* ---- the window ---- */
 
-static inline void hold(struct reader *reader, uint32_t group)
+static inline void hold(struct path_reader *reader, uint32_t group)
 {
     if (reader->held[group]++ > 0) return;
     reader->some[group / 64] |= UINT64_C(1) << (group % 64);
     reader->n_held++;
 }
 
-static inline void let_go(struct reader *reader, uint32_t group)
+static inline void let_go(struct path_reader *reader, uint32_t group)
 {
     if (--reader->held[group] > 0) return;
     reader->some[group / 64] &= ~(UINT64_C(1) << (group % 64));
@@ -108,7 +91,7 @@ static inline void let_go(struct reader *reader, uint32_t group)
 }
 
 /* The touches before `lo` leave. */
-static void leave(struct reader *reader, const uint32_t *group, uint32_t lo)
+static void leave(struct path_reader *reader, const uint32_t *group, uint32_t lo)
 {
     uint32_t to = lo < reader->n ? lo : reader->n;
 
@@ -121,7 +104,7 @@ static void leave(struct reader *reader, const uint32_t *group, uint32_t lo)
 }
 
 /* The touches up to `n` enter, after those before `lo` left. */
-static void enter(struct reader *reader, const uint32_t *group, uint32_t n)
+static void enter(struct path_reader *reader, const uint32_t *group, uint32_t n)
 {
     uint32_t from = reader->n > reader->lo ? reader->n : reader->lo;
 
@@ -130,7 +113,7 @@ static void enter(struct reader *reader, const uint32_t *group, uint32_t n)
     reader->n = n;
 }
 
-static bool reader_reserve(struct reader *reader, uint32_t n, struct scan *scan)
+static bool reader_reserve(struct path_reader *reader, uint32_t n, struct scan *scan)
 {
     if (n <= reader->capacity) return true;
     reader->capacity = 0;
@@ -154,7 +137,7 @@ static bool add_totals(struct path_sums *sums, int64_t conversions, int64_t null
     return true;
 }
 
-static void see_null(const struct reader *reader, const struct scan_journey *journey)
+static void see_null(const struct path_reader *reader, const struct scan_journey *journey)
 {
     size_t at = reader->sums->n;
 
@@ -165,8 +148,8 @@ static void see_null(const struct reader *reader, const struct scan_journey *jou
 }
 
 /* A conversion from `last`, the groups of whose journey have these bits. */
-static void add_conversion(const struct reader *reader, size_t first, size_t last, const uint64_t *some, uint32_t size,
-                           int64_t revenue)
+static void add_conversion(const struct path_reader *reader, size_t first, size_t last, const uint64_t *some,
+                           uint32_t size, int64_t revenue)
 {
     const struct path_sums *sums = reader->sums;
     double value = (double)revenue;
@@ -184,9 +167,8 @@ static void add_conversion(const struct reader *reader, size_t first, size_t las
     }
 }
 
-static enum verdict see(struct scan *scan, const struct scan_journey *journey)
+enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey)
 {
-    struct reader *reader = scan->reader;
     const struct trail *trail = &scan->trail;
     int64_t revenue = journey->journey.revenue_minor;
     uint64_t magnitude = revenue < 0 ? 0 - (uint64_t)revenue : (uint64_t)revenue;
@@ -217,29 +199,46 @@ static enum verdict see(struct scan *scan, const struct scan_journey *journey)
     return GO_ON;
 }
 
-static void see_end(struct scan *scan)
+void path_reader_end(struct path_reader *reader, const struct scan *scan)
 {
-    struct reader *reader = scan->reader;
-
     leave(reader, scan->trail.group, reader->n);
     reader->lo = reader->n = reader->conversions = 0;
+}
+
+bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const struct bootstrap *bootstrap,
+                      struct arena *arena, struct err *err)
+{
+    *reader = (struct path_reader){.sums = sums, .bootstrap = bootstrap, .n_words = (sums->n + 63) / 64};
+    reader->held = SCRATCH_ARRAY(arena, uint32_t, sums->n, err);
+    if (!reader->held) return false;
+    reader->weight = SCRATCH_ARRAY(arena, double, sums->each, err);
+    if (!reader->weight) return false;
+    reader->drawn = SCRATCH_ARRAY(arena, uint8_t, sums->each, err);
+    return reader->drawn != NULL;
+}
+
+/* ---- all shards ---- */
+
+static enum verdict see(struct scan *scan, const struct scan_journey *journey)
+{
+    return path_reader_see(scan->reader, scan, journey);
+}
+
+static void see_end(struct scan *scan)
+{
+    path_reader_end(scan->reader, scan);
 }
 
 static bool scan_shard(void *context, struct shard *shard, struct err *err)
 {
     struct run *run = context;
-    struct reader reader = {.sums = &run->sums[shard->index], .bootstrap = run->bootstrap};
+    struct path_sums *sums = &run->sums[shard->index];
+    struct path_reader reader;
     struct scan scan = *run->scan;
-    uint32_t n = scan.query->by.n, each = run->bootstrap ? run->bootstrap->replicates : 1;
+    uint32_t each = run->bootstrap ? run->bootstrap->replicates : 1;
 
-    if (!sums_new(n, each, &shard->arena, reader.sums, err)) return false;
-    reader.held = SCRATCH_ARRAY(&shard->arena, uint32_t, n, err);
-    if (!reader.held) return false;
-    reader.weight = SCRATCH_ARRAY(&shard->arena, double, each, err);
-    if (!reader.weight) return false;
-    reader.drawn = SCRATCH_ARRAY(&shard->arena, uint8_t, each, err);
-    if (!reader.drawn) return false;
-    reader.n_words = (n + 63) / 64;
+    if (!path_sums_new(scan.query->by.n, each, &shard->arena, sums, err)) return false;
+    if (!path_reader_open(&reader, sums, run->bootstrap, &shard->arena, err)) return false;
     scan.arena = &shard->arena;
     scan.err = err;
     scan.see = see;
@@ -253,7 +252,7 @@ static void add_all(double *to, const double *from, size_t n)
     for (size_t i = 0; i < n; i++) to[i] += from[i];
 }
 
-static bool join(struct path_sums *to, const struct path_sums *from, struct err *err)
+bool path_sums_join(struct path_sums *to, const struct path_sums *from, struct err *err)
 {
     size_t n = to->n, each = to->each;
 
@@ -265,6 +264,12 @@ static bool join(struct path_sums *to, const struct path_sums *from, struct err 
     return add_totals(to, from->conversions, from->nulls, from->value_minor, from->magnitude, err);
 }
 
+bool path_sums_check(const struct attribution_query *query, struct err *err)
+{
+    if (query->by.n <= PATH_SUMS_GROUPS_MAX) return true;
+    return err_set_field(err, "by", "sums are for %d keys at most, not %u", PATH_SUMS_GROUPS_MAX, query->by.n);
+}
+
 bool path_sums_count(const struct snapshot *snapshot, const struct attribution_query *query,
                      const struct bootstrap *bootstrap, struct arena *arena, struct path_sums *sums, struct err *err)
 {
@@ -273,15 +278,14 @@ bool path_sums_count(const struct snapshot *snapshot, const struct attribution_q
     struct shards shards;
     size_t n = query->by.n, each = bootstrap ? bootstrap->replicates : 1;
 
-    if (n > PATH_SUMS_GROUPS_MAX)
-        return err_set_field(err, "by", "sums are for %d keys at most, not %zu", PATH_SUMS_GROUPS_MAX, n);
-    if (!scan_open(&scan, snapshot, query, arena, err) || !sums_new(query->by.n, (uint32_t)each, arena, sums, err))
+    if (!path_sums_check(query, err)) return false;
+    if (!scan_open(&scan, snapshot, query, arena, err) || !path_sums_new(query->by.n, (uint32_t)each, arena, sums, err))
         return false;
     scan.models = 0;
     scan.nulls = true;
     shards_open(&shards, snapshot, arena, (3 * n + 3) * (n + 1) * each * sizeof(double));
     bool ok = shards_run(&shards, scan_shard, &run, err);
-    for (uint32_t i = 0; i < shards.n && ok; i++) ok = join(sums, &run.sums[i], err);
+    for (uint32_t i = 0; i < shards.n && ok; i++) ok = path_sums_join(sums, &run.sums[i], err);
     shards_close(&shards);
     return ok;
 }

@@ -137,6 +137,29 @@ static void assert_models(const struct path_models *got, const struct path_model
     assert_false(got->chosen);
 }
 
+/* attribution_count_with_sums is attribution_count and path_sums_count. */
+static void assert_one_reading(struct fixture *f, const struct snapshot *snapshot,
+                               const struct attribution_query *query, const struct path_sums *sums)
+{
+    struct attribution_row *rows[2];
+    struct attribution_total total[2];
+    struct path_sums both;
+    size_t n = sums->n;
+    struct err err;
+
+    for (int i = 0; i < 2; i++) rows[i] = ARENA_ARRAY(&f->arena, struct attribution_row, n + 1);
+    ASSERT_OK(attribution_count(snapshot, query, &f->arena, rows[0], &total[0], &err));
+    ASSERT_OK(attribution_count_with_sums(snapshot, query, &f->arena, rows[1], &total[1], &both, &err));
+    assert_memory_equal(rows[1], rows[0], (n + 1) * sizeof *rows[0]);
+    assert_memory_equal(&total[1], &total[0], sizeof total[0]);
+    assert_same(both.steps, sums->steps, (n + 1) * (n + 1), "step");
+    assert_same(both.value, sums->value, n + 1, "value");
+    assert_same(both.met, sums->met, n * n, "set");
+    assert_same(both.met_value, sums->met_value, n * n, "value of set");
+    ASSERT_I64(both.nulls, sums->nulls);
+    ASSERT_I64(both.value_minor, sums->value_minor);
+}
+
 static void compare(struct fixture *f, const struct snapshot *snapshot, const struct attribution_query *query)
 {
     struct path_models by_sums, by_table;
@@ -152,6 +175,7 @@ static void compare(struct fixture *f, const struct snapshot *snapshot, const st
     ASSERT_OK(path_models_count(&paths, &BOTH, CEILING, &f->arena, &by_table, &err));
     assert_int_equal(by_sums.n_channels, by_table.n_channels);
     assert_models(&by_sums, &by_table);
+    assert_one_reading(f, snapshot, query, &sums);
     paths_reset(&paths);
 }
 

@@ -61,8 +61,16 @@ struct over_paths {
     int64_t conversions, nulls, value_minor;
 };
 
-/* Close it, whatever came of it. */
-bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct err *err) MUST_CHECK;
+/* attribution_count's answer to the same question. */
+struct counted {
+    struct attribution_row *rows; /* by.n + 1 */
+    struct attribution_total total;
+};
+
+/* It fills `counted` as well, whose rows are there already: one reading of the history for both where that can be.
+ * Close it, whatever came of it. */
+bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct counted *counted,
+                     struct err *err) MUST_CHECK;
 void over_paths_close(struct over_paths *over);
 /* What a model that was wanted gives a group, or `unattributed`. */
 struct path_credit over_paths_credit(const struct over_paths *over, const struct ask *ask, enum path_model model,

@@ -32,16 +32,15 @@ static const struct bootstrap PATH_BOOTSTRAP = {.replicates = 100, .level = 0.9,
 
 struct matrix {
     const struct ask *ask;
-    struct attribution_row *rows;           /* by.n + 1 */
-    struct attribution_interval *intervals; /* likewise; NULL: not asked for */
-    struct attribution_total total;
+    struct counted counted;
+    struct attribution_interval *intervals;                 /* likewise; NULL: not asked for */
     struct over_paths *over;                                /* NULL: no path model is asked for */
     struct path_interval *path_intervals[PATH_MODEL_COUNT]; /* by.n + 1; NULL: the model has none */
 };
 
 static struct path_credit credit_of(const struct matrix *matrix, int model, uint32_t group)
 {
-    const struct attribution_row *row = &matrix->rows[group];
+    const struct attribution_row *row = &matrix->counted.rows[group];
 
     if (!model_is_rule(model)) return over_paths_credit(matrix->over, matrix->ask, model_path(model), group);
     return (struct path_credit){row->conversions[model], row->revenue_minor[model]};
@@ -112,7 +111,7 @@ static void put_models(const struct matrix *matrix, struct json_out *out, uint32
 {
     const struct ask *ask = matrix->ask;
 
-    json_kv_i64(out, "touches", (int64_t)matrix->rows[group].touches);
+    json_kv_i64(out, "touches", (int64_t)matrix->counted.rows[group].touches);
     json_key(out, "models");
     json_open(out, '{');
     for (size_t i = 0; i < ask->n_models; i++) put_credit(matrix, out, ask->model[i], group);
@@ -139,7 +138,7 @@ static int most_first(const void *a, const void *b)
 /* Took part in some journey: of a conversion, or, where path models look at those too, of none. */
 static bool takes_part(const struct matrix *matrix, uint32_t group)
 {
-    return matrix->rows[group].touches > 0 || (matrix->over && matrix->over->met[group]);
+    return matrix->counted.rows[group].touches > 0 || (matrix->over && matrix->over->met[group]);
 }
 
 /* (greatest - least) / mean of the models' conversions; NAN where that says nothing. */
@@ -316,19 +315,18 @@ static bool compute_intervals(struct matrix *matrix, struct err *err)
     return !matrix->over || compute_path_intervals(matrix, err);
 }
 
-static bool compute(struct matrix *matrix, bool intervals, struct err *err)
+static bool compute(struct matrix *matrix, struct err *err)
 {
     const struct ask *ask = matrix->ask;
     struct arena *arena = &ask->request->arena;
-    size_t n = (size_t)ask->groups.by.n + 1;
+    struct counted *counted = &matrix->counted;
 
-    matrix->rows = ARENA_ARRAY(arena, struct attribution_row, n);
-    if (!attribution_count(ask->snapshot, &ask->query, arena, matrix->rows, &matrix->total, err)) return false;
-    if (matrix->over) { /* two readings of one history by one rule */
-        CHECK(matrix->over->conversions == (int64_t)matrix->total.conversions);
-        CHECK(matrix->over->value_minor == matrix->total.revenue_minor);
-    }
-    return !intervals || compute_intervals(matrix, err);
+    counted->rows = ARENA_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1);
+    if (!matrix->over) return attribution_count(ask->snapshot, &ask->query, arena, counted->rows, &counted->total, err);
+    if (!over_paths_open(matrix->over, ask, false, counted, err)) return false;
+    CHECK(matrix->over->conversions == (int64_t)counted->total.conversions);
+    CHECK(matrix->over->value_minor == counted->total.revenue_minor);
+    return true;
 }
 
 static void put(const struct matrix *matrix, struct json_out *out)
@@ -344,9 +342,9 @@ static void put(const struct matrix *matrix, struct json_out *out)
     put_length(out, "half_life_ms", ask->query.half_life_ms);
     put_event(out, "lead", ask->snapshot, ask->query.lead_plus_1);
     put_event(out, "opportunity", ask->snapshot, ask->query.opportunity_plus_1);
-    json_kv_i64(out, "conversions", (int64_t)matrix->total.conversions);
-    json_kv_i64(out, "persons", (int64_t)matrix->total.persons);
-    json_kv_i64(out, "revenue", matrix->total.revenue_minor);
+    json_kv_i64(out, "conversions", (int64_t)matrix->counted.total.conversions);
+    json_kv_i64(out, "persons", (int64_t)matrix->counted.total.persons);
+    json_kv_i64(out, "revenue", matrix->counted.total.revenue_minor);
     json_kv_str(out, "currency", attribution->settings->currency);
     if (matrix->intervals) json_kv_double(out, "interval_level", BOOTSTRAP.level);
     put_over_paths(matrix, out);
@@ -363,16 +361,12 @@ static bool answer(struct ask *ask, struct reply *reply, struct err *err)
     struct json_out out = json_to(&reply->body);
     struct matrix matrix = {.ask = ask};
     struct over_paths over;
-    bool intervals, ok;
+    bool intervals;
 
     if (!ask_read(ask, err) || !ask_read_models(ask, err)) return false;
     if (!wants_intervals(ask->request, &intervals, err)) return false;
-    if (ask_wants_paths(ask)) {
-        matrix.over = &over;
-        ok = over_paths_open(&over, ask, false, err) && compute(&matrix, intervals, err);
-    } else {
-        ok = compute(&matrix, intervals, err);
-    }
+    if (ask_wants_paths(ask)) matrix.over = &over;
+    bool ok = compute(&matrix, err) && (!intervals || compute_intervals(&matrix, err));
     if (ok) put(&matrix, &out);
     if (matrix.over) over_paths_close(&over);
     return ok;

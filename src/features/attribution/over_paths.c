@@ -22,12 +22,13 @@ static bool open_table(struct over_paths *over, const struct ask *ask, struct er
 }
 
 static bool count_sums(struct over_paths *over, const struct ask *ask, const struct path_models_ask *models,
-                       struct err *err)
+                       struct counted *counted, struct err *err)
 {
     struct arena *arena = &ask->request->arena;
     struct path_sums sums;
 
-    if (!path_sums_count(ask->snapshot, &ask->query, NULL, arena, &sums, err)) return false;
+    if (!attribution_count_with_sums(ask->snapshot, &ask->query, arena, counted->rows, &counted->total, &sums, err))
+        return false;
     over->conversions = sums.conversions;
     over->nulls = sums.nulls;
     over->value_minor = sums.value_minor;
@@ -53,7 +54,8 @@ static bool count_table(struct over_paths *over, const struct ask *ask, const st
     return true;
 }
 
-bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct err *err)
+bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct counted *counted,
+                     struct err *err)
 {
     struct path_models_ask by_sums = path_models_by_sums(&ask->paths, ask->query.by.n), rest = ask->paths;
     bool any_sums = false, any_rest = false;
@@ -65,7 +67,10 @@ bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_t
         any_sums = any_sums || by_sums.wanted[m];
         any_rest = any_rest || rest.wanted[m];
     }
-    if (any_sums && !count_sums(over, ask, &by_sums, err)) return false;
+    bool ok = any_sums ? count_sums(over, ask, &by_sums, counted, err)
+                       : attribution_count(ask->snapshot, &ask->query, &ask->request->arena, counted->rows,
+                                           &counted->total, err);
+    if (!ok) return false;
     if ((with_table || any_rest) && !open_table(over, ask, err)) return false;
     return !any_rest || count_table(over, ask, &rest, err);
 }
