@@ -16,6 +16,8 @@
  * A range of dates cuts a person's rows by halving; persons of more than LONG rows are cut before their names are
  * read. A session may have begun before the rows that the lookback reaches: session_before finds what it was.
  *
+ * In a plain scan (attribution_int.h) all rows between conversions are touches: they join the trail in one go.
+ *
  * A reader that wants null journeys too has every person read, to the range's end. What then is left of the trail after
  * the last conversion is read as though a conversion that did not come had come with its last touch: the same lookback,
  * reaching back before the range too, so that journeys with and without an end are of one length. Nothing at or after

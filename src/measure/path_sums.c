@@ -160,7 +160,7 @@ static void add_conversion(const struct path_reader *reader, size_t first, size_
     if (revenue != 0) add(reader, sums->value, last, value);
     for (uint32_t w = 0; w < reader->n_words && size > 0; w++) {
         for (uint64_t bits = some[w]; bits != 0; bits &= bits - 1) {
-            size_t cell = (size - 1) * n + 64 * w + (size_t)__builtin_ctzll(bits);
+            size_t cell = (size - 1) * n + (size_t)64 * w + (size_t)__builtin_ctzll(bits);
             add(reader, sums->met, cell, 1);
             if (revenue != 0) add(reader, sums->met_value, cell, value);
         }
