@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "features/attribution/attribution_int.h"
+#include "measure/scratch.h"
 
 #define PAGE_DEFAULT 20
 #define PAGE_MAX 200
@@ -136,7 +137,8 @@ static bool count_cell(struct cell *cell, struct ask *ask, struct err *err)
     struct counted counted;
 
     ask_want(ask, cell->model);
-    counted.rows = ARENA_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1);
+    counted.rows = SCRATCH_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1, err);
+    if (!counted.rows) return false;
     if (model_is_rule(cell->model)) {
         if (!attribution_count(ask->snapshot, &ask->query, arena, counted.rows, &counted.total, err)) return false;
         const struct attribution_row *row = &counted.rows[cell->group];

@@ -6,6 +6,7 @@
 #include "measure/bootstrap.h"
 #include "measure/cost.h"
 #include "measure/path_bootstrap.h"
+#include "measure/scratch.h"
 
 static void put_length(struct json_out *out, const char *key, int64_t ms)
 {
@@ -321,7 +322,8 @@ static bool compute(struct matrix *matrix, struct err *err)
     struct arena *arena = &ask->request->arena;
     struct counted *counted = &matrix->counted;
 
-    counted->rows = ARENA_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1);
+    counted->rows = SCRATCH_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1, err);
+    if (!counted->rows) return false;
     if (!matrix->over) return attribution_count(ask->snapshot, &ask->query, arena, counted->rows, &counted->total, err);
     if (!over_paths_open(matrix->over, ask, false, counted, err)) return false;
     CHECK(matrix->over->conversions == (int64_t)counted->total.conversions);

@@ -4,6 +4,7 @@
  * are done with, and a Markov chain of a million different journeys needs more than a request may hold. */
 #include "features/attribution/attribution_int.h"
 #include "measure/journey_paths.h"
+#include "measure/scratch.h"
 
 #define TABLE_BYTES_MAX ((size_t)1 << 30)
 #define SCRATCH_BYTES_MAX ((size_t)2 << 30)
@@ -60,8 +61,10 @@ bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_t
     struct path_models_ask by_sums = path_models_by_sums(&ask->paths, ask->query.by.n), rest = ask->paths;
     bool any_sums = false, any_rest = false;
 
-    *over = (struct over_paths){.met = ARENA_ARRAY(&ask->request->arena, bool, ask->query.by.n)};
+    *over = (struct over_paths){0};
     paths_init(&over->paths, TABLE_BYTES_MAX);
+    over->met = SCRATCH_ARRAY(&ask->request->arena, bool, ask->query.by.n, err);
+    if (!over->met) return false;
     for (int m = 0; m < PATH_MODEL_COUNT; m++) {
         rest.wanted[m] = ask->paths.wanted[m] && !by_sums.wanted[m];
         any_sums = any_sums || by_sums.wanted[m];
