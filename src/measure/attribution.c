@@ -16,7 +16,7 @@
  */
 #include "measure/attribution.h"
 
-#include "measure/attribution_int.h"
+#include "measure/path_sums_int.h"
 #include "measure/scratch.h"
 
 #include <string.h>
@@ -42,7 +42,10 @@ struct counter {
         struct attribution_total total;
         uint64_t magnitude; /* of the revenue, refunds without their sign; it bounds every cell */
         uint32_t last_person;
+        struct path_sums sums;
+        struct path_reader path_reader;
     } part[SHARDS_MAX];
+    bool with_sums;
 };
 
 static bool add_magnitude(struct part *part, uint64_t magnitude, struct err *err)
@@ -80,6 +83,30 @@ static enum verdict see_count(struct scan *scan, const struct scan_journey *path
     return GO_ON;
 }
 
+static enum verdict see_both(struct scan *scan, const struct scan_journey *path)
+{
+    struct part *part = scan->reader;
+
+    if (!path->null && see_count(scan, path) == FAILED) return FAILED;
+    return path_reader_see(&part->path_reader, scan, path);
+}
+
+static void see_end(struct scan *scan)
+{
+    struct part *part = scan->reader;
+
+    path_reader_end(&part->path_reader, scan);
+}
+
+static bool read_paths_too(struct scan *scan, struct part *part)
+{
+    scan->nulls = true;
+    scan->see = see_both;
+    scan->see_end = see_end;
+    return path_sums_new(scan->query->by.n, 1, scan->arena, &part->sums, scan->err) &&
+           path_reader_open(&part->path_reader, &part->sums, NULL, scan->arena, scan->err);
+}
+
 static bool count_shard(void *context, struct shard *shard, struct err *err)
 {
     struct counter *counter = context;
@@ -92,7 +119,8 @@ static bool count_shard(void *context, struct shard *shard, struct err *err)
     scan.reader = part;
     *part = (struct part){0};
     part->rows = SCRATCH_ARRAY(&shard->arena, struct attribution_row, (size_t)scan.query->by.n + 1, err);
-    return part->rows && scan_places(&scan, shard->from, shard->to);
+    if (!part->rows || (counter->with_sums && !read_paths_too(&scan, part))) return false;
+    return scan_places(&scan, shard->from, shard->to);
 }
 
 static void add_rows(struct attribution_row *to, const struct attribution_row *from, size_t n)
@@ -122,23 +150,47 @@ static bool add_parts(struct counter *counter, uint32_t n_parts, struct err *err
     return true;
 }
 
+static size_t bytes_of_shard(const struct counter *counter)
+{
+    size_t n = (size_t)counter->scan->query->by.n + 1, sums = counter->with_sums ? 3 * n * n * sizeof(double) : 0;
+
+    return n * sizeof(struct attribution_row) + sums;
+}
+
+static bool count_all(struct counter *counter, struct arena *arena, struct attribution_row *rows,
+                      struct attribution_total *total, struct path_sums *sums, struct err *err)
+{
+    struct shards shards;
+
+    shards_open(&shards, counter->scan->snapshot, arena, bytes_of_shard(counter));
+    bool ok = shards_run(&shards, count_shard, counter, err) && add_parts(counter, shards.n, err);
+    for (uint32_t i = 0; i < shards.n && ok && sums; i++) ok = path_sums_join(sums, &counter->part[i].sums, err);
+    if (ok) {
+        memcpy(rows, counter->part[0].rows, ((size_t)counter->scan->query->by.n + 1) * sizeof *rows);
+        *total = counter->part[0].total;
+    }
+    shards_close(&shards);
+    return ok;
+}
+
 bool attribution_count(const struct snapshot *snapshot, const struct attribution_query *query, struct arena *arena,
                        struct attribution_row *rows, struct attribution_total *total, struct err *err)
 {
     struct scan scan;
     struct counter counter = {.scan = &scan};
-    struct shards shards;
-    size_t n_rows = (size_t)query->by.n + 1;
 
-    if (!scan_open(&scan, snapshot, query, arena, err)) return false;
-    shards_open(&shards, snapshot, arena, n_rows * sizeof *rows);
-    bool ok = shards_run(&shards, count_shard, &counter, err) && add_parts(&counter, shards.n, err);
-    if (ok) {
-        memcpy(rows, counter.part[0].rows, n_rows * sizeof *rows);
-        *total = counter.part[0].total;
-    }
-    shards_close(&shards);
-    return ok;
+    return scan_open(&scan, snapshot, query, arena, err) && count_all(&counter, arena, rows, total, NULL, err);
+}
+
+bool attribution_count_with_sums(const struct snapshot *snapshot, const struct attribution_query *query,
+                                 struct arena *arena, struct attribution_row *rows, struct attribution_total *total,
+                                 struct path_sums *sums, struct err *err)
+{
+    struct scan scan;
+    struct counter counter = {.scan = &scan, .with_sums = true};
+
+    return path_sums_check(query, err) && scan_open(&scan, snapshot, query, arena, err) &&
+           path_sums_new(query->by.n, 1, arena, sums, err) && count_all(&counter, arena, rows, total, sums, err);
 }
 
 /* ---- walking ---- */

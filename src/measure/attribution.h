@@ -75,6 +75,12 @@ struct attribution_total {
 bool attribution_count(const struct snapshot *snapshot, const struct attribution_query *query, struct arena *arena,
                        struct attribution_row *rows, struct attribution_total *total, struct err *err) MUST_CHECK;
 
+/* The same, and in the same reading of the history what path_sums_count says of it; errors: those of both. */
+struct path_sums;
+bool attribution_count_with_sums(const struct snapshot *snapshot, const struct attribution_query *query,
+                                 struct arena *arena, struct attribution_row *rows, struct attribution_total *total,
+                                 struct path_sums *sums, struct err *err) MUST_CHECK;
+
 /* ---- one conversion opened: its touches and what each model gives them ---- */
 struct journey_touch {
     uint64_t row; /* the snapshot row (a session's: that of its first event) */

@@ -3,7 +3,7 @@
  * Is:    conversions of a snapshot with the touches that share them, one by one, and journeys that led to none;
  *        and what a model gives those touches.
  * Owns:  nothing; its room is taken from the reader's arena.
- * Never: seen outside attribution*.c, journey_paths.c and the two bootstraps.
+ * Never: seen outside attribution*.c, journey_paths.c, path_sums.c and bootstrap.c.
  */
 #ifndef MEASURE_ATTRIBUTION_INT_H
 #define MEASURE_ATTRIBUTION_INT_H
@@ -62,6 +62,7 @@ struct scan {
     const struct attribution_query *query;
     const struct touch_mark *mark; /* by touch id */
     uint64_t lookback;
+    bool plain;      /* every event but conversions is a touch, none is excluded, and nothing else is asked of it */
     uint32_t models; /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
     bool nulls;      /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
     struct arena *arena;
@@ -71,7 +72,8 @@ struct scan {
     struct model_split split;
     uint32_t person;
     enum verdict (*see)(struct scan *scan, const struct scan_journey *path);
-    void *reader; /* the private state of `see` */
+    void (*see_end)(struct scan *scan); /* after a person's last journey, the trail as it was; NULL: no need */
+    void *reader;                       /* the private state of both */
 };
 
 /* Check the query and make what shards share: `scan` but nulls, arena, err, see and reader. */

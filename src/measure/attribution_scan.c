@@ -16,6 +16,8 @@
  * A range of dates cuts a person's rows by halving; persons of more than LONG rows are cut before their names are
  * read. A session may have begun before the rows that the lookback reaches: session_before finds what it was.
  *
+ * In a plain scan (attribution_int.h) all rows between conversions are touches: they join the trail in one go.
+ *
  * A reader that wants null journeys too has every person read, to the range's end. What then is left of the trail after
  * the last conversion is read as though a conversion that did not come had come with its last touch: the same lookback,
  * reaching back before the range too, so that journeys with and without an end are of one length. Nothing at or after
@@ -135,9 +137,62 @@ static void trail_add(struct scan *scan, uint64_t row)
     trail->last_non_direct = mark.direct ? trail->last_non_direct : trail->n;
 }
 
+/* The groups of a stretch of rows. */
+static void read_groups(const struct scan *scan, struct rows rows, uint32_t *group)
+{
+    const uint32_t *touch = scan->snapshot->touch + rows.begin;
+    size_t n = rows.end - rows.begin;
+
+    for (size_t i = 0; i < n; i++) group[i] = scan->mark[touch[i]].group;
+}
+
+/* The places of the last paid touch and of the last that is not direct, from the end of what was added back. */
+static void find_last(struct scan *scan, struct rows rows)
+{
+    struct trail *trail = &scan->trail;
+    const uint32_t *touch = scan->snapshot->touch;
+    uint64_t row = rows.end;
+    uint32_t place = trail->n;
+
+    for (; row > rows.begin && !scan->mark[touch[row - 1]].paid; row--) place--;
+    if (row > rows.begin) trail->last_paid = place;
+    place = trail->n;
+    for (row = rows.end; row > rows.begin && scan->mark[touch[row - 1]].direct; row--) place--;
+    if (row > rows.begin) trail->last_non_direct = place;
+}
+
+/* trail_add of rows that are all touches, in a plain scan. */
+static void trail_add_all(struct scan *scan, struct rows rows)
+{
+    struct trail *trail = &scan->trail;
+    const int64_t *at_ms = scan->snapshot->at_ms;
+    size_t n = rows.end - rows.begin;
+
+    if (n == 0) return;
+    CHECK(n <= trail->capacity - trail->n);
+    uint64_t *restrict row = trail->row + trail->n;
+    int64_t *restrict times = trail->at_ms + trail->n;
+    for (size_t i = 0; i < n; i++) row[i] = rows.begin + i;
+    for (size_t i = 0; i < n; i++) times[i] = at_ms[rows.begin + i];
+    read_groups(scan, rows, trail->group + trail->n);
+    trail->n += (uint32_t)n;
+    trail->any = rows.end;
+    trail->any_ms = at_ms[rows.end - 1];
+    if (scan->models & (MODEL_BIT(MODEL_LAST_PAID) | MODEL_BIT(MODEL_LAST_NON_DIRECT))) find_last(scan, rows);
+}
+
 static bool reaches(const struct scan *scan, int64_t from_ms, int64_t to_ms)
 {
     return elapsed_ms(from_ms, to_ms) < scan->lookback;
+}
+
+/* The first of the rows that the lookback reaches from `at_ms`, which is not before their times. */
+static uint64_t find_reached(const struct scan *scan, struct rows rows, int64_t at_ms)
+{
+    const int64_t *times = scan->snapshot->at_ms;
+
+    if (rows.begin == rows.end || reaches(scan, times[rows.begin], at_ms)) return rows.begin;
+    return find_time(times, rows.begin, rows.end, (int64_t)((uint64_t)at_ms - scan->lookback + 1));
 }
 
 /* Move `lo` on to what the lookback reaches. */
@@ -228,6 +283,23 @@ static enum verdict see_null(struct scan *scan)
     return scan->see(scan, &path);
 }
 
+/* The same of a plain scan: the rows after the last conversion, all of them touches. They go behind the trail. */
+static enum verdict see_null_rows(struct scan *scan, struct rows rows)
+{
+    const int64_t *at_ms = scan->snapshot->at_ms;
+    struct scan_journey path = {.null = true, .person = scan->person};
+
+    if (rows.begin == rows.end) return GO_ON;
+    int64_t last_ms = at_ms[rows.end - 1];
+    if (!range_holds(scan->query->range, last_ms)) return GO_ON;
+    rows.begin = find_reached(scan, rows, last_ms);
+    uint32_t *group = scan->trail.group + scan->trail.n;
+    read_groups(scan, rows, group);
+    path.journey.n = (uint32_t)(rows.end - rows.begin);
+    path.group = group;
+    return scan->see(scan, &path);
+}
+
 /* ---- persons ---- */
 
 static bool takes_part(const struct attribution_query *query, uint32_t name)
@@ -280,6 +352,33 @@ static void note_milestones(struct scan *scan, uint64_t row, uint32_t name)
     if (name + 1 == scan->query->opportunity_plus_1) trail->opportunity = milestone;
 }
 
+static enum verdict convert(struct scan *scan, uint64_t row)
+{
+    enum verdict verdict = GO_ON;
+
+    if (range_holds(scan->query->range, scan->snapshot->at_ms[row])) verdict = see_conversion(scan, row);
+    scan->trail.converted = row + 1;
+    scan->trail.after = scan->trail.n;
+    return verdict;
+}
+
+static enum verdict read_plain(struct scan *scan, struct rows rows)
+{
+    const uint16_t *name = scan->snapshot->name;
+    uint16_t conversion = (uint16_t)scan->query->conversion;
+
+    for (;;) {
+        uint64_t row = find_name(name, rows.begin, rows.end, conversion);
+        if (row == rows.end) break;
+        __builtin_prefetch(scan->snapshot->amount_minor + row);
+        trail_add_all(scan, (struct rows){rows.begin, row});
+        enum verdict verdict = convert(scan, row);
+        if (verdict != GO_ON) return verdict;
+        rows.begin = row + 1;
+    }
+    return scan->nulls ? see_null_rows(scan, rows) : GO_ON;
+}
+
 static enum verdict read_rows(struct scan *scan, struct rows rows)
 {
     const struct attribution_query *query = scan->query;
@@ -292,13 +391,8 @@ static enum verdict read_rows(struct scan *scan, struct rows rows)
 
         if (takes_part(query, name) && is_touch(scan, row, converts)) trail_add(scan, row);
         if (has_milestones) note_milestones(scan, row, name);
-        if (!converts) continue;
-        if (range_holds(query->range, snapshot->at_ms[row])) {
-            enum verdict verdict = see_conversion(scan, row);
-            if (verdict != GO_ON) return verdict;
-        }
-        scan->trail.converted = row + 1;
-        scan->trail.after = scan->trail.n;
+        enum verdict verdict = converts ? convert(scan, row) : GO_ON;
+        if (verdict != GO_ON) return verdict;
     }
     return scan->nulls ? see_null(scan) : GO_ON;
 }
@@ -313,7 +407,9 @@ static enum verdict read_back_from(struct scan *scan, struct rows rows, int64_t 
     if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
     trail_start(&scan->trail);
     if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_before(scan, first, rows.begin);
-    return read_rows(scan, rows);
+    enum verdict verdict = (scan->plain ? read_plain : read_rows)(scan, rows);
+    if (scan->see_end) scan->see_end(scan);
+    return verdict;
 }
 
 /* `first` is the person's first conversion, or the first that a range of dates may hold. */
@@ -358,12 +454,13 @@ static void fetch_ahead(const struct snapshot *snapshot, uint64_t row)
     __builtin_prefetch(snapshot->amount_minor + row);
 }
 
-static enum verdict scan_run(struct scan *scan, uint32_t place, struct rows run)
+static enum verdict scan_converting(struct scan *scan, uint32_t place, uint32_t after, struct rows run)
 {
     const struct snapshot *snapshot = scan->snapshot;
     uint16_t conversion = (uint16_t)scan->query->conversion;
     uint64_t row = find_name(snapshot->name, run.begin, run.end, conversion);
 
+    (void)after;
     while (row < run.end) {
         struct rows rows = snapshot_rows(snapshot, place);
         while (row < rows.begin || row >= rows.end) rows = snapshot_rows(snapshot, ++place);
@@ -377,14 +474,41 @@ static enum verdict scan_run(struct scan *scan, uint32_t place, struct rows run)
     return GO_ON;
 }
 
-static enum verdict scan_converting(struct scan *scan, uint32_t from, uint32_t to)
+/* Persons whose rows lie behind each other, from the place of the first on. Most have no conversion, and a plain scan
+ * needs no trail of theirs. */
+static enum verdict scan_plainly(struct scan *scan, uint32_t place, uint32_t after, struct rows run)
+{
+    const struct snapshot *snapshot = scan->snapshot;
+    uint16_t conversion = (uint16_t)scan->query->conversion;
+    uint64_t next = find_name(snapshot->name, run.begin, run.end, conversion);
+    enum verdict verdict = GO_ON;
+
+    for (; place < after && verdict == GO_ON; place++) {
+        struct rows rows = snapshot_rows(snapshot, place);
+        if (rows.begin == rows.end) continue;
+        scan->person = place;
+        if (next >= rows.end) {
+            if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
+            trail_start(&scan->trail);
+            verdict = see_null_rows(scan, rows);
+            continue;
+        }
+        verdict = read_back_from(scan, rows, snapshot->at_ms[rows.begin], rows.begin);
+        next = find_name(snapshot->name, rows.end, run.end, conversion);
+    }
+    return verdict;
+}
+
+typedef enum verdict run_fn(struct scan *scan, uint32_t place, uint32_t after, struct rows run);
+
+static enum verdict scan_runs(struct scan *scan, uint32_t from, uint32_t to, run_fn *scan_one)
 {
     enum verdict verdict = GO_ON;
 
     while (from < to && verdict == GO_ON) {
         struct rows run;
         uint32_t after = run_from(scan, from, to, &run);
-        verdict = scan_run(scan, from, run);
+        verdict = scan_one(scan, from, after, run);
         from = after;
     }
     return verdict;
@@ -409,7 +533,9 @@ static enum verdict scan_everyone(struct scan *scan, uint32_t from, uint32_t to)
 bool scan_places(struct scan *scan, uint32_t from, uint32_t to)
 {
     if (scan->query->conversion > UINT16_MAX) return true; /* DICT_NONE, for one */
-    return (scan->nulls ? scan_everyone : scan_converting)(scan, from, to) != FAILED;
+    if (!scan->nulls) return scan_runs(scan, from, to, scan_converting) != FAILED;
+    if (scan->plain && !is_ranged(scan)) return scan_runs(scan, from, to, scan_plainly) != FAILED;
+    return scan_everyone(scan, from, to) != FAILED;
 }
 
 /* ---- opening ---- */
@@ -432,9 +558,11 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
 {
     if (!query_check(snapshot, query, err)) return false;
     struct touch_mark *mark = SCRATCH_ARRAY(arena, struct touch_mark, snapshot->n_touches, err);
+    bool excludes = false;
     if (!mark) return false;
     for (uint32_t id = 0; id < snapshot->n_touches; id++) {
         uint32_t group = grouping_of(query->by, id);
+        excludes = excludes || (query->exclude && query->exclude[group]);
         mark[id] = (struct touch_mark){
             .group = group,
             .paid = snapshot->touches[id].paid,
@@ -448,6 +576,8 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
         .query = query,
         .mark = mark,
         .lookback = length_limit(query->lookback_ms),
+        .plain = query->touches == TOUCH_EVENTS && !query->must_touch && !query->in_journey && !excludes &&
+                 !query->lead_plus_1 && !query->opportunity_plus_1,
         .models = query->models ? query->models : (UINT32_C(1) << MODEL_COUNT) - 1,
     };
     return true;

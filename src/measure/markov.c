@@ -38,48 +38,71 @@ static double ratio(double part, double all)
     return all != 0 ? part / all : 0;
 }
 
+/* What is shared out: to n channels; share[n] is set already. */
+struct shares {
+    uint32_t n;
+    int64_t value_minor;
+    struct path_share *share;
+};
+
 /* Make removal effects relative, and credits of them. */
-static bool settle(const struct paths *paths, const struct chain *chain, struct arena *arena,
+static bool settle(const struct shares *shares, const struct chain *chain, struct arena *arena,
                    struct markov_removal *removal, struct path_credit *credit, struct markov *out, struct err *err)
 {
-    struct path_share *share = path_shares_new(paths, arena, err);
     double walks = chain->journeys, sum = 0, value_sum = 0;
 
-    if (!share) return false;
-    for (uint32_t c = 0; c < paths->n_channels; c++) {
+    for (uint32_t c = 0; c < shares->n; c++) {
         sum += removal[c].conversions;
         value_sum += removal[c].value;
     }
     out->value_undetermined = chain->all_magnitude > 0 && fabs(value_sum) * walks <= CANCELLED * chain->all_magnitude;
-    for (uint32_t c = 0; c < paths->n_channels; c++) {
+    for (uint32_t c = 0; c < shares->n; c++) {
         double part = ratio(removal[c].conversions, sum);
         double value_part = out->value_undetermined ? part : ratio(removal[c].value, value_sum);
-        share[c] = (struct path_share){part * chain->all_conversions, value_part * chain->all_value};
+        shares->share[c] = (struct path_share){part * chain->all_conversions, value_part * chain->all_value};
         removal[c].conversions = fmin(1, ratio(removal[c].conversions * walks, chain->all_conversions));
         removal[c].value = ratio(removal[c].value * walks, chain->all_value);
     }
-    return path_shares_settle(paths, share, arena, credit, err);
+    return path_shares_settle(shares->n, shares->value_minor, shares->share, arena, credit, err);
+}
+
+static bool solve(const struct shares *shares, const struct chain *chain, struct arena *arena,
+                  struct markov_removal *removal, struct path_credit *credit, struct markov *out, struct err *err)
+{
+    struct markov markov = {.states = chain->n, .transitions = chain->n ? chain->out.first[chain->n] : 0};
+    struct markov_removal *effect = SCRATCH_ARRAY(arena, struct markov_removal, shares->n, err);
+
+    if (!effect || !chain_solve(chain, arena, effect, &markov, err)) return false;
+    if (chain->all_conversions > 0) {
+        double known = chain->all_conversions / chain->journeys;
+        markov.residual = fmax(markov.residual, fabs(markov.conversion_rate - known) / known);
+    }
+    if (!settle(shares, chain, arena, effect, credit, &markov, err)) return false;
+    for (uint32_t c = 0; c < shares->n; c++) removal[c] = effect[c];
+    *out = markov;
+    return true;
 }
 
 bool markov_count(const struct paths *paths, int order, struct arena *arena, struct markov_removal *removal,
                   struct path_credit *credit, struct markov *out, struct err *err)
 {
+    struct shares shares = {paths->n_channels, paths->value_minor, path_shares_new(paths, arena, err)};
     struct chain chain;
-    struct markov markov = {0};
-    struct markov_removal *effect = SCRATCH_ARRAY(arena, struct markov_removal, paths->n_channels, err);
 
-    if (!effect || !chain_build(paths, order, arena, &chain, err)) return false;
-    markov.states = chain.n;
-    markov.transitions = chain.n ? chain.out.first[chain.n] : 0;
-    if (!chain_solve(&chain, arena, effect, &markov, err)) return false;
-    if (chain.all_conversions > 0) {
-        double known = chain.all_conversions / chain.journeys;
-        markov.residual = fmax(markov.residual, fabs(markov.conversion_rate - known) / known);
-    }
-    if (!settle(paths, &chain, arena, effect, credit, &markov, err)) return false;
-    for (uint32_t c = 0; c < paths->n_channels; c++) removal[c] = effect[c];
-    *out = markov;
-    return true;
+    if (!shares.share || !chain_build(paths, order, arena, &chain, err)) return false;
+    return solve(&shares, &chain, arena, removal, credit, out, err);
+}
+
+bool markov_of_steps(const struct markov_steps *steps, struct arena *arena, struct markov_removal *removal,
+                     struct path_credit *credit, struct markov *out, struct err *err)
+{
+    uint32_t n = steps->n_channels, none = steps->stride - 1;
+    struct shares shares = {n, steps->value_minor, SCRATCH_ARRAY(arena, struct path_share, (size_t)n + 1, err)};
+    struct chain chain;
+
+    if (!shares.share || !chain_of_steps(steps, arena, &chain, err)) return false;
+    shares.share[n] = (struct path_share){steps->steps[none * (size_t)steps->stride + none], steps->value[none]};
+    return solve(&shares, &chain, arena, removal, credit, out, err);
 }
 
 /* ---- order ---- */

@@ -35,6 +35,19 @@ struct markov {
 bool markov_count(const struct paths *paths, int order, struct arena *arena, struct markov_removal *removal,
                   struct path_credit *credit, struct markov *out, struct err *err) MUST_CHECK;
 
+/* The same of order 1, without a table: how often journeys step from one channel to another. As an origin `stride - 1`
+ * is the start, as an end it is a conversion; from there to there are the journeys without a touch that had one. */
+#define MARKOV_STEPS_CHANNELS_MAX 512
+struct markov_steps {
+    uint32_t n_channels, stride; /* channels past n_channels have no steps; MARKOV_STEPS_CHANNELS_MAX at most */
+    const double *steps;         /* [from * stride + to]; 0 from a channel to itself */
+    const double *value;         /* [channel]: of the conversions from it; [stride - 1]: of those without a touch */
+    int64_t value_minor;         /* of all of them */
+};
+
+bool markov_of_steps(const struct markov_steps *steps, struct arena *arena, struct markov_removal *removal,
+                     struct path_credit *credit, struct markov *out, struct err *err) MUST_CHECK;
+
 /* How well the last k channels tell conversions from nulls. */
 struct markov_order {
     double auc;       /* area under the ROC curve through 100 thresholds; NAN without conversions or without nulls */

@@ -13,6 +13,7 @@
  *
  * Source: models/attribution.md 4.3. Cost: O(touches * k); memory about 150 bytes a touch of distinct paths at most.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -294,4 +295,82 @@ bool chain_build(const struct paths *paths, int order, struct arena *arena, stru
             chain->in.weight[k] /= chain->visits[chain->in.other[k]];
     }
     return true;
+}
+
+/* ---- from sums of steps ---- */
+
+static double step(const struct markov_steps *steps, uint32_t from, uint32_t to)
+{
+    return steps->steps[(size_t)from * steps->stride + to];
+}
+
+/* Channels that some journey steps to, with what comes and goes there. */
+static void read_states(const struct markov_steps *steps, struct chain *chain)
+{
+    uint32_t n = steps->n_channels, outside = steps->stride - 1;
+
+    for (uint32_t c = 0; c < n; c++) {
+        uint32_t state = chain->n;
+        double visits = step(steps, outside, c), goes_on = 0;
+
+        for (uint32_t other = 0; other < n; other++) {
+            visits += step(steps, other, c);
+            goes_on += step(steps, c, other);
+        }
+        if (visits <= 0) continue;
+        chain->place[c] = state;
+        chain->present[chain->n++] = c;
+        for (int k = 0; k < MARKOV_ORDER_MAX; k++) chain->gram[state].channel[k] = k == 0 ? c : NO_CHANNEL;
+        chain->visits[state] = visits;
+        chain->start[state] = step(steps, outside, c);
+        chain->conversions[state] = step(steps, c, outside);
+        chain->nulls[state] = visits - goes_on - chain->conversions[state];
+        chain->value[state] = steps->value[c];
+        chain->gain[state] = fmax(0, chain->value[state]);
+        chain->loss[state] = fmax(0, -chain->value[state]);
+        chain->journeys += chain->start[state];
+        chain->all_conversions += chain->conversions[state];
+        chain->all_value += chain->value[state];
+        chain->all_magnitude += chain->gain[state] + chain->loss[state];
+    }
+    chain->n_present = chain->n;
+}
+
+static bool read_links(const struct markov_steps *steps, const struct chain *chain, bool in, struct arena *arena,
+                       struct links *links, struct err *err)
+{
+    size_t n = chain->n;
+
+    links->first = SCRATCH_ARRAY(arena, uint64_t, n + 1, err);
+    if (!links->first) return false;
+    links->other = SCRATCH_ARRAY(arena, uint32_t, n * n + LINKS_AHEAD, err);
+    if (!links->other) return false;
+    links->weight = SCRATCH_ARRAY(arena, double, n *n, err);
+    if (!links->weight) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t end = links->first[i];
+        for (uint32_t other = 0; other < n; other++) {
+            uint32_t from = in ? other : i, to = in ? i : other;
+            double times = step(steps, chain->present[from], chain->present[to]);
+            if (times <= 0) continue;
+            links->other[end] = other;
+            links->weight[end++] = times / chain->visits[from];
+        }
+        links->first[i + 1] = end;
+    }
+    return true;
+}
+
+bool chain_of_steps(const struct markov_steps *steps, struct arena *arena, struct chain *chain, struct err *err)
+{
+    CHECK(steps->n_channels <= MARKOV_STEPS_CHANNELS_MAX && steps->n_channels < steps->stride);
+    *chain = (struct chain){0};
+    if (!state_arrays(chain, steps->n_channels, arena, err)) return false;
+    chain->place = SCRATCH_ARRAY(arena, uint32_t, steps->n_channels, err);
+    if (!chain->place) return false;
+    chain->present = SCRATCH_ARRAY(arena, uint32_t, steps->n_channels, err);
+    if (!chain->present) return false;
+    read_states(steps, chain);
+    return read_links(steps, chain, false, arena, &chain->out, err) &&
+           read_links(steps, chain, true, arena, &chain->in, err);
 }

@@ -44,6 +44,10 @@ struct chain {
 bool chain_build(const struct paths *paths, int order, struct arena *arena, struct chain *chain,
                  struct err *err) MUST_CHECK;
 
+/* The same from sums of its steps, its states in the order of the channels: only elimination does not mind. */
+bool chain_of_steps(const struct markov_steps *steps, struct arena *arena, struct chain *chain,
+                    struct err *err) MUST_CHECK;
+
 /* removal: n_channels rows, not yet divided by the totals: P(converts and visits c), value per journey likewise. */
 bool chain_solve(const struct chain *chain, struct arena *arena, struct markov_removal *removal, struct markov *out,
                  struct err *err) MUST_CHECK;

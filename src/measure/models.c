@@ -217,33 +217,43 @@ static void spread_even(const struct model_journey *journey, const struct even *
 
 /* ---- time decay ---- */
 
-/* 2^-x in units of 2^-bits, rounded down, for x >= 0: e^(-f log 2) by its series, shifted by the whole part, where
- * x = whole + f, |f| <= 1/2. The terms left out are below 2^-57. */
-static uint64_t power_part(double x, int bits)
+#define TOGETHER 16 /* powers in one go: they do not depend on each other, and a compiler sees it */
+
+/* 2^-x in units of 2^-bits, rounded down, for 0 <= x <= TOTAL_BITS: e^(-f log 2) by its series, shifted by the whole
+ * part, where x = whole + f, |f| <= 1/2. The terms left out are below 2^-57. */
+static void power_parts(const double *x, int bits, uint64_t *part, uint32_t n)
 {
     static const double COEFFICIENT[] = {
         /* 1/n! */
         1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
         1.0 / 720,        1.0 / 120,       1.0 / 24,       1.0 / 6,       1.0 / 2,      1.0,         1.0};
-    if (!(x < TOTAL_BITS)) return 0;
-    int whole = (int)(x + 0.5);
-    double y = ((double)whole - x) * 0.693147180559945309417;
-    double power = 0;
+    double y[TOGETHER], power[TOGETHER] = {0}, units = (double)(INT64_C(1) << bits);
+    int whole[TOGETHER];
 
-    for (size_t i = 0; i < COUNT_OF(COEFFICIENT); i++) power = power * y + COEFFICIENT[i];
-    return (uint64_t)(int64_t)(power * (double)(INT64_C(1) << bits)) >> whole;
+    for (uint32_t i = 0; i < TOGETHER; i++) {
+        whole[i] = (int)(x[i] + 0.5);
+        y[i] = ((double)whole[i] - x[i]) * 0.693147180559945309417;
+    }
+    for (size_t k = 0; k < COUNT_OF(COEFFICIENT); k++)
+        for (uint32_t i = 0; i < TOGETHER; i++) power[i] = power[i] * y[i] + COEFFICIENT[k];
+    for (uint32_t i = 0; i < n; i++) part[i] = (uint64_t)(int64_t)(power[i] * units) >> whole[i];
 }
 
 static uint64_t parts_time_decay(const struct model_journey *journey, uint64_t *part)
 {
     int bits = TOTAL_BITS - (32 - __builtin_clz(journey->n));
-    double per_ms = 1 / (double)journey->half_life_ms;
+    double per_ms = 1 / (double)journey->half_life_ms, x[TOGETHER] = {0};
     int64_t last_ms = journey->at_ms[journey->n - 1];
     uint64_t total = 0;
 
-    for (uint32_t i = 0; i < journey->n; i++) {
-        part[i] = power_part((double)elapsed_ms(journey->at_ms[i], last_ms) * per_ms, bits);
-        total += part[i];
+    for (uint32_t from = 0; from < journey->n; from += TOGETHER) {
+        uint32_t n = journey->n - from < TOGETHER ? journey->n - from : TOGETHER;
+        for (uint32_t i = 0; i < n; i++) {
+            double age = (double)elapsed_ms(journey->at_ms[from + i], last_ms) * per_ms;
+            x[i] = age < TOTAL_BITS ? age : TOTAL_BITS; /* no part is left of it there */
+        }
+        power_parts(x, bits, part + from, n);
+        for (uint32_t i = 0; i < n; i++) total += part[from + i];
     }
     return total;
 }

@@ -1,10 +1,8 @@
 /* measure/path_bootstrap.c -- see path_bootstrap.h.
  *
- * A first-order chain is known by how often journeys step from one channel to another, and Shapley's count game by the
- * parts of each journey: both are sums over journeys. So every replicate has its own sums, to which a journey adds the
- * weight that its person was drawn with; they lie replicate by replicate behind each other for one sum, so that adding
- * a step is one pass over the person's weights. Then each replicate is solved by itself, and is exactly what markov.c
- * and shapley.c would say of a table with each person's journeys as often as it was drawn.
+ * Every replicate has its own sums (path_sums.h), to which a journey adds the weight that its person was drawn with.
+ * Each is solved by itself, and is exactly what markov.c and shapley.c would say of a table with each person's journeys
+ * as often as it was drawn.
  *
  * With M = 1 - Q (Q the steps' probabilities), N = M^-1, h = N r (r: converting from a state), and s the starts:
  *
@@ -17,134 +15,21 @@
 
 #include <math.h>
 
-#include "measure/attribution_int.h"
+#include "measure/path_sums.h"
 #include "measure/scratch.h"
 
 #define STATES_MAX (PATH_BOOTSTRAP_KEYS_MAX + 1)
 #define CANCELLED 1e-9 /* of the value without signs: a smaller sum is noise */
 
-/* Each `replicates` numbers for one sum. As an origin, state `n` is the start; as an end, it is a conversion. */
-struct sums {
-    double *steps;               /* [from * (n + 1) + to] */
-    double *value;               /* [last channel]: of the conversions from it; [n]: of those without a touch */
-    double *parts, *parts_value; /* [channel]: Shapley's */
-};
-
 struct run {
-    const struct scan *scan; /* what all shards share */
     const struct bootstrap *bootstrap;
     uint32_t n; /* channels */
-    struct sums sums[SHARDS_MAX];
+    struct path_sums sums;
 };
 
 static double *numbers(const struct run *run, double *sums, size_t sum)
 {
-    return sums + sum * run->bootstrap->replicates;
-}
-
-static bool sums_new(const struct run *run, struct arena *arena, struct sums *sums, struct err *err)
-{
-    size_t n = run->n + 1, each = run->bootstrap->replicates;
-    double **array[] = {&sums->steps, &sums->value, &sums->parts, &sums->parts_value};
-
-    for (size_t i = 0; i < COUNT_OF(array); i++) {
-        *array[i] = SCRATCH_ARRAY(arena, double, (i == 0 ? n * n : n) * each, err);
-        if (!*array[i]) return false;
-    }
-    return true;
-}
-
-/* ---- adding up ---- */
-
-struct reader {
-    const struct run *run;
-    struct sums *sums;
-    uint8_t *drawn;
-    double *weight; /* of the person under way */
-    uint32_t person_plus_1;
-};
-
-static void add(const struct reader *reader, double *sums, size_t sum, double times)
-{
-    uint32_t n = reader->run->bootstrap->replicates;
-    double *restrict to = numbers(reader->run, sums, sum);
-    const double *restrict weight = reader->weight;
-
-    for (uint32_t r = 0; r < n; r++) to[r] += weight[r] * times;
-}
-
-static void add_parts(const struct reader *reader, const struct scan_journey *journey)
-{
-    double value = (double)journey->journey.revenue_minor;
-    uint64_t met = 0;
-
-    for (uint32_t i = 0; i < journey->journey.n; i++) met |= UINT64_C(1) << journey->group[i];
-    double part = 1.0 / __builtin_popcountll(met);
-    for (; met != 0; met &= met - 1) {
-        size_t c = (size_t)__builtin_ctzll(met);
-        add(reader, reader->sums->parts, c, part);
-        if (journey->journey.revenue_minor != 0) add(reader, reader->sums->parts_value, c, part * value);
-    }
-}
-
-static void draw(struct reader *reader, uint32_t person)
-{
-    const struct bootstrap *bootstrap = reader->run->bootstrap;
-
-    if (reader->person_plus_1 == person + 1) return;
-    bootstrap_weights(bootstrap, person, reader->drawn);
-    for (uint32_t r = 0; r < bootstrap->replicates; r++) reader->weight[r] = reader->drawn[r];
-    reader->person_plus_1 = person + 1;
-}
-
-static enum verdict see(struct scan *scan, const struct scan_journey *journey)
-{
-    struct reader *reader = scan->reader;
-    struct sums *sums = reader->sums;
-    size_t n = reader->run->n, at = n;
-
-    draw(reader, journey->person);
-    for (uint32_t i = 0; i < journey->journey.n; i++) {
-        size_t to = journey->group[i];
-        if (to == at) continue; /* the same again is no step */
-        add(reader, sums->steps, at * (n + 1) + to, 1);
-        at = to;
-    }
-    if (journey->null) return GO_ON;
-    add(reader, sums->steps, at * (n + 1) + n, 1);
-    if (journey->journey.revenue_minor != 0) add(reader, sums->value, at, (double)journey->journey.revenue_minor);
-    if (journey->journey.n > 0) add_parts(reader, journey);
-    return GO_ON;
-}
-
-static bool scan_shard(void *context, struct shard *shard, struct err *err)
-{
-    struct run *run = context;
-    struct reader reader = {.run = run, .sums = &run->sums[shard->index]};
-    struct scan scan = *run->scan;
-
-    if (!sums_new(run, &shard->arena, reader.sums, err)) return false;
-    reader.weight = SCRATCH_ARRAY(&shard->arena, double, run->bootstrap->replicates, err);
-    if (!reader.weight) return false;
-    reader.drawn = SCRATCH_ARRAY(&shard->arena, uint8_t, run->bootstrap->replicates, err);
-    if (!reader.drawn) return false;
-    scan.arena = &shard->arena;
-    scan.err = err;
-    scan.see = see;
-    scan.reader = &reader;
-    return scan_places(&scan, shard->from, shard->to);
-}
-
-static void join(const struct run *run, struct sums *to, const struct sums *from)
-{
-    size_t n = run->n + 1, each = run->bootstrap->replicates;
-
-    for (size_t i = 0; i < n * n * each; i++) to->steps[i] += from->steps[i];
-    for (size_t i = 0; i < n * each; i++) {
-        to->value[i] += from->value[i];
-        to->parts[i] += from->parts[i];
-        to->parts_value[i] += from->parts_value[i];
-    }
+    return path_sums_at(&run->sums, sums, sum);
 }
 
 /* ---- one replicate ---- */
@@ -156,8 +41,9 @@ struct chain {
     double conversions, all_value, magnitude;                          /* of journeys with a touch */
 };
 
-static void chain_read(const struct run *run, const struct sums *sums, uint32_t r, struct chain *chain)
+static void chain_read(const struct run *run, uint32_t r, struct chain *chain)
 {
+    const struct path_sums *sums = &run->sums;
     uint32_t n = run->n;
 
     *chain = (struct chain){.n = n};
@@ -224,18 +110,31 @@ static void solve_markov(const struct run *run, struct chain *chain, uint32_t r,
     }
 }
 
+static void solve_shapley(const struct run *run, uint32_t r, double *out)
+{
+    const struct path_sums *sums = &run->sums;
+    size_t n = run->n;
+
+    for (size_t c = 0; c < n; c++) {
+        double conversions = 0, value = 0;
+        for (size_t size = 1; size <= n; size++) {
+            conversions += numbers(run, sums->met, (size - 1) * n + c)[r] / (double)size;
+            value += numbers(run, sums->met_value, (size - 1) * n + c)[r] / (double)size;
+        }
+        numbers(run, out, 2 * c)[r] = conversions;
+        numbers(run, out, 2 * c + 1)[r] = value;
+    }
+}
+
 static void solve_replicate(const struct run *run, uint32_t r, struct outcome *out)
 {
-    const struct sums *sums = &run->sums[0];
+    const struct path_sums *sums = &run->sums;
     size_t n = run->n;
     struct chain chain;
 
-    chain_read(run, sums, r, &chain);
+    chain_read(run, r, &chain);
     solve_markov(run, &chain, r, out->markov);
-    for (size_t c = 0; c < n; c++) {
-        numbers(run, out->shapley, 2 * c)[r] = numbers(run, sums->parts, c)[r];
-        numbers(run, out->shapley, 2 * c + 1)[r] = numbers(run, sums->parts_value, c)[r];
-    }
+    solve_shapley(run, r, out->shapley);
     double *both[] = {out->markov, out->shapley};
     for (size_t m = 0; m < COUNT_OF(both); m++) {
         numbers(run, both[m], 2 * n)[r] = numbers(run, sums->steps, n * (n + 1) + n)[r];
@@ -268,25 +167,16 @@ bool path_intervals(const struct snapshot *snapshot, const struct attribution_qu
                     const struct bootstrap *bootstrap, struct arena *arena, struct path_interval *markov,
                     struct path_interval *shapley, struct err *err)
 {
-    struct scan scan;
-    struct run run = {.scan = &scan, .bootstrap = bootstrap, .n = query->by.n};
+    struct run run = {.bootstrap = bootstrap, .n = query->by.n};
     size_t rows = (size_t)run.n + 1, each = bootstrap->replicates;
     struct outcome outcome;
-    struct shards shards;
 
-    if (!check(query, bootstrap, err) || !scan_open(&scan, snapshot, query, arena, err)) return false;
-    scan.models = 0;
-    scan.nulls = true;
+    if (!check(query, bootstrap, err)) return false;
     outcome.markov = SCRATCH_ARRAY(arena, double, 2 * rows * each, err);
     if (!outcome.markov) return false;
     outcome.shapley = SCRATCH_ARRAY(arena, double, 2 * rows * each, err);
-    if (!outcome.shapley) return false;
-    shards_open(&shards, snapshot, arena, (rows + 3) * rows * each * sizeof(double));
-    bool ok = shards_run(&shards, scan_shard, &run, err);
-    for (uint32_t i = 1; i < shards.n && ok; i++) join(&run, &run.sums[0], &run.sums[i]);
-    for (uint32_t r = 0; r < each && ok; r++) solve_replicate(&run, r, &outcome);
-    shards_close(&shards);
-    if (!ok) return false;
+    if (!outcome.shapley || !path_sums_count(snapshot, query, bootstrap, arena, &run.sums, err)) return false;
+    for (uint32_t r = 0; r < each; r++) solve_replicate(&run, r, &outcome);
     intervals_of(&run, outcome.markov, markov);
     intervals_of(&run, outcome.shapley, shapley);
     return true;

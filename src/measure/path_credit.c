@@ -48,11 +48,10 @@ struct path_share *path_shares_new(const struct paths *paths, struct arena *aren
     return share;
 }
 
-bool path_shares_settle(const struct paths *paths, const struct path_share *share, struct arena *arena,
+bool path_shares_settle(uint32_t n, int64_t value_minor, const struct path_share *share, struct arena *arena,
                         struct path_credit *credit, struct err *err)
 {
-    uint32_t n = paths->n_channels; /* the unattributed are whole already */
-    int64_t rest = paths->value_minor - (int64_t)share[n].value;
+    int64_t rest = value_minor - (int64_t)share[n].value; /* the unattributed are whole already */
     struct remainder *left = SCRATCH_ARRAY(arena, struct remainder, n, err);
 
     if (!left) return false;
@@ -111,5 +110,5 @@ bool path_rule(const struct paths *paths, enum attribution_model model, struct a
         model_spread(model, &journey, &split);
         for (uint32_t k = 0; k < path.n; k++) add_share(&share[path.channel[k]], &path, split.weight[k]);
     }
-    return path_shares_settle(paths, share, arena, credit, err);
+    return path_shares_settle(paths->n_channels, paths->value_minor, share, arena, credit, err);
 }

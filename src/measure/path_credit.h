@@ -32,8 +32,8 @@ bool path_rule(const struct paths *paths, enum attribution_model model, struct a
 /* n_channels + 1 shares, of which only the last is set: to what journeys without a touch brought. */
 struct path_share *path_shares_new(const struct paths *paths, struct arena *arena, struct err *err);
 
-/* Shares that sum to the table's totals, but for rounding, as credits that sum to its value exactly. */
-bool path_shares_settle(const struct paths *paths, const struct path_share *share, struct arena *arena,
+/* n + 1 shares that sum to all that was brought, but for rounding, as credits that sum to `value_minor` exactly. */
+bool path_shares_settle(uint32_t n, int64_t value_minor, const struct path_share *share, struct arena *arena,
                         struct path_credit *credit, struct err *err) MUST_CHECK;
 
 #endif

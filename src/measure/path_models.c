@@ -74,20 +74,26 @@ static void run_model(void *context, uint32_t model)
     arena_free(&own);
 }
 
+static bool answer_new(uint32_t n_channels, const struct path_models_ask *ask, struct arena *arena,
+                       struct path_models *out, struct err *err)
+{
+    *out = (struct path_models){.n_channels = n_channels};
+    for (int m = 0; m < PATH_MODEL_COUNT; m++) {
+        if (!ask->wanted[m]) continue;
+        out->credit[m] = SCRATCH_ARRAY(arena, struct path_credit, (size_t)n_channels + 1, err);
+        if (!out->credit[m]) return false;
+    }
+    if (!ask->wanted[PATH_MARKOV]) return true;
+    out->removal = SCRATCH_ARRAY(arena, struct markov_removal, (size_t)n_channels + 1, err);
+    return out->removal != NULL;
+}
+
 bool path_models_count(const struct paths *paths, const struct path_models_ask *ask, size_t scratch,
                        struct arena *arena, struct path_models *out, struct err *err)
 {
     struct run run = {.paths = paths, .ask = ask, .scratch = scratch};
 
-    for (int m = 0; m < PATH_MODEL_COUNT; m++) {
-        if (!ask->wanted[m]) continue;
-        run.answer.credit[m] = SCRATCH_ARRAY(arena, struct path_credit, (size_t)paths->n_channels + 1, err);
-        if (!run.answer.credit[m]) return false;
-    }
-    if (ask->wanted[PATH_MARKOV]) {
-        run.answer.removal = SCRATCH_ARRAY(arena, struct markov_removal, (size_t)paths->n_channels + 1, err);
-        if (!run.answer.removal) return false;
-    }
+    if (!answer_new(paths->n_channels, ask, arena, &run.answer, err)) return false;
     parallel_run(PATH_MODEL_COUNT, run_model, &run);
     for (int m = 0; m < PATH_MODEL_COUNT; m++) {
         if (run.ok[m]) continue;
@@ -95,5 +101,44 @@ bool path_models_count(const struct paths *paths, const struct path_models_ask *
         return false;
     }
     *out = run.answer;
+    return true;
+}
+
+/* ---- without a table ---- */
+
+struct path_models_ask path_models_by_sums(const struct path_models_ask *ask, uint32_t n_groups)
+{
+    bool few = n_groups <= PATH_SUMS_GROUPS_MAX;
+
+    return (struct path_models_ask){
+        .wanted = {[PATH_MARKOV] = few && ask->wanted[PATH_MARKOV] && ask->order == 1,
+                   [PATH_SHAPLEY] = few && ask->wanted[PATH_SHAPLEY]},
+        .order = 1,
+    };
+}
+
+bool path_models_of_sums(const struct path_sums *sums, const struct path_models_ask *ask, struct arena *arena,
+                         struct path_models *out, struct err *err)
+{
+    uint32_t n = path_sums_channels(sums), none = sums->n;
+    struct markov_steps steps = {n, sums->n + 1, sums->steps, sums->value, sums->value_minor};
+    struct shapley_sizes sizes = {
+        n,
+        sums->n,
+        sums->met,
+        sums->met_value,
+        {sums->steps[none * ((size_t)none + 1) + none], sums->value[none]},
+        sums->value_minor,
+    };
+    struct path_models answer;
+
+    CHECK(ask->order == 1 && !ask->wanted[PATH_SHAPLEY_RATE] && sums->each == 1);
+    if (!answer_new(n, ask, arena, &answer, err)) return false;
+    answer.order = 1;
+    if (ask->wanted[PATH_MARKOV] &&
+        !markov_of_steps(&steps, arena, answer.removal, answer.credit[PATH_MARKOV], &answer.markov, err))
+        return false;
+    if (ask->wanted[PATH_SHAPLEY] && !shapley_of_sizes(&sizes, arena, answer.credit[PATH_SHAPLEY], err)) return false;
+    *out = answer;
     return true;
 }

@@ -9,6 +9,7 @@
 
 #include "measure/markov.h"
 #include "measure/model_text.h"
+#include "measure/path_sums.h"
 #include "measure/shapley.h"
 
 #define PATH_MODELS(X)                                                                                                 \
@@ -33,6 +34,7 @@ struct path_models_ask {
 };
 
 struct path_models {
+    uint32_t n_channels;
     struct path_credit *credit[PATH_MODEL_COUNT]; /* n_channels + 1 each; NULL: not wanted */
     struct markov_removal *removal;               /* n_channels; NULL without markov */
     int order;                                    /* that was taken */
@@ -46,5 +48,12 @@ struct path_models {
  * `scratch` bytes. */
 bool path_models_count(const struct paths *paths, const struct path_models_ask *ask, size_t scratch,
                        struct arena *arena, struct path_models *out, struct err *err) MUST_CHECK;
+
+/* What is asked for that sums (path_sums.h) say, without a table: markov of order 1, shapley. */
+struct path_models_ask path_models_by_sums(const struct path_models_ask *ask, uint32_t n_groups);
+
+/* The same for such an ask. Its n_channels: 1 + the greatest group on any journey. */
+bool path_models_of_sums(const struct path_sums *sums, const struct path_models_ask *ask, struct arena *arena,
+                         struct path_models *out, struct err *err) MUST_CHECK;
 
 #endif

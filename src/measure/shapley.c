@@ -62,7 +62,25 @@ bool shapley_count(const struct paths *paths, struct arena *arena, struct path_c
             share[list[k]].value += (double)path.value_minor / n;
         }
     }
-    return path_shares_settle(paths, share, arena, credit, err);
+    return path_shares_settle(paths->n_channels, paths->value_minor, share, arena, credit, err);
+}
+
+bool shapley_of_sizes(const struct shapley_sizes *sizes, struct arena *arena, struct path_credit *credit,
+                      struct err *err)
+{
+    uint32_t n = sizes->n_channels;
+    struct path_share *share = SCRATCH_ARRAY(arena, struct path_share, (size_t)n + 1, err);
+
+    if (!share) return false;
+    for (uint32_t size = 1; size <= n; size++) {
+        for (uint32_t c = 0; c < n; c++) {
+            size_t cell = (size_t)(size - 1) * sizes->stride + c;
+            share[c].conversions += sizes->conversions[cell] / size;
+            share[c].value += sizes->value[cell] / size;
+        }
+    }
+    share[n] = sizes->unattributed;
+    return path_shares_settle(n, sizes->value_minor, share, arena, credit, err);
 }
 
 bool shapley_ordered(const struct paths *paths, uint32_t places, struct arena *arena, double *out, struct err *err)
@@ -312,7 +330,7 @@ bool shapley_rate_count(const struct paths *paths, const struct shapley_sampling
         const struct path_share *mean = &game.mean[game.player[c] - 1];
         share[c] = (struct path_share){mean->conversions * game.all.journeys, mean->value * game.all.journeys};
     }
-    if (!path_shares_settle(paths, share, arena, credit, err)) return false;
+    if (!path_shares_settle(paths->n_channels, paths->value_minor, share, arena, credit, err)) return false;
     *out = (struct shapley_rate){.players = game.n, .exact = exact, .orders = exact ? 0 : 2 * sampling->pairs};
     for (uint32_t c = 0; c < paths->n_channels; c++) {
         struct shapley_error at = {0};

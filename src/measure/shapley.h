@@ -14,6 +14,17 @@
 bool shapley_count(const struct paths *paths, struct arena *arena, struct path_credit *credit,
                    struct err *err) MUST_CHECK;
 
+/* The same without a table: what journeys that hold a channel brought, by how many different ones they hold. */
+struct shapley_sizes {
+    uint32_t n_channels, stride;
+    const double *conversions, *value; /* [(size - 1) * stride + channel] */
+    struct path_share unattributed;    /* journeys without a touch; whole numbers */
+    int64_t value_minor;               /* of all journeys */
+};
+
+bool shapley_of_sizes(const struct shapley_sizes *sizes, struct arena *arena, struct path_credit *credit,
+                      struct err *err) MUST_CHECK;
+
 /* The same conversions by the place in the journey: out[channel * places + place], each channel's places summing to
  * its credit. Later touches than `places` count in the last one; places >= 1, else INVALID. */
 bool shapley_ordered(const struct paths *paths, uint32_t places, struct arena *arena, double *out,

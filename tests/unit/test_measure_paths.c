@@ -305,7 +305,7 @@ static void settle(struct world *w, const double *due, uint32_t n, int64_t total
     letter[0] = (char)('a' + (int)n - 1);
     add(&w->paths, letter, 1, 0, total);
     for (uint32_t i = 0; i < n; i++) share[i].value = due[i];
-    ASSERT_OK(path_shares_settle(&w->paths, share, &w->arena, w->credit, &err));
+    ASSERT_OK(path_shares_settle(w->paths.n_channels, w->paths.value_minor, share, &w->arena, w->credit, &err));
     assert_values(w->credit, wanted, n);
 }
 

@@ -54,13 +54,22 @@ const char *ask_touches_name(enum touch_mode mode);
 
 /* ---- over_paths.c: the models that need all journeys at once ---- */
 struct over_paths {
-    struct paths paths;
+    struct paths paths; /* empty if it was neither asked for nor needed */
     struct path_models models;
     bool *met; /* by group: it is on some journey, of a conversion or not */
+    int64_t conversions, nulls, value_minor;
 };
 
-/* Close it, whatever came of it. */
-bool over_paths_open(struct over_paths *over, const struct ask *ask, struct err *err) MUST_CHECK;
+/* attribution_count's answer to the same question. */
+struct counted {
+    struct attribution_row *rows; /* by.n + 1 */
+    struct attribution_total total;
+};
+
+/* It fills `counted` as well, whose rows are there already: one reading of the history for both where that can be.
+ * Close it, whatever came of it. */
+bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct counted *counted,
+                     struct err *err) MUST_CHECK;
 void over_paths_close(struct over_paths *over);
 /* What a model that was wanted gives a group, or `unattributed`. */
 struct path_credit over_paths_credit(const struct over_paths *over, const struct ask *ask, enum path_model model,

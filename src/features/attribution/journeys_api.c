@@ -131,18 +131,19 @@ static bool count_cell(struct cell *cell, struct ask *ask, struct err *err)
 {
     struct arena *arena = &ask->request->arena;
     struct over_paths over;
+    struct counted counted;
 
     ask_want(ask, cell->model);
+    counted.rows = SCRATCH_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1, err);
+    if (!counted.rows) return false;
     if (model_is_rule(cell->model)) {
-        struct attribution_row *rows = SCRATCH_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1, err);
-        struct attribution_total total;
-        if (!rows || !attribution_count(ask->snapshot, &ask->query, arena, rows, &total, err)) return false;
-        const struct attribution_row *row = &rows[cell->group];
+        if (!attribution_count(ask->snapshot, &ask->query, arena, counted.rows, &counted.total, err)) return false;
+        const struct attribution_row *row = &counted.rows[cell->group];
         cell->credit = (struct path_credit){row->conversions[cell->model], row->revenue_minor[cell->model]};
         return true;
     }
     enum path_model model = model_path(cell->model);
-    bool ok = over_paths_open(&over, ask, err);
+    bool ok = over_paths_open(&over, ask, true, &counted, err);
     if (ok) cell->credit = over_paths_credit(&over, ask, model, cell->group);
     if (ok) cell->shares = cell_shares_new(ask, &over, model, cell->group, err);
     over_paths_close(&over);

@@ -21,9 +21,8 @@ static void put_event(struct json_out *out, const char *key, const struct snapsh
 
 struct matrix {
     const struct ask *ask;
-    struct attribution_row *rows;           /* by.n + 1 */
-    struct attribution_interval *intervals; /* likewise; NULL: not asked for */
-    struct attribution_total total;
+    struct counted counted;
+    struct attribution_interval *intervals; /* by.n + 1; NULL: not asked for */
     struct bootstrap bootstrap;
     struct over_paths *over;                                /* NULL: no path model is asked for */
     struct path_interval *path_intervals[PATH_MODEL_COUNT]; /* by.n + 1; NULL: the model has none */
@@ -31,7 +30,7 @@ struct matrix {
 
 static struct path_credit credit_of(const struct matrix *matrix, int model, uint32_t group)
 {
-    const struct attribution_row *row = &matrix->rows[group];
+    const struct attribution_row *row = &matrix->counted.rows[group];
 
     if (!model_is_rule(model)) return over_paths_credit(matrix->over, matrix->ask, model_path(model), group);
     return (struct path_credit){row->conversions[model], row->revenue_minor[model]};
@@ -102,7 +101,7 @@ static void put_models(const struct matrix *matrix, struct json_out *out, uint32
 {
     const struct ask *ask = matrix->ask;
 
-    json_kv_i64(out, "touches", (int64_t)matrix->rows[group].touches);
+    json_kv_i64(out, "touches", (int64_t)matrix->counted.rows[group].touches);
     json_key(out, "models");
     json_open(out, '{');
     for (size_t i = 0; i < ask->n_models; i++) put_credit(matrix, out, ask->model[i], group);
@@ -135,7 +134,7 @@ static int most_first(const void *a, const void *b)
 /* Took part in some journey: of a conversion, or, where path models look at those too, of none. */
 static bool takes_part(const struct matrix *matrix, uint32_t group)
 {
-    return matrix->rows[group].touches > 0 || (matrix->over && matrix->over->met[group]);
+    return matrix->counted.rows[group].touches > 0 || (matrix->over && matrix->over->met[group]);
 }
 
 /* (greatest - least) / mean of the models' conversions; NAN where that says nothing. */
@@ -187,7 +186,7 @@ static void put_row(const struct matrix *matrix, struct json_out *out, const str
         json_kv_null(out, "spend");
     }
     if (matrix->over && matrix->over->models.removal) {
-        bool known = group < matrix->over->paths.n_channels;
+        bool known = group < matrix->over->models.n_channels;
         json_kv_double(out, "removal", known ? matrix->over->models.removal[group].conversions : 0);
     }
     json_close(out, '}');
@@ -265,7 +264,7 @@ static void put_rate(const struct shapley_rate *rate, struct json_out *out)
 static void put_over_paths(const struct matrix *matrix, struct json_out *out)
 {
     if (!matrix->over) return;
-    json_kv_i64(out, "null_journeys", matrix->over->paths.nulls);
+    json_kv_i64(out, "null_journeys", matrix->over->nulls);
     if (matrix->ask->paths.wanted[PATH_MARKOV]) put_markov(&matrix->over->models, out);
     if (matrix->ask->paths.wanted[PATH_SHAPLEY_RATE]) put_rate(&matrix->over->models.rate, out);
 }
@@ -324,21 +323,19 @@ static bool read_bootstrap(const struct request *request, struct bootstrap *out,
     return true;
 }
 
-static bool compute(struct matrix *matrix, bool intervals, struct err *err)
+static bool compute(struct matrix *matrix, struct err *err)
 {
     const struct ask *ask = matrix->ask;
     struct arena *arena = &ask->request->arena;
-    size_t n = (size_t)ask->groups.by.n + 1;
+    struct counted *counted = &matrix->counted;
 
-    if (!read_bootstrap(ask->request, &matrix->bootstrap, err)) return false;
-    matrix->rows = SCRATCH_ARRAY(arena, struct attribution_row, n, err);
-    if (!matrix->rows || !attribution_count(ask->snapshot, &ask->query, arena, matrix->rows, &matrix->total, err))
-        return false;
-    if (matrix->over) { /* two readings of one history by one rule */
-        CHECK(matrix->over->paths.conversions == (int64_t)matrix->total.conversions);
-        CHECK(matrix->over->paths.value_minor == matrix->total.revenue_minor);
-    }
-    return !intervals || compute_intervals(matrix, err);
+    counted->rows = SCRATCH_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1, err);
+    if (!counted->rows) return false;
+    if (!matrix->over) return attribution_count(ask->snapshot, &ask->query, arena, counted->rows, &counted->total, err);
+    if (!over_paths_open(matrix->over, ask, false, counted, err)) return false;
+    CHECK(matrix->over->conversions == (int64_t)counted->total.conversions);
+    CHECK(matrix->over->value_minor == counted->total.revenue_minor);
+    return true;
 }
 
 static bool put(const struct matrix *matrix, struct json_out *out, struct err *err)
@@ -354,9 +351,9 @@ static bool put(const struct matrix *matrix, struct json_out *out, struct err *e
     question_put_length(out, "half_life_ms", ask->query.half_life_ms);
     put_event(out, "lead", ask->snapshot, ask->query.lead_plus_1);
     put_event(out, "opportunity", ask->snapshot, ask->query.opportunity_plus_1);
-    json_kv_i64(out, "conversions", (int64_t)matrix->total.conversions);
-    json_kv_i64(out, "persons", (int64_t)matrix->total.persons);
-    json_kv_i64(out, "revenue", matrix->total.revenue_minor);
+    json_kv_i64(out, "conversions", (int64_t)matrix->counted.total.conversions);
+    json_kv_i64(out, "persons", (int64_t)matrix->counted.total.persons);
+    json_kv_i64(out, "revenue", matrix->counted.total.revenue_minor);
     json_kv_str(out, "currency", attribution->settings->currency);
     if (matrix->intervals) json_kv_double(out, "interval_level", matrix->bootstrap.level);
     put_over_paths(matrix, out);
@@ -375,17 +372,12 @@ static bool answer(struct request *request, const struct snapshot *snapshot, str
     struct json_out out = json_to(&reply->body);
     struct matrix matrix = {.ask = &ask};
     struct over_paths over;
-    bool intervals, ok;
+    bool intervals;
 
     if (!ask_read(&ask, err) || !ask_read_models(&ask, err)) return false;
-    if (!wants_intervals(request, &intervals, err)) return false;
-    if (ask_wants_paths(&ask)) {
-        matrix.over = &over;
-        ok = over_paths_open(&over, &ask, err) && compute(&matrix, intervals, err);
-    } else {
-        ok = compute(&matrix, intervals, err);
-    }
-    ok = ok && put(&matrix, &out, err);
+    if (!wants_intervals(request, &intervals, err) || !read_bootstrap(request, &matrix.bootstrap, err)) return false;
+    if (ask_wants_paths(&ask)) matrix.over = &over;
+    bool ok = compute(&matrix, err) && (!intervals || compute_intervals(&matrix, err)) && put(&matrix, &out, err);
     if (matrix.over) over_paths_close(&over);
     return ok;
 }

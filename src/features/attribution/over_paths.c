@@ -9,20 +9,73 @@
 #define TABLE_BYTES_MAX ((size_t)1 << 30)
 #define SCRATCH_BYTES_MAX ((size_t)2 << 30)
 
-bool over_paths_open(struct over_paths *over, const struct ask *ask, struct err *err)
+static bool open_table(struct over_paths *over, const struct ask *ask, struct err *err)
 {
-    struct arena *arena = &ask->request->arena;
-
-    *over = (struct over_paths){0};
-    paths_init(&over->paths, TABLE_BYTES_MAX);
-    if (!journey_paths(ask->snapshot, &ask->query, arena, &over->paths, err)) return false;
-    over->met = SCRATCH_ARRAY(arena, bool, ask->query.by.n, err);
-    if (!over->met) return false;
+    if (!journey_paths(ask->snapshot, &ask->query, &ask->request->arena, &over->paths, err)) return false;
+    over->conversions = over->paths.conversions;
+    over->nulls = over->paths.nulls;
+    over->value_minor = over->paths.value_minor;
     for (uint32_t i = 0; i < over->paths.n; i++) {
         struct path path = paths_at(&over->paths, i);
         for (uint32_t k = 0; k < path.n; k++) over->met[path.channel[k]] = true;
     }
-    return path_models_count(&over->paths, &ask->paths, SCRATCH_BYTES_MAX, arena, &over->models, err);
+    return true;
+}
+
+static bool count_sums(struct over_paths *over, const struct ask *ask, const struct path_models_ask *models,
+                       struct counted *counted, struct err *err)
+{
+    struct arena *arena = &ask->request->arena;
+    struct path_sums sums;
+
+    if (!attribution_count_with_sums(ask->snapshot, &ask->query, arena, counted->rows, &counted->total, &sums, err))
+        return false;
+    over->conversions = sums.conversions;
+    over->nulls = sums.nulls;
+    over->value_minor = sums.value_minor;
+    for (uint32_t g = 0; g < sums.n; g++) over->met[g] = path_sums_met(&sums, g);
+    return path_models_of_sums(&sums, models, arena, &over->models, err);
+}
+
+/* The models of `rest` beside those that sums answered already. */
+static bool count_table(struct over_paths *over, const struct ask *ask, const struct path_models_ask *rest,
+                        struct err *err)
+{
+    struct path_models models;
+
+    if (!path_models_count(&over->paths, rest, SCRATCH_BYTES_MAX, &ask->request->arena, &models, err)) return false;
+    for (int m = 0; m < PATH_MODEL_COUNT; m++)
+        if (!rest->wanted[m]) models.credit[m] = over->models.credit[m];
+    if (!rest->wanted[PATH_MARKOV]) {
+        models.removal = over->models.removal;
+        models.markov = over->models.markov;
+        models.order = over->models.order;
+    }
+    over->models = models;
+    return true;
+}
+
+bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct counted *counted,
+                     struct err *err)
+{
+    struct path_models_ask by_sums = path_models_by_sums(&ask->paths, ask->query.by.n), rest = ask->paths;
+    bool any_sums = false, any_rest = false;
+
+    *over = (struct over_paths){0};
+    paths_init(&over->paths, TABLE_BYTES_MAX);
+    over->met = SCRATCH_ARRAY(&ask->request->arena, bool, ask->query.by.n, err);
+    if (!over->met) return false;
+    for (int m = 0; m < PATH_MODEL_COUNT; m++) {
+        rest.wanted[m] = ask->paths.wanted[m] && !by_sums.wanted[m];
+        any_sums = any_sums || by_sums.wanted[m];
+        any_rest = any_rest || rest.wanted[m];
+    }
+    bool ok = any_sums ? count_sums(over, ask, &by_sums, counted, err)
+                       : attribution_count(ask->snapshot, &ask->query, &ask->request->arena, counted->rows,
+                                           &counted->total, err);
+    if (!ok) return false;
+    if ((with_table || any_rest) && !open_table(over, ask, err)) return false;
+    return !any_rest || count_table(over, ask, &rest, err);
 }
 
 void over_paths_close(struct over_paths *over)
@@ -33,7 +86,7 @@ void over_paths_close(struct over_paths *over)
 struct path_credit over_paths_credit(const struct over_paths *over, const struct ask *ask, enum path_model model,
                                      uint32_t group)
 {
-    uint32_t n = over->paths.n_channels; /* those past it are on no journey */
+    uint32_t n = over->models.n_channels; /* those past it are on no journey */
 
     if (group == ask->query.by.n) return over->models.credit[model][n];
     return group < n ? over->models.credit[model][group] : (struct path_credit){0};

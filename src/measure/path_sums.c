@@ -1,0 +1,308 @@
+/* measure/path_sums.c -- see path_sums.h.
+ *
+ * A first-order chain is known by how often journeys step from one channel to another, Shapley's count game by the sets
+ * of channels of the journeys: both are sums over journeys. The journeys of a person overlap: each is a window [lo, n)
+ * of the trail, whose ends only ever move forward.
+ *
+ *          trail   a b c d e f g        step c -> d lies in both journeys, is counted when it leaves the window,
+ *                    |-----| 1st        times the conversions that came since it entered
+ *                      |-------| 2nd
+ *
+ * So a touch costs the same however many conversions see it. The different channels of the window are kept likewise: a
+ * count for each that goes up with a touch that enters and down with one that leaves, and a bit for those above 0.
+ *
+ * With a bootstrap, replicates lie behind each other for one sum, so that adding a step is one pass over the person's
+ * weights: all of a person's journeys share them.
+ *
+ * Invariants, which the tests hold us to: the sums are those of the path table (journey_paths.h), whole numbers, and so
+ * the same in whatever order they were added.
+ */
+#include "measure/path_sums.h"
+
+#include "measure/path_sums_int.h"
+#include "measure/scratch.h"
+
+struct run {
+    const struct scan *scan; /* what all shards share */
+    const struct bootstrap *bootstrap;
+    struct path_sums sums[SHARDS_MAX];
+};
+
+bool path_sums_new(uint32_t n, uint32_t each, struct arena *arena, struct path_sums *sums, struct err *err)
+{
+    size_t rows = (size_t)n + 1;
+    const size_t length[] = {rows * rows, rows, (size_t)n * n, (size_t)n * n};
+    double **array[] = {&sums->steps, &sums->value, &sums->met, &sums->met_value};
+
+    *sums = (struct path_sums){.n = n, .each = each};
+    for (size_t i = 0; i < COUNT_OF(array); i++) {
+        *array[i] = SCRATCH_ARRAY(arena, double, length[i] * each, err);
+        if (!*array[i]) return false;
+    }
+    return true;
+}
+
+/* ---- adding up ---- */
+
+static inline void add(const struct path_reader *reader, double *of, size_t sum, double times)
+{
+    uint32_t each = reader->sums->each;
+
+    if (!reader->bootstrap) {
+        of[sum] += times;
+        return;
+    }
+    double *restrict to = of + sum * each;
+    const double *restrict weight = reader->weight;
+    for (uint32_t r = 0; r < each; r++) to[r] += weight[r] * times;
+}
+
+/* A step to itself is none: join clears those sums, so that the plain way needs no branch. */
+static inline void add_step(const struct path_reader *reader, size_t from, size_t to, double times)
+{
+    if (reader->bootstrap && from == to) return;
+    add(reader, reader->sums->steps, from * (reader->sums->n + 1) + to, times);
+}
+
+static void draw(struct path_reader *reader, uint32_t person)
+{
+    const struct bootstrap *bootstrap = reader->bootstrap;
+
+    if (!bootstrap || reader->person_plus_1 == person + 1) return;
+    bootstrap_weights(bootstrap, person, reader->drawn);
+    for (uint32_t r = 0; r < bootstrap->replicates; r++) reader->weight[r] = reader->drawn[r];
+    reader->person_plus_1 = person + 1;
+}
+
+/* ---- the window ---- */
+
+static inline void hold(struct path_reader *reader, uint32_t group)
+{
+    if (reader->held[group]++ > 0) return;
+    reader->some[group / 64] |= UINT64_C(1) << (group % 64);
+    reader->n_held++;
+}
+
+static inline void let_go(struct path_reader *reader, uint32_t group)
+{
+    if (--reader->held[group] > 0) return;
+    reader->some[group / 64] &= ~(UINT64_C(1) << (group % 64));
+    reader->n_held--;
+}
+
+/* The touches before `lo` leave. */
+static void leave(struct path_reader *reader, const uint32_t *group, uint32_t lo)
+{
+    uint32_t to = lo < reader->n ? lo : reader->n;
+
+    for (uint32_t i = reader->lo; i < to; i++) {
+        if (i + 1 < reader->n)
+            add_step(reader, group[i], group[i + 1], (double)(reader->conversions - reader->entered[i]));
+        let_go(reader, group[i]);
+    }
+    reader->lo = lo;
+}
+
+/* The touches up to `n` enter, after those before `lo` left. */
+static void enter(struct path_reader *reader, const uint32_t *group, uint32_t n)
+{
+    uint32_t from = reader->n > reader->lo ? reader->n : reader->lo;
+
+    for (uint32_t i = from > reader->lo ? from - 1 : from; i + 1 < n; i++) reader->entered[i] = reader->conversions;
+    for (uint32_t i = from; i < n; i++) hold(reader, group[i]);
+    reader->n = n;
+}
+
+static bool reader_reserve(struct path_reader *reader, uint32_t n, struct scan *scan)
+{
+    if (n <= reader->capacity) return true;
+    reader->capacity = 0;
+    reader->entered = SCRATCH_ARRAY(scan->arena, uint32_t, n, scan->err);
+    if (!reader->entered) return false;
+    reader->capacity = n;
+    return true;
+}
+
+/* ---- journeys ---- */
+
+static bool add_totals(struct path_sums *sums, int64_t conversions, int64_t nulls, int64_t value_minor,
+                       uint64_t magnitude, struct err *err)
+{
+    if (magnitude > (uint64_t)PATHS_TOTAL_MAX - sums->magnitude)
+        return err_set(err, ERR_LIMIT, "the value is more than 2^53 minor units");
+    sums->conversions += conversions;
+    sums->nulls += nulls;
+    sums->value_minor += value_minor;
+    sums->magnitude += magnitude;
+    return true;
+}
+
+static void see_null(const struct path_reader *reader, const struct scan_journey *journey)
+{
+    size_t at = reader->sums->n;
+
+    for (uint32_t i = 0; i < journey->journey.n; i++) {
+        add_step(reader, at, journey->group[i], 1);
+        at = journey->group[i];
+    }
+}
+
+/* A conversion from `last`, the groups of whose journey have these bits. */
+static void add_conversion(const struct path_reader *reader, size_t first, size_t last, const uint64_t *some,
+                           uint32_t size, int64_t revenue)
+{
+    const struct path_sums *sums = reader->sums;
+    double value = (double)revenue;
+    size_t n = sums->n;
+
+    if (size > 0) add_step(reader, n, first, 1);
+    add(reader, sums->steps, last * (n + 1) + n, 1);
+    if (revenue != 0) add(reader, sums->value, last, value);
+    for (uint32_t w = 0; w < reader->n_words && size > 0; w++) {
+        for (uint64_t bits = some[w]; bits != 0; bits &= bits - 1) {
+            size_t cell = (size - 1) * n + (size_t)64 * w + (size_t)__builtin_ctzll(bits);
+            add(reader, sums->met, cell, 1);
+            if (revenue != 0) add(reader, sums->met_value, cell, value);
+        }
+    }
+}
+
+enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey)
+{
+    const struct trail *trail = &scan->trail;
+    int64_t revenue = journey->journey.revenue_minor;
+    uint64_t magnitude = revenue < 0 ? 0 - (uint64_t)revenue : (uint64_t)revenue;
+
+    draw(reader, journey->person);
+    if (!add_totals(reader->sums, !journey->null, journey->null, revenue, magnitude, scan->err)) return FAILED;
+    if (journey->null) {
+        see_null(reader, journey);
+        return GO_ON;
+    }
+    if (journey->own) {
+        uint64_t some[WORDS_MAX] = {0};
+        uint32_t size = journey->journey.n, group = size > 0 ? journey->own_group : reader->sums->n;
+        if (size > 0) some[group / 64] = UINT64_C(1) << (group % 64);
+        add_conversion(reader, group, group, some, size, revenue);
+        return GO_ON;
+    }
+    if (!reader_reserve(reader, trail->capacity, scan)) return FAILED;
+    leave(reader, trail->group, trail->lo);
+    enter(reader, trail->group, trail->n);
+    if (trail->lo < trail->n) {
+        add_conversion(reader, trail->group[trail->lo], trail->group[trail->n - 1], reader->some, reader->n_held,
+                       revenue);
+    } else {
+        add_conversion(reader, reader->sums->n, reader->sums->n, reader->some, 0, revenue);
+    }
+    reader->conversions++;
+    return GO_ON;
+}
+
+void path_reader_end(struct path_reader *reader, const struct scan *scan)
+{
+    leave(reader, scan->trail.group, reader->n);
+    reader->lo = reader->n = reader->conversions = 0;
+}
+
+bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const struct bootstrap *bootstrap,
+                      struct arena *arena, struct err *err)
+{
+    *reader = (struct path_reader){.sums = sums, .bootstrap = bootstrap, .n_words = (sums->n + 63) / 64};
+    reader->held = SCRATCH_ARRAY(arena, uint32_t, sums->n, err);
+    if (!reader->held) return false;
+    reader->weight = SCRATCH_ARRAY(arena, double, sums->each, err);
+    if (!reader->weight) return false;
+    reader->drawn = SCRATCH_ARRAY(arena, uint8_t, sums->each, err);
+    return reader->drawn != NULL;
+}
+
+/* ---- all shards ---- */
+
+static enum verdict see(struct scan *scan, const struct scan_journey *journey)
+{
+    return path_reader_see(scan->reader, scan, journey);
+}
+
+static void see_end(struct scan *scan)
+{
+    path_reader_end(scan->reader, scan);
+}
+
+static bool scan_shard(void *context, struct shard *shard, struct err *err)
+{
+    struct run *run = context;
+    struct path_sums *sums = &run->sums[shard->index];
+    struct path_reader reader;
+    struct scan scan = *run->scan;
+    uint32_t each = run->bootstrap ? run->bootstrap->replicates : 1;
+
+    if (!path_sums_new(scan.query->by.n, each, &shard->arena, sums, err)) return false;
+    if (!path_reader_open(&reader, sums, run->bootstrap, &shard->arena, err)) return false;
+    scan.arena = &shard->arena;
+    scan.err = err;
+    scan.see = see;
+    scan.see_end = see_end;
+    scan.reader = &reader;
+    return scan_places(&scan, shard->from, shard->to);
+}
+
+static void add_all(double *to, const double *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++) to[i] += from[i];
+}
+
+bool path_sums_join(struct path_sums *to, const struct path_sums *from, struct err *err)
+{
+    size_t n = to->n, each = to->each;
+
+    add_all(to->steps, from->steps, (n + 1) * (n + 1) * each);
+    add_all(to->value, from->value, (n + 1) * each);
+    add_all(to->met, from->met, n * n * each);
+    add_all(to->met_value, from->met_value, n * n * each);
+    for (size_t i = 0; i < n; i++) to->steps[i * (n + 2) * each] = each == 1 ? 0 : to->steps[i * (n + 2) * each];
+    return add_totals(to, from->conversions, from->nulls, from->value_minor, from->magnitude, err);
+}
+
+bool path_sums_check(const struct attribution_query *query, struct err *err)
+{
+    if (query->by.n <= PATH_SUMS_GROUPS_MAX) return true;
+    return err_set_field(err, "by", "sums are for %d keys at most, not %u", PATH_SUMS_GROUPS_MAX, query->by.n);
+}
+
+bool path_sums_count(const struct snapshot *snapshot, const struct attribution_query *query,
+                     const struct bootstrap *bootstrap, struct arena *arena, struct path_sums *sums, struct err *err)
+{
+    struct scan scan;
+    struct run run = {.scan = &scan, .bootstrap = bootstrap};
+    struct shards shards;
+    size_t n = query->by.n, each = bootstrap ? bootstrap->replicates : 1;
+
+    if (!path_sums_check(query, err)) return false;
+    if (!scan_open(&scan, snapshot, query, arena, err) || !path_sums_new(query->by.n, (uint32_t)each, arena, sums, err))
+        return false;
+    scan.models = 0;
+    scan.nulls = true;
+    shards_open(&shards, snapshot, arena, (3 * n + 3) * (n + 1) * each * sizeof(double));
+    bool ok = shards_run(&shards, scan_shard, &run, err);
+    for (uint32_t i = 0; i < shards.n && ok; i++) ok = path_sums_join(sums, &run.sums[i], err);
+    shards_close(&shards);
+    return ok;
+}
+
+bool path_sums_met(const struct path_sums *sums, uint32_t group)
+{
+    size_t stride = (size_t)sums->n + 1;
+
+    for (size_t from = 0; from < stride; from++)
+        if (sums->steps[from * stride + group] > 0) return true;
+    return false;
+}
+
+uint32_t path_sums_channels(const struct path_sums *sums)
+{
+    uint32_t n = sums->n;
+
+    while (n > 0 && !path_sums_met(sums, n - 1)) n--;
+    return n;
+}

@@ -1,0 +1,44 @@
+/* measure/path_sums_int.h -- the reader of the scan that adds up a shard's sums, for whoever scans for more than them.
+ *
+ * Is:    the window over a person's trail, and what is added as it moves.
+ * Owns:  nothing; its room is taken from the arena of the shard.
+ * Never: seen outside path_sums.c and attribution.c.
+ */
+#ifndef MEASURE_PATH_SUMS_INT_H
+#define MEASURE_PATH_SUMS_INT_H
+
+#include "measure/attribution_int.h"
+#include "measure/path_sums.h"
+
+#define WORDS_MAX (PATH_SUMS_GROUPS_MAX / 64)
+
+struct path_reader {
+    struct path_sums *sums;
+    const struct bootstrap *bootstrap; /* NULL: every person once */
+    uint8_t *drawn;
+    double *weight; /* of the person under way */
+    uint32_t person_plus_1;
+
+    /* the window of the person under way, and the conversions that came with one */
+    uint32_t lo, n, conversions;
+    uint32_t capacity, *entered; /* by place: the conversions before the one that saw the step from there first */
+    uint32_t *held;              /* by group: touches in the window */
+    uint64_t some[WORDS_MAX];    /* bits of those that are held */
+    uint32_t n_words, n_held;
+};
+
+/* Sums of nothing yet, and a reader that adds to them. */
+bool path_sums_new(uint32_t n, uint32_t each, struct arena *arena, struct path_sums *sums, struct err *err) MUST_CHECK;
+bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const struct bootstrap *bootstrap,
+                      struct arena *arena, struct err *err) MUST_CHECK;
+
+/* A journey of the scan, null ones too; and the end of a person's. */
+enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey);
+void path_reader_end(struct path_reader *reader, const struct scan *scan);
+
+/* A shard's to all. */
+bool path_sums_join(struct path_sums *to, const struct path_sums *from, struct err *err) MUST_CHECK;
+/* INVALID for too many groups. */
+bool path_sums_check(const struct attribution_query *query, struct err *err) MUST_CHECK;
+
+#endif
