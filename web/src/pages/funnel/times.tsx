@@ -19,6 +19,7 @@ export function Times({ data }: { data: Funnel }) {
   const timed = data.steps.flatMap((step, index) => (step.lengths ? [{ value: String(index + 1), label: `${index + 1}. ${step.name}`, times: step }] : []));
   const picked = timed.find((one) => one.value === params.get('times'));
   const times = picked?.times ?? data.whole;
+  if (!times) return null; // it was asked without (times=false)
   return <Histogram times={times} bounds={data.lengths_ms} picked={picked?.value ?? WHOLE} choices={[{ value: WHOLE, label: words.whole }, ...timed]} />;
 }
 
