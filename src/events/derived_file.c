@@ -24,7 +24,7 @@ struct stored_stats {
 };
 
 struct derived_cut {
-    struct meta meta;
+    struct meta meta = {0};
     struct facts_cut *facts;
     struct contracts *contracts;
     const struct seen *seen;
@@ -147,7 +147,7 @@ static struct derived *derived_load(struct db *db, const char *path, const struc
 {
     struct bundle *bundle = bundle_open(path, FILE_VERSION, err);
     struct derived *derived = NULL;
-    struct meta meta;
+    struct meta meta = {0};
 
     if (bundle && read_meta(db, bundle, reading->currency, &meta, err))
         derived = derived_of_bundle(bundle, &meta, reading->rules, err);
