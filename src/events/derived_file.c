@@ -24,7 +24,7 @@ struct stored_stats {
 };
 
 struct derived_cut {
-    struct meta meta = {0};
+    struct meta meta;
     struct facts_cut *facts;
     struct contracts *contracts;
     const struct seen *seen;
@@ -72,7 +72,7 @@ bool derived_cut_write(struct derived_cut *cut, const char *path, struct err *er
 
 void derived_uncut(struct derived *derived, struct derived_cut *cut)
 {
-    struct err err;
+    struct err err = {0};
 
     if (cut->written && facts_install(derived->facts, cut->facts, cut->written, &err) &&
         seen_install(&derived->seen, cut->written, &err)) {
