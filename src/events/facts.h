@@ -144,7 +144,8 @@ static inline struct rows snapshot_rows(const struct snapshot *snapshot, uint32_
 }
 
 /* The facts as they are now. Never fails; close it when done. When very much comes in, so that making a snapshot takes
- * more than 20 ms, one that is up to 2 s old may serve (facts_snapshot.c); _of_now has all that was added before. */
+ * more than 20 ms, one that is up to 2 s old may serve, unless few persons have changed (facts_snapshot.c); _of_now has
+ * all that was added before. */
 const struct snapshot *facts_snapshot(struct facts *facts);
 const struct snapshot *facts_snapshot_of_now(struct facts *facts);
 void snapshot_close(const struct snapshot *snapshot); /* NULL is fine */

@@ -89,6 +89,7 @@ static struct snapshot_owner *plan(struct facts *facts, struct settling *settlin
 
 /* While so much comes in that a snapshot takes long to make, making one for each question would leave the writer no
  * time: then one serves for some while, and an answer may be that much behind. */
+#define DEAR_RECORDS 1000 /* persons who have changed: with fewer it is quick again, however long the last one took */
 #define DEAR_US 20000
 #define DEAR_TIMES 20
 #define BEHIND_US_MAX 2000000
@@ -97,7 +98,8 @@ static bool may_be_behind(const struct facts *facts)
 {
     int64_t age_us = time_monotonic_us() - facts->latest_us;
 
-    return facts->latest_took_us > DEAR_US && age_us < DEAR_TIMES * facts->latest_took_us && age_us < BEHIND_US_MAX;
+    return facts->dirty.n > DEAR_RECORDS && facts->latest_took_us > DEAR_US &&
+           age_us < DEAR_TIMES * facts->latest_took_us && age_us < BEHIND_US_MAX;
 }
 
 /* The latest snapshot if it will do, with one more holder; NULL if it is stale. With the mutex held. */
