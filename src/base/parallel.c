@@ -48,7 +48,7 @@ static void do_part(struct job *job)
     if (++job->finished == job->n) pthread_cond_broadcast(&pool.done);
 }
 
-#define NICE 15 /* help goes to questions, which may wait for what comes in */
+#define NICE 19 /* help goes to questions, which may wait for what comes in */
 
 static void *helper_main(void *unused)
 {

@@ -12,7 +12,7 @@
 #include "base/time.h"
 
 /* Rows that wait cost the next start about 2 us each; a fold writes all that there is. */
-#define BUSY_ROWS 250000
+#define BUSY_ROWS 500000
 #define BUSY_SHARE 8
 #define QUIET_ROWS 20000
 #define QUIET_SHARE 256

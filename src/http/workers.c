@@ -11,7 +11,7 @@
 
 #include "http/http_int.h"
 
-#define NICE 15
+#define NICE 19
 
 struct workers {
     pthread_mutex_t mutex;
