@@ -106,20 +106,20 @@ void app_routes(struct app *app)
     app->attribution = (struct attribution){app->pipeline, app->segment_cache, &app->settings};
     app->crm = (struct crm){app->pipeline};
     app->segments = (struct segments){app->pipeline, app->store, app->segment_cache};
-    app->data = (struct data){.pipeline = app->pipeline,
-                              .sources = app->sources,
-                              .importer = app->importer,
-                              .store = app->store,
-                              .settings = &app->settings,
-                              .version = DEMETRA_VERSION};
+    app->intake = (struct intake){.pipeline = app->pipeline,
+                                  .sources = app->sources,
+                                  .importer = app->importer,
+                                  .store = app->store,
+                                  .settings = &app->settings,
+                                  .version = DEMETRA_VERSION};
     *next++ = ingest_routes(&app->ingest);
     *next++ = (struct route_table){"Sessions", AUTH_ROUTES, AUTH_ROUTES_COUNT, NULL, app->auth};
     *next++ = product_routes(&app->product);
     *next++ = attribution_routes(&app->attribution);
     *next++ = crm_routes(&app->crm);
     *next++ = segments_routes(&app->segments);
-    data_routes(&app->data, next);
-    next += DATA_TABLES;
+    intake_routes(&app->intake, next);
+    next += INTAKE_TABLES;
     app->n_tables = (size_t)(next - app->tables);
 }
 

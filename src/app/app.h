@@ -12,7 +12,7 @@
 #include "events/ingest.h"
 #include "features/attribution/attribution.h"
 #include "features/crm/crm.h"
-#include "features/data/data.h"
+#include "features/intake/intake.h"
 #include "features/product/product.h"
 #include "features/segments/segments.h"
 #include "http/server.h"
@@ -33,7 +33,7 @@ struct app {
     struct attribution attribution;
     struct crm crm;
     struct segments segments;
-    struct data data;
+    struct intake intake;
     struct route_table tables[TABLES_MAX];
     size_t n_tables;
     char made_token[TOKEN_MAX]; /* the admin token, if this start made it; shown once */

@@ -4,6 +4,7 @@
 
 #include "app/app.h"
 #include "base/log.h"
+#include "base/parallel.h"
 
 static bool check_write_key(void *context, Str key, int64_t *source_id, struct err *err)
 {
@@ -63,6 +64,7 @@ int command_serve(int n, char **args)
         fail_with(&err);
         goto done;
     }
+    parallel_limit(cores(&app.settings));
     server = server_start(&(struct server_config){.listen = app.settings.listen,
                                                   .threads = cores(&app.settings),
                                                   .store = app.store,

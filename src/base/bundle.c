@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "base/arena.h"
 #include "base/parallel.h"
@@ -176,12 +177,6 @@ bool bundle_commit(struct bundle_writer *writer, struct err *err)
     close_writer(writer);
     if (!ok) *err = writer->err;
     return ok;
-}
-
-void bundle_abandon(struct bundle_writer *writer)
-{
-    writer->failed = true;
-    close_writer(writer);
 }
 
 /* ---- reading ---- */

@@ -8,8 +8,6 @@
 #ifndef BASE_BUNDLE_H
 #define BASE_BUNDLE_H
 
-#include <xxhash.h>
-
 #include "base/err.h"
 
 #define BUNDLE_NAME_MAX 16
@@ -45,7 +43,7 @@ struct bundle_writer {
     uint64_t at; /* bytes so far */
     char *buffer;
     size_t in_buffer;
-    XXH3_state_t *hash;
+    struct XXH3_state_s *hash;
     bool failed;
     struct err err;
 };
@@ -55,6 +53,5 @@ void bundle_begin(struct bundle_writer *writer, const char *name); /* ends the a
 void bundle_put(struct bundle_writer *writer, const void *bytes, size_t n);
 /* On disk under its name when true; gone when false. */
 bool bundle_commit(struct bundle_writer *writer, struct err *err) MUST_CHECK;
-void bundle_abandon(struct bundle_writer *writer);
 
 #endif

@@ -201,7 +201,7 @@ uint32_t facts_name(struct facts *facts, Str name)
     return dict_add(names, name);
 }
 
-void facts_reserve_aliases(struct facts *facts, size_t n)
+static void reserve_aliases(struct facts *facts, size_t n)
 {
     if (n <= facts->aliases_capacity) return;
     size_t capacity = n < 1024 ? 1024 : n + n / 2;
@@ -215,7 +215,7 @@ void facts_reserve_aliases(struct facts *facts, size_t n)
 
 void facts_new_alias(struct facts *facts, uint32_t alias)
 {
-    facts_reserve_aliases(facts, (size_t)alias + 1);
+    reserve_aliases(facts, (size_t)alias + 1);
     facts->parent[alias] = facts->best[alias] = facts->ring[alias] = alias;
     facts->generation->place[alias] = DICT_NONE;
     facts->generation->joined[alias] = 0;

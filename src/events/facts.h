@@ -158,7 +158,7 @@ uint32_t snapshot_find_name(const struct snapshot *snapshot, Str name);         
 /* The person that has an alias written "u:42", or a bare value tried under each kind; DICT_NONE if none has. */
 uint32_t snapshot_find_person(const struct snapshot *snapshot, Str alias);
 
-/* Every alias of a person, at most `max` of them; returns how many. One pass over all aliases. */
+/* A person's aliases, at most `max` of them; returns how many. O(its aliases). */
 size_t snapshot_aliases(const struct snapshot *snapshot, uint32_t person, uint32_t *aliases, size_t max);
 
 #endif

@@ -174,7 +174,6 @@ void facts_release(struct facts *facts);
 uint64_t facts_next_version(void);
 void tail_add(struct tail *tail, const struct tail_row *row);
 void tail_reset(struct tail *tail);
-void facts_reserve_aliases(struct facts *facts, size_t n);
 void facts_new_alias(struct facts *facts, uint32_t alias);
 void facts_place_row(struct facts *facts, uint64_t tail_row); /* a row of the tail goes to its person's record */
 void facts_forget_records(struct facts *facts);               /* a generation without any has come */

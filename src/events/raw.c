@@ -1,7 +1,9 @@
 #include "events/raw.h"
 
 #include <assert.h>
-#include <xxhash.h>
+#include <string.h>
+
+#include "base/hash.h"
 
 bool raw_append(struct db *db, int64_t id, const struct raw_entry *entry, struct err *err)
 {
@@ -51,8 +53,9 @@ bool raw_mark_at(struct db *db, int64_t id, struct raw_mark *out, struct err *er
     if (!db_end(&rows, err)) return false;
     rows = db_query(db, "SELECT body FROM raw WHERE id = $1", DB_ARGS(DB_I64(id)));
     if (db_next(&rows)) {
-        Str body = db_str(&rows, 0);
-        mark.bytes = XXH3_64bits(body.p, body.n) | 1;
+        struct digest digest = digest_of(db_str(&rows, 0));
+        memcpy(&mark.bytes, digest.bytes, sizeof mark.bytes);
+        mark.bytes |= 1;
     }
     if (!db_end(&rows, err)) return false;
     *out = mark;

@@ -24,7 +24,7 @@ bool raw_new_epoch(struct db *db, struct err *err) MUST_CHECK;
 /* Which log this is: how often something was taken out of it, and the bytes of entry `id` as a number. */
 struct raw_mark {
     int64_t epoch;
-    uint64_t bytes; /* 0: there is no such entry */
+    uint64_t bytes; /* the beginning of their SHA-256; 0: there is no such entry */
 };
 bool raw_mark_at(struct db *db, int64_t id, struct raw_mark *out, struct err *err) MUST_CHECK;
 

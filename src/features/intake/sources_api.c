@@ -1,20 +1,20 @@
-#include "features/data/data_int.h"
+#include "features/intake/intake_int.h"
 
-Str source_name(const struct data *data, int64_t id, struct arena *arena)
+Str source_name(const struct intake *intake, int64_t id, struct arena *arena)
 {
     struct source source;
 
     if (id == SOURCE_CRM) return STR("CRM");
-    if (!sources_find(data->sources, id, &source)) return STR("?");
+    if (!sources_find(intake->sources, id, &source)) return STR("?");
     return arena_copy(arena, str_of(source.name));
 }
 
-static void put_source(const struct data *data, struct json_out *out, const struct source *source)
+static void put_source(const struct intake *intake, struct json_out *out, const struct source *source)
 {
     uint64_t events;
     int64_t last_ms;
 
-    pipeline_source_stats(data->pipeline, source->id, &events, &last_ms);
+    pipeline_source_stats(intake->pipeline, source->id, &events, &last_ms);
     json_open(out, '{');
     json_kv_i64(out, "id", source->id);
     json_kv_text(out, "name", source->name);
@@ -28,7 +28,7 @@ static void put_source(const struct data *data, struct json_out *out, const stru
 
 bool sources_get(struct request *request, struct reply *reply, struct err *err)
 {
-    const struct data *data = request->context;
+    const struct intake *intake = request->context;
     struct json_out out = json_to(&reply->body);
     struct source source;
 
@@ -36,7 +36,7 @@ bool sources_get(struct request *request, struct reply *reply, struct err *err)
     json_open(&out, '{');
     json_key(&out, "sources");
     json_open(&out, '[');
-    for (uint32_t i = 0; sources_at(data->sources, i, &source); i++) put_source(data, &out, &source);
+    for (uint32_t i = 0; sources_at(intake->sources, i, &source); i++) put_source(intake, &out, &source);
     json_close(&out, ']');
     json_close(&out, '}');
     return true;
@@ -54,12 +54,12 @@ static void put_key(struct json_out *out, int64_t id, const char *name, const ch
 
 bool sources_post(struct request *request, struct reply *reply, struct err *err)
 {
-    const struct data *data = request->context;
+    const struct intake *intake = request->context;
     const struct json *json = json_parse(request->body, &request->arena, err);
     struct json_out out = json_to(&reply->body);
     struct source source;
     char key[TOKEN_MAX];
-    bool ok = json && sources_add(data->sources, json_str(json_get(json, "name")), (Str){NULL, 0}, &source, key, err);
+    bool ok = json && sources_add(intake->sources, json_str(json_get(json, "name")), (Str){NULL, 0}, &source, key, err);
 
     if (!ok) return false;
     reply->status = 201;
@@ -69,26 +69,26 @@ bool sources_post(struct request *request, struct reply *reply, struct err *err)
 
 bool sources_key_post(struct request *request, struct reply *reply, struct err *err)
 {
-    const struct data *data = request->context;
+    const struct intake *intake = request->context;
     struct json_out out = json_to(&reply->body);
     char key[TOKEN_MAX];
     int64_t id;
 
     if (!request_param_whole(request, 0, &id, err)) return false;
-    if (!sources_new_key(data->sources, id, key, err)) return false;
+    if (!sources_new_key(intake->sources, id, key, err)) return false;
     put_key(&out, id, NULL, key);
     return true;
 }
 
 bool sources_patch(struct request *request, struct reply *reply, struct err *err)
 {
-    const struct data *data = request->context;
+    const struct intake *intake = request->context;
     struct json_out out = json_to(&reply->body);
     struct source source;
     int64_t id;
 
     if (!request_param_whole(request, 0, &id, err)) return false;
-    if (!sources_find(data->sources, id, &source))
+    if (!sources_find(intake->sources, id, &source))
         return err_set(err, ERR_NOT_FOUND, "there is no source %lld", (long long)id);
     const struct json *json = json_parse(request->body, &request->arena, err);
     if (!json) return false;
@@ -97,7 +97,7 @@ bool sources_patch(struct request *request, struct reply *reply, struct err *err
     if (!json_is_null(json_get(json, "name"))) name = json_str(json_get(json, "name"));
     if (!json_is_null(json_get(json, "enabled")) && !json_bool(json_get(json, "enabled"), &enabled))
         return err_set_field(err, "enabled", "enabled is true or false");
-    if (!sources_change(data->sources, id, name, enabled, &source, err)) return false;
-    put_source(data, &out, &source);
+    if (!sources_change(intake->sources, id, name, enabled, &source, err)) return false;
+    put_source(intake, &out, &source);
     return true;
 }

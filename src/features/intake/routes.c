@@ -1,4 +1,4 @@
-#include "features/data/data_int.h"
+#include "features/intake/intake_int.h"
 
 #define SMALL_BODY ((size_t)16 * 1024)
 
@@ -54,10 +54,10 @@ static const struct route IMPORTS_POST = {POST,          "/api/v1/imports",
                                           IMPORT_PARAMS, NULL,
                                           "Import",      ROUTE_SPOOL};
 
-void data_routes(struct data *data, struct route_table *tables)
+void intake_routes(struct intake *intake, struct route_table *tables)
 {
-    data->imports_post = IMPORTS_POST;
-    data->imports_post.body_max = (size_t)data->settings->import_max_bytes;
-    tables[0] = (struct route_table){"Data", ROUTES, COUNT_OF(ROUTES), "features/data/schemas.json", data};
-    tables[1] = (struct route_table){"Upload", &data->imports_post, 1, NULL, data};
+    intake->imports_post = IMPORTS_POST;
+    intake->imports_post.body_max = (size_t)intake->settings->import_max_bytes;
+    tables[0] = (struct route_table){"Data", ROUTES, COUNT_OF(ROUTES), "features/intake/schemas.json", intake};
+    tables[1] = (struct route_table){"Upload", &intake->imports_post, 1, NULL, intake};
 }

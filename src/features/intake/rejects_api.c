@@ -1,7 +1,7 @@
 #include "base/csv.h"
 #include "base/time.h"
 #include "events/rejects.h"
-#include "features/data/data_int.h"
+#include "features/intake/intake_int.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 500
@@ -16,11 +16,12 @@ static void put_or_null(struct json_out *out, const char *key, int64_t value)
     }
 }
 
-static void put_reject(const struct data *data, struct arena *arena, struct json_out *out, const struct reject *reject)
+static void put_reject(const struct intake *intake, struct arena *arena, struct json_out *out,
+                       const struct reject *reject)
 {
     json_open(out, '{');
     json_kv_i64(out, "id", reject->id);
-    json_kv_str(out, "source", source_name(data, reject->source_id, arena));
+    json_kv_str(out, "source", source_name(intake, reject->source_id, arena));
     json_kv_text(out, "kind", raw_kind_name(reject->kind));
     put_or_null(out, "import", reject->import_id);
     put_or_null(out, "line", reject->line);
@@ -48,7 +49,7 @@ static bool read_filter(const struct request *request, enum reject_filter *filte
 
 bool rejects_get(struct request *request, struct reply *reply, struct err *err)
 {
-    const struct data *data = request->context;
+    const struct intake *intake = request->context;
     struct json_out out = json_to(&reply->body);
     enum reject_filter filter;
     int64_t limit, after, import_id, open;
@@ -67,7 +68,7 @@ bool rejects_get(struct request *request, struct reply *reply, struct err *err)
     json_open(&out, '{');
     json_key(&out, "rejects");
     json_open(&out, '[');
-    for (size_t i = 0; i < n; i++) put_reject(data, &request->arena, &out, &rows[i]);
+    for (size_t i = 0; i < n; i++) put_reject(intake, &request->arena, &out, &rows[i]);
     json_close(&out, ']');
     json_kv_i64(&out, "open", open);
     if (more) {
@@ -98,7 +99,7 @@ static void put_csv_row(struct buf *out, const struct reject *reject, Str source
 
 bool rejects_csv_get(struct request *request, struct reply *reply, struct err *err)
 {
-    const struct data *data = request->context;
+    const struct intake *intake = request->context;
     struct arena page;
     struct reject rows[BATCH];
     enum reject_filter filter;
@@ -114,7 +115,7 @@ bool rejects_csv_get(struct request *request, struct reply *reply, struct err *e
         arena_init(&page, BATCH * (4 * REJECT_BODY_MAX));
         ok = rejects_list(request->db, filter, 0, after, &page, rows, BATCH, &n, err);
         for (size_t i = 0; ok && i < n; i++) {
-            put_csv_row(&reply->body, &rows[i], source_name(data, rows[i].source_id, &page));
+            put_csv_row(&reply->body, &rows[i], source_name(intake, rows[i].source_id, &page));
             after = rows[i].id;
         }
         arena_free(&page);
@@ -133,7 +134,7 @@ static Str body_of(struct arena *arena, const struct reject *reject, Str body)
 }
 
 /* Read the reject again, as it was or as corrected. False with ERR_INVALID when it still cannot be staged. */
-static bool replay(const struct data *data, const struct reject *reject, Str body, struct err *err)
+static bool replay(const struct intake *intake, const struct reject *reject, Str body, struct err *err)
 {
     struct delivery delivery = {.csv_header = reject->header};
     struct arena arena;
@@ -149,7 +150,7 @@ static bool replay(const struct data *data, const struct reject *reject, Str bod
         .first_line = reject->line,
         .body = body_of(&arena, reject, body),
     };
-    if (!stage_decode(&delivery.raw, data->settings->currency, &arena, &delivery.decoded, err)) goto done;
+    if (!stage_decode(&delivery.raw, intake->settings->currency, &arena, &delivery.decoded, err)) goto done;
     if (delivery.decoded.n_rejects) {
         err_set_field(err, "body", "%s", delivery.decoded.rejects[0].reason);
         goto done;
@@ -158,9 +159,9 @@ static bool replay(const struct data *data, const struct reject *reject, Str bod
         err_set_field(err, "body", "the corrected text must be one row, not %u", delivery.decoded.n);
         goto done;
     }
-    if (!pipeline_submit_wait(data->pipeline, &delivery, err)) goto done;
-    ok = rejects_mark_replayed(store_writer_take(data->store), reject->id, err);
-    store_writer_give(data->store);
+    if (!pipeline_submit_wait(intake->pipeline, &delivery, err)) goto done;
+    ok = rejects_mark_replayed(store_writer_take(intake->store), reject->id, err);
+    store_writer_give(intake->store);
 done:
     arena_free(&arena);
     return ok;
@@ -168,7 +169,7 @@ done:
 
 bool reject_replay_post(struct request *request, struct reply *reply, struct err *err)
 {
-    const struct data *data = request->context;
+    const struct intake *intake = request->context;
     struct json_out out = json_to(&reply->body);
     struct reject reject;
     int64_t id;
@@ -182,16 +183,16 @@ bool reject_replay_post(struct request *request, struct reply *reply, struct err
         if (!json) return false;
         if (!json_is_null(json_get(json, "body"))) body = json_str(json_get(json, "body"));
     }
-    if (!replay(data, &reject, body, err)) return false;
+    if (!replay(intake, &reject, body, err)) return false;
     reject.replayed = true;
-    put_reject(data, &request->arena, &out, &reject);
+    put_reject(intake, &request->arena, &out, &reject);
     return true;
 }
 
 /* All open ones, as they are: what passes now (the program or the rules may have changed) goes in. */
 bool rejects_replay_post(struct request *request, struct reply *reply, struct err *err)
 {
-    const struct data *data = request->context;
+    const struct intake *intake = request->context;
     struct json_out out = json_to(&reply->body);
     struct reject rows[BATCH];
     int64_t replayed = 0, still = 0, after = 0;
@@ -204,7 +205,7 @@ bool rejects_replay_post(struct request *request, struct reply *reply, struct er
         ok = rejects_list(request->db, REJECTS_OPEN, 0, after, &page, rows, BATCH, &n, err);
         for (size_t i = 0; ok && i < n; i++) {
             struct err why;
-            bool passed = replay(data, &rows[i], rows[i].body, &why);
+            bool passed = replay(intake, &rows[i], rows[i].body, &why);
             replayed += passed;
             still += !passed;
             after = rows[i].id;

@@ -1,4 +1,4 @@
-#include "features/data/data_int.h"
+#include "features/intake/intake_int.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 500
@@ -66,7 +66,7 @@ bool imports_get(struct request *request, struct reply *reply, struct err *err)
 
 bool imports_post(struct request *request, struct reply *reply, struct err *err)
 {
-    const struct data *data = request->context;
+    const struct intake *intake = request->context;
     Str name = str_trim(request_query(request, "name"));
     enum raw_kind kind;
     int64_t id;
@@ -76,7 +76,7 @@ bool imports_post(struct request *request, struct reply *reply, struct err *err)
     if (name.n == 0) name = str_of(raw_kind_name(kind));
     if (name.n > NAME_MAX_BYTES) return err_set_field(err, "name", "the name is longer than %d bytes", NAME_MAX_BYTES);
     if (request->spool_bytes == 0) return err_set(err, ERR_INVALID, "the file is empty");
-    if (!importer_add(data->importer, kind, name, request->spool, &id, err)) return false;
+    if (!importer_add(intake->importer, kind, name, request->spool, &id, err)) return false;
     reply->status = 202;
     return reply_import(request, reply, id, err);
 }
@@ -90,10 +90,10 @@ bool import_get(struct request *request, struct reply *reply, struct err *err)
 
 bool import_delete(struct request *request, struct reply *reply, struct err *err)
 {
-    const struct data *data = request->context;
+    const struct intake *intake = request->context;
     int64_t id;
 
     if (!request_param_whole(request, 0, &id, err)) return false;
-    if (!importer_undo(data->importer, request->db, id, &request->arena, err)) return false;
+    if (!importer_undo(intake->importer, request->db, id, &request->arena, err)) return false;
     return reply_import(request, reply, id, err);
 }
