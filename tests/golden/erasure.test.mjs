@@ -5,7 +5,7 @@ import test from 'node:test';
 import { Random, SOURCES, batchesOf, makeHistory } from '../lib/history.mjs';
 import { Server, run } from '../lib/server.mjs';
 import { Oracle } from './oracle.mjs';
-import { allAnswers, compareAll, nearlySameAnswers, sameAnswers, seeds, sendAll, withoutLists } from './questions.mjs';
+import { allAnswers, compareAll, nearlySameAnswers, seeds, sendAll, withoutLists } from './questions.mjs';
 
 const ZONE = 'Europe/Kyiv';
 const MODELS = 'linear,last_paid,last_non_direct,time_decay';
@@ -133,14 +133,15 @@ for (const seed of seeds([81, 82])) {
     await eraseSome(3);
     await send(1);
     const questions = (await compare()).filter(([target]) => target !== '/api/v1/session');
-    const before = await allAnswers(server, questions);
+    const before = await allAnswers(server, questions), same = withoutLists(questions);
     await server.restart();
-    sameAnswers(await allAnswers(server, questions), before, `seed ${seed}, after SIGTERM`);
+    /* what was rebuilt beside the writer may be folded by now or not: persons stand in another order then */
+    nearlySameAnswers(same, await allAnswers(server, same), before, `seed ${seed}, after SIGTERM`);
+    await compare({ more: false });
     await server.stop();
     const { code, stderr } = await run(['rebuild'], { folder: server.folder, env: server.env });
     assert.equal(code, 0, stderr);
     await server.spawn();
-    const same = withoutLists(questions);
     nearlySameAnswers(same, await allAnswers(server, same), before, `seed ${seed}, after demetra rebuild`);
     await compare({ more: false });
   });
