@@ -6,7 +6,7 @@ import re
 import sys
 
 SRC = pathlib.Path(__file__).resolve().parent.parent / "src"
-LIBRARIES = {"microhttpd.h", "sodium.h", "sqlite3.h", "zlib.h"}
+LIBRARIES = {"curl/curl.h", "microhttpd.h", "sodium.h", "sqlite3.h", "xlsxwriter.h", "zlib.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 
 

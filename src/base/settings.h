@@ -19,6 +19,8 @@ struct settings {
     Str write_key;
     Str timezone;
     Str currency;
+    Str secret_key;
+    Str allow_hosts;
     Str log;
     int64_t threads;
     int64_t import_max_bytes;

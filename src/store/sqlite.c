@@ -4,6 +4,7 @@
  * loss; readers go on while the writer writes. Errors of the disk come out as two codes that matter: full (BUSY,
  * the sender should try again) and everything else (INTERNAL).
  */
+#include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ static int bind(sqlite3_stmt *statement, const struct db_value *args, size_t n)
         switch (args[i].type) {
         case DB_TYPE_NULL: code = sqlite3_bind_null(statement, at); break;
         case DB_TYPE_I64: code = sqlite3_bind_int64(statement, at, args[i].whole); break;
+        case DB_TYPE_F64: code = sqlite3_bind_double(statement, at, args[i].real); break;
         case DB_TYPE_TEXT:
             code = sqlite3_bind_text64(statement, at, p, args[i].bytes.n, SQLITE_STATIC, SQLITE_UTF8);
             break;
@@ -158,6 +160,11 @@ bool db_is_null(const struct db_rows *rows, int column)
 int64_t db_i64(const struct db_rows *rows, int column)
 {
     return sqlite3_column_int64(native_of(rows), column);
+}
+
+double db_f64(const struct db_rows *rows, int column)
+{
+    return db_is_null(rows, column) ? NAN : sqlite3_column_double(native_of(rows), column);
 }
 
 Str db_str(const struct db_rows *rows, int column)

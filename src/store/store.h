@@ -34,15 +34,17 @@ bool store_schema_version(struct db *db, int *version, struct err *err) MUST_CHE
 bool store_migrate(struct db *db, int version, struct err *err) MUST_CHECK; /* up or down to it, all or nothing */
 
 /* ---- statements ---- */
-enum db_type { DB_TYPE_NULL, DB_TYPE_I64, DB_TYPE_TEXT, DB_TYPE_BYTES };
+enum db_type { DB_TYPE_NULL, DB_TYPE_I64, DB_TYPE_F64, DB_TYPE_TEXT, DB_TYPE_BYTES };
 
 struct db_value {
     enum db_type type;
     int64_t whole;
+    double real;
     Str bytes; /* borrowed until the statement has ended */
 };
 
 #define DB_I64(v) ((struct db_value){.type = DB_TYPE_I64, .whole = (v)})
+#define DB_F64(v) ((struct db_value){.type = DB_TYPE_F64, .real = (v)}) /* NAN is stored as NULL */
 #define DB_TEXT(v) ((struct db_value){.type = DB_TYPE_TEXT, .bytes = (v)})
 #define DB_BYTES(v) ((struct db_value){.type = DB_TYPE_BYTES, .bytes = (v)})
 #define DB_NULL ((struct db_value){.type = DB_TYPE_NULL})
@@ -69,7 +71,8 @@ bool db_next(struct db_rows *rows);
 bool db_end(struct db_rows *rows, struct err *err) MUST_CHECK;
 bool db_is_null(const struct db_rows *rows, int column);
 int64_t db_i64(const struct db_rows *rows, int column);
-Str db_str(const struct db_rows *rows, int column); /* text or bytes; until the next db_next or db_end */
+double db_f64(const struct db_rows *rows, int column); /* NAN for NULL */
+Str db_str(const struct db_rows *rows, int column);    /* text or bytes; until the next db_next or db_end */
 
 bool db_begin(struct db *db, struct err *err) MUST_CHECK;
 bool db_commit(struct db *db, struct err *err) MUST_CHECK; /* on disk when true; rolled back when false */

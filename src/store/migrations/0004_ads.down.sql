@@ -1,0 +1,17 @@
+DROP TABLE job_run;
+DROP TABLE job;
+DROP TABLE ad_import_mapping;
+DROP TABLE ad_import_reject;
+DROP TABLE ad_import;
+DROP TABLE campaign_match;
+DROP TABLE budget;
+DROP TABLE rate;
+DROP TABLE campaign_sum;
+DROP TABLE channel_day;
+DROP TABLE campaign_day;
+DROP TABLE ad_day;
+DROP TABLE ad;
+DROP TABLE campaign;
+DROP TABLE ad_account;
+DROP TABLE connection;
+DROP TABLE channel;
