@@ -106,6 +106,7 @@ void app_routes(struct app *app)
     app->attribution = (struct attribution){app->pipeline, app->segment_cache, &app->settings};
     app->crm = (struct crm){app->pipeline};
     app->segments = (struct segments){app->pipeline, app->store, app->segment_cache};
+    app->matching = (struct matching){app->pipeline, app->segment_cache, app->store, &app->settings};
     app->intake = (struct intake){.pipeline = app->pipeline,
                                   .sources = app->sources,
                                   .importer = app->importer,
@@ -118,6 +119,7 @@ void app_routes(struct app *app)
     *next++ = attribution_routes(&app->attribution);
     *next++ = crm_routes(&app->crm);
     *next++ = segments_routes(&app->segments);
+    *next++ = matching_routes(&app->matching);
     intake_routes(&app->intake, next);
     next += INTAKE_TABLES;
     app->n_tables = (size_t)(next - app->tables);

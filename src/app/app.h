@@ -13,6 +13,7 @@
 #include "features/attribution/attribution.h"
 #include "features/crm/crm.h"
 #include "features/intake/intake.h"
+#include "features/matching/matching.h"
 #include "features/product/product.h"
 #include "features/segments/segments.h"
 #include "http/server.h"
@@ -33,6 +34,7 @@ struct app {
     struct attribution attribution;
     struct crm crm;
     struct segments segments;
+    struct matching matching;
     struct intake intake;
     struct route_table tables[TABLES_MAX];
     size_t n_tables;

@@ -131,7 +131,7 @@ static bool read_exclude(struct ask *ask, struct err *err)
     return true;
 }
 
-bool ask_read(struct ask *ask, struct err *err)
+bool ask_read_journeys(struct ask *ask, struct err *err)
 {
     struct request *request = ask->request;
 
@@ -145,10 +145,24 @@ bool ask_read(struct ask *ask, struct err *err)
     if (!question_length(request, "lookback", INT64_MAX, &ask->query.lookback_ms, err)) return false;
     if (!question_length(request, "half_life", 7 * TIME_DAY_MS, &ask->query.half_life_ms, err)) return false;
     if (!question_filter(request, ask->snapshot, &ask->query.must_touch, err)) return false;
-    if (!question_dim(request, TOUCH_PLATFORM, &ask->dim, err)) return false;
-    if (!question_groups(request, ask->snapshot, ask->dim, &ask->groups, err)) return false;
-    ask->query.by = ask->groups.by;
     if (!read_milestone(ask, "lead", &ask->query.lead_plus_1, err)) return false;
     if (!read_milestone(ask, "opportunity", &ask->query.opportunity_plus_1, err)) return false;
-    return read_touches(ask, err) && read_exclude(ask, err) && read_order(ask, err);
+    return read_touches(ask, err) && read_order(ask, err);
+}
+
+bool ask_read(struct ask *ask, struct err *err)
+{
+    if (!ask_read_journeys(ask, err)) return false;
+    if (!question_dim(ask->request, TOUCH_PLATFORM, &ask->dim, err)) return false;
+    if (!question_groups(ask->request, ask->snapshot, ask->dim, &ask->groups, err)) return false;
+    ask->query.by = ask->groups.by;
+    return read_exclude(ask, err);
+}
+
+bool ask_spend_lines(const struct ask *ask, struct spend_lines *out, struct err *err)
+{
+    const struct attribution *attribution = ask->request->context;
+
+    return spend_lines_read(ask->request, ask->snapshot, attribution->settings->currency, spend_days(&ask->span), out,
+                            err);
 }

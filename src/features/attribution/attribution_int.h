@@ -7,6 +7,7 @@
 #include "measure/attribution.h"
 #include "measure/path_models.h"
 #include "report/question.h"
+#include "report/spend.h"
 
 #define UNATTRIBUTED STR("unattributed")
 
@@ -39,8 +40,12 @@ struct ask {
     size_t n_models;
 };
 
-/* Read the question but for its models; `ask` has its request and snapshot. */
+/* Read the question but for its models and groups; `ask` has its request and snapshot. */
+bool ask_read_journeys(struct ask *ask, struct err *err) MUST_CHECK;
+/* by= and exclude= too: the groups are the values of a dimension. */
 bool ask_read(struct ask *ask, struct err *err) MUST_CHECK;
+/* What was spent in the question's days. */
+bool ask_spend_lines(const struct ask *ask, struct spend_lines *out, struct err *err) MUST_CHECK;
 /* models=: all when it is left out. */
 bool ask_read_models(struct ask *ask, struct err *err) MUST_CHECK;
 /* What is to be counted for a model: query.models and paths.wanted. A path model needs the conversions and touches of
@@ -75,6 +80,12 @@ void over_paths_close(struct over_paths *over);
 struct path_credit over_paths_credit(const struct over_paths *over, const struct ask *ask, enum path_model model,
                                      uint32_t group);
 
+/* The whole question counted, with `over` if path models are asked for (else NULL): close that, whatever came of it. */
+bool ask_count(const struct ask *ask, struct over_paths *over, struct counted *counted, struct err *err) MUST_CHECK;
+/* What a model that was asked for gives a group, or the one past the last. */
+struct path_credit ask_credit(const struct ask *ask, const struct counted *counted, const struct over_paths *over,
+                              int model, uint32_t group);
+
 /* ---- cell_shares.c: one cell of a path model in its journeys ---- */
 struct cell_shares;
 
@@ -88,7 +99,12 @@ bool cell_shares_take(struct cell_shares *shares, const struct journey *journey,
 /* The journey taken last, as its touches alone share its one conversion: the weight of touch i. */
 double cell_shares_weight(const struct cell_shares *shares, const struct journey *journey, uint32_t i);
 
+/* "conversions", "revenue", "cac", "roas" of an object that is open; and a spend, or null. */
+void put_credit_fields(struct json_out *out, struct path_credit credit, struct spend spend);
+void put_spend(struct json_out *out, const char *key, struct spend spend);
+
 handler_fn attribution_get, models_get; /* matrix_api.c */
+handler_fn credit_get;                  /* credit_api.c */
 handler_fn cell_journeys_get;           /* journeys_api.c */
 
 #endif

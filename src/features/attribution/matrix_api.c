@@ -4,7 +4,6 @@
 
 #include "features/attribution/attribution_int.h"
 #include "measure/bootstrap.h"
-#include "measure/cost.h"
 #include "measure/path_bootstrap.h"
 #include "measure/scratch.h"
 
@@ -26,22 +25,20 @@ struct matrix {
     struct bootstrap bootstrap;
     struct over_paths *over;                                /* NULL: no path model is asked for */
     struct path_interval *path_intervals[PATH_MODEL_COUNT]; /* by.n + 1; NULL: the model has none */
+    struct spend_table spend;                               /* .by_group NULL: of a segment nobody knows it */
 };
 
 static struct path_credit credit_of(const struct matrix *matrix, int model, uint32_t group)
 {
-    const struct attribution_row *row = &matrix->counted.rows[group];
-
-    if (!model_is_rule(model)) return over_paths_credit(matrix->over, matrix->ask, model_path(model), group);
-    return (struct path_credit){row->conversions[model], row->revenue_minor[model]};
+    return ask_credit(matrix->ask, &matrix->counted, matrix->over, model, group);
 }
 
-/* What was spent on a key. There is no source of spend yet: it is unknown for every key, which is not 0. */
+/* What was spent on a key; `unattributed` is none. */
 static struct spend spend_of(const struct matrix *matrix, uint32_t group)
 {
-    (void)matrix;
-    (void)group;
-    return (struct spend){.known = false};
+    bool laid = matrix->spend.by_group && group < matrix->ask->groups.by.n;
+
+    return laid ? matrix->spend.by_group[group] : (struct spend){.known = false};
 }
 
 /* ---- one cell ---- */
@@ -82,17 +79,30 @@ static void put_intervals(const struct matrix *matrix, struct json_out *out, int
     put_interval(out, "revenue_interval", any, interval.revenue_minor);
 }
 
-static void put_credit(const struct matrix *matrix, struct json_out *out, int model, uint32_t group)
+void put_credit_fields(struct json_out *out, struct path_credit credit, struct spend spend)
 {
-    struct path_credit credit = credit_of(matrix, model, group);
-    struct cost cost = cost_join(spend_of(matrix, group), credit.conversions, credit.value_minor);
+    struct cost cost = cost_join(spend, credit.conversions, credit.value_minor);
 
-    json_key(out, model_text_of(model).name);
-    json_open(out, '{');
     json_kv_double(out, "conversions", credit.conversions);
     json_kv_i64(out, "revenue", credit.value_minor);
     json_kv_double(out, "cac", cost.cac_minor);
     json_kv_double(out, "roas", cost.roas);
+}
+
+void put_spend(struct json_out *out, const char *key, struct spend spend)
+{
+    if (spend.known) {
+        json_kv_i64(out, key, spend.minor);
+    } else {
+        json_kv_null(out, key);
+    }
+}
+
+static void put_credit(const struct matrix *matrix, struct json_out *out, int model, uint32_t group)
+{
+    json_key(out, model_text_of(model).name);
+    json_open(out, '{');
+    put_credit_fields(out, credit_of(matrix, model, group), spend_of(matrix, group));
     put_intervals(matrix, out, model, group);
     json_close(out, '}');
 }
@@ -180,11 +190,7 @@ static void put_row(const struct matrix *matrix, struct json_out *out, const str
     put_models(matrix, out, group);
     json_kv_double(out, "spread", spread_of(matrix, group));
     put_distinguishable(matrix, out, order, i);
-    if (spend.known) {
-        json_kv_i64(out, "spend", spend.minor);
-    } else {
-        json_kv_null(out, "spend");
-    }
+    put_spend(out, "spend", spend);
     if (matrix->over && matrix->over->models.removal) {
         bool known = group < matrix->over->models.n_channels;
         json_kv_double(out, "removal", known ? matrix->over->models.removal[group].conversions : 0);
@@ -323,19 +329,31 @@ static bool read_bootstrap(const struct request *request, struct bootstrap *out,
     return true;
 }
 
-static bool compute(struct matrix *matrix, struct err *err)
+/* Of all keys, and what fits none of them. */
+static void put_spend_total(const struct matrix *matrix, struct json_out *out)
+{
+    const struct spend_table *spend = &matrix->spend;
+
+    json_key(out, "spend");
+    if (!spend->by_group) {
+        json_put_null(out);
+        return;
+    }
+    json_open(out, '{');
+    json_kv_i64(out, "total", spend->total_minor);
+    json_kv_i64(out, "unmatched", spend->unmatched_minor);
+    json_kv_i64(out, "unpriced", spend->unpriced);
+    json_close(out, '}');
+}
+
+static bool read_spend(struct matrix *matrix, struct err *err)
 {
     const struct ask *ask = matrix->ask;
-    struct arena *arena = &ask->request->arena;
-    struct counted *counted = &matrix->counted;
+    struct spend_lines lines;
 
-    counted->rows = SCRATCH_ARRAY(arena, struct attribution_row, (size_t)ask->groups.by.n + 1, err);
-    if (!counted->rows) return false;
-    if (!matrix->over) return attribution_count(ask->snapshot, &ask->query, arena, counted->rows, &counted->total, err);
-    if (!over_paths_open(matrix->over, ask, false, counted, err)) return false;
-    CHECK(matrix->over->conversions == (int64_t)counted->total.conversions);
-    CHECK(matrix->over->value_minor == counted->total.revenue_minor);
-    return true;
+    if (request_query(ask->request, "segment").n) return true;
+    return ask_spend_lines(ask, &lines, err) &&
+           spend_lay(ask->request, ask->snapshot, &lines, ask->dim, &ask->groups, ask->span.range, &matrix->spend, err);
 }
 
 static bool put(const struct matrix *matrix, struct json_out *out, struct err *err)
@@ -355,6 +373,7 @@ static bool put(const struct matrix *matrix, struct json_out *out, struct err *e
     json_kv_i64(out, "persons", (int64_t)matrix->counted.total.persons);
     json_kv_i64(out, "revenue", matrix->counted.total.revenue_minor);
     json_kv_str(out, "currency", attribution->settings->currency);
+    put_spend_total(matrix, out);
     if (matrix->intervals) json_kv_double(out, "interval_level", matrix->bootstrap.level);
     put_over_paths(matrix, out);
     if (!put_rows(matrix, out, err)) return false;
@@ -377,7 +396,8 @@ static bool answer(struct request *request, const struct snapshot *snapshot, str
     if (!ask_read(&ask, err) || !ask_read_models(&ask, err)) return false;
     if (!wants_intervals(request, &intervals, err) || !read_bootstrap(request, &matrix.bootstrap, err)) return false;
     if (ask_wants_paths(&ask)) matrix.over = &over;
-    bool ok = compute(&matrix, err) && (!intervals || compute_intervals(&matrix, err)) && put(&matrix, &out, err);
+    bool ok = ask_count(&ask, matrix.over, &matrix.counted, err) && read_spend(&matrix, err) &&
+              (!intervals || compute_intervals(&matrix, err)) && put(&matrix, &out, err);
     if (matrix.over) over_paths_close(&over);
     return ok;
 }

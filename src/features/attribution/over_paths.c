@@ -91,3 +91,25 @@ struct path_credit over_paths_credit(const struct over_paths *over, const struct
     if (group == ask->query.by.n) return over->models.credit[model][n];
     return group < n ? over->models.credit[model][group] : (struct path_credit){0};
 }
+
+bool ask_count(const struct ask *ask, struct over_paths *over, struct counted *counted, struct err *err)
+{
+    struct arena *arena = &ask->request->arena;
+
+    counted->rows = SCRATCH_ARRAY(arena, struct attribution_row, (size_t)ask->query.by.n + 1, err);
+    if (!counted->rows) return false;
+    if (!over) return attribution_count(ask->snapshot, &ask->query, arena, counted->rows, &counted->total, err);
+    if (!over_paths_open(over, ask, false, counted, err)) return false;
+    CHECK(over->conversions == (int64_t)counted->total.conversions);
+    CHECK(over->value_minor == counted->total.revenue_minor);
+    return true;
+}
+
+struct path_credit ask_credit(const struct ask *ask, const struct counted *counted, const struct over_paths *over,
+                              int model, uint32_t group)
+{
+    const struct attribution_row *row = &counted->rows[group];
+
+    if (!model_is_rule(model)) return over_paths_credit(over, ask, model_path(model), group);
+    return (struct path_credit){row->conversions[model], row->revenue_minor[model]};
+}
