@@ -4,7 +4,10 @@
  * request is a copy of ready bytes with its ids patched. The time of an answer is from the first byte written to the
  * last byte read. Prints a line of JSON.
  *
- *   load PORT PATH KEY CONNECTIONS BATCH WARM_SECONDS SECONDS RUN      BATCH 0: one event a request, no batch around it
+ *   load PORT PATH KEY CONNECTIONS BATCH WARM_SECONDS SECONDS RUN [EVENTS_PER_SECOND]
+ *
+ * BATCH 0: one event a request, no batch around it. With EVENTS_PER_SECOND a request is due every so often on each
+ * connection, and the time of its answer counts from then, whether or not the last was answered by then.
  *
  * Requests begun in the warm seconds are counted as acknowledged, and in nothing else. At the end nothing more is
  * sent and every answer is waited for, so what was acknowledged is what was sent. Any answer but 200 ends the program.
@@ -35,7 +38,9 @@ struct connection {
     size_t out_n, out_done;
     char in[REPLY_MAX];
     size_t in_n;
-    double started;
+    double started; /* when its request was sent or, at a pace, due */
+    double due;     /* of the next request, at a pace */
+    bool busy;
     bool counts; /* begun in the measured time */
     bool waits;  /* for room to send: the socket is watched for that too */
 };
@@ -49,6 +54,7 @@ struct load {
     int poll;
     struct connection connections[CONNECTIONS_MAX];
     int n_connections, busy;
+    double every_s; /* between requests of a connection; 0: at once */
     double counts_from, stops_at;
     uint64_t next_event, acked_events, acked_requests;
     uint32_t *latency_us; /* of the measured */
@@ -140,8 +146,10 @@ static void go_on_sending(struct load *load, struct connection *c)
 static void begin_request(struct load *load, struct connection *c)
 {
     make_request(load, c);
-    c->started = now_s();
+    c->started = load->every_s > 0 ? c->due : now_s();
+    c->due += load->every_s;
     c->counts = c->started >= load->counts_from;
+    c->busy = true;
     load->busy++;
     go_on_sending(load, c);
 }
@@ -161,6 +169,7 @@ static bool answer_is_whole(struct connection *c)
 
 static void note_answer(struct load *load, struct connection *c, double at)
 {
+    c->busy = false;
     load->busy--;
     load->acked_requests++;
     load->acked_events += load->batch ? load->batch : 1;
@@ -183,7 +192,7 @@ static void read_answer(struct load *load, struct connection *c)
     if (!answer_is_whole(c)) return;
     double at = now_s();
     note_answer(load, c, at);
-    if (at < load->stops_at) begin_request(load, c);
+    if (at < load->stops_at && load->every_s == 0) begin_request(load, c); /* else begin_due does */
 }
 
 /* ---- all of it ---- */
@@ -210,14 +219,33 @@ static void connect_all(struct load *load, uint16_t port)
     }
 }
 
+/* Send what is due on connections that are free. Returns how long to wait for more, in ms; 0: nothing more is due. */
+static int begin_due(struct load *load)
+{
+    double now = now_s(), next = load->stops_at;
+
+    for (int i = 0; i < load->n_connections; i++) {
+        struct connection *c = &load->connections[i];
+        if (!c->busy && c->due <= now && c->due < load->stops_at) begin_request(load, c);
+        if (!c->busy && c->due < next) next = c->due;
+    }
+    return now < load->stops_at ? 1 + (int)((next - now) * 1000) : 0;
+}
+
 static void run_load(struct load *load)
 {
     struct epoll_event ready[CONNECTIONS_MAX];
+    double began = now_s();
 
-    for (int i = 0; i < load->n_connections; i++) begin_request(load, &load->connections[i]);
-    while (load->busy) {
-        int n = epoll_wait(load->poll, ready, CONNECTIONS_MAX, 30000);
-        if (n == 0) die("no answer for 30 s");
+    for (int i = 0; i < load->n_connections; i++) {
+        load->connections[i].due = began + load->every_s * i / load->n_connections;
+        if (load->every_s == 0) begin_request(load, &load->connections[i]);
+    }
+    for (;;) {
+        int wait_ms = load->every_s > 0 ? begin_due(load) : 0;
+        if (load->busy == 0 && wait_ms == 0) break;
+        int n = epoll_wait(load->poll, ready, CONNECTIONS_MAX, wait_ms ? wait_ms : 30000);
+        if (n == 0 && wait_ms == 0) die("no answer for 30 s");
         for (int i = 0; i < n; i++) {
             if (ready[i].events & EPOLLOUT) go_on_sending(load, ready[i].data.ptr);
             if (ready[i].events & ~(uint32_t)EPOLLOUT) read_answer(load, ready[i].data.ptr);
@@ -256,8 +284,8 @@ int main(int n, char **args)
 {
     static struct load load;
 
-    if (n != 9) {
-        fprintf(stderr, "load PORT PATH KEY CONNECTIONS BATCH WARM_SECONDS SECONDS RUN\n");
+    if (n != 9 && n != 10) {
+        fprintf(stderr, "load PORT PATH KEY CONNECTIONS BATCH WARM_SECONDS SECONDS RUN [EVENTS_PER_SECOND]\n");
         return 2;
     }
     load.path = args[2];
@@ -266,6 +294,7 @@ int main(int n, char **args)
     load.batch = (unsigned)atoi(args[5]);
     load.run = (uint32_t)strtoul(args[8], NULL, 10);
     if (load.n_connections < 1 || load.n_connections > CONNECTIONS_MAX) die("1 to 256 connections");
+    if (n == 10) load.every_s = (double)load.n_connections * (load.batch ? load.batch : 1) / atof(args[9]);
     load.events = events_new();
     connect_all(&load, (uint16_t)atoi(args[1]));
     load.counts_from = now_s() + atof(args[6]);

@@ -167,7 +167,9 @@ ${ran.map((figure) => sides(figure, results.get(figure.name))).join("\n")}
 - *start* is from exec to the answer to a question about all events, after a clean stop, the files being in the page
   cache; beside it how long it takes to make everything again from the raw log.
 - *ingest-asked* begins each time with a copy of the history; alone and while asked are measured one after the other, in
-  turn first. The two clients ask their next question when the last is answered.
+  turn first. The two clients ask their next question when the last is answered. *asked-ingest*: the same questions
+  while batches come in at a pace that leaves some of the machine (a batch is due every so often, and its answer timed
+  from then); below it what becomes of them when the senders take all that there is.
 
 ## Machine
 
