@@ -68,6 +68,14 @@ static int days_in_month(int year, int month)
     return DAYS[month - 1] + (month == 2 && leap);
 }
 
+bool time_day_from(int year, int month, int of_month, int32_t *day)
+{
+    if (year < 1970 || year > 9999 || month < 1 || month > 12) return false;
+    if (of_month < 1 || of_month > days_in_month(year, month)) return false;
+    *day = days_from_civil(year, month, of_month);
+    return true;
+}
+
 /* Exactly `n` digits off the front of `*s`. */
 static bool take_digits(Str *s, size_t n, int *out)
 {
@@ -96,11 +104,7 @@ static bool take_day(Str *s, int32_t *day)
 
     if (!take_digits(s, 4, &year) || !take_char(s, '-')) return false;
     if (!take_digits(s, 2, &month) || !take_char(s, '-')) return false;
-    if (!take_digits(s, 2, &of_month)) return false;
-    if (year < 1970 || month < 1 || month > 12) return false;
-    if (of_month < 1 || of_month > days_in_month(year, month)) return false;
-    *day = days_from_civil(year, month, of_month);
-    return true;
+    return take_digits(s, 2, &of_month) && time_day_from(year, month, of_month, day);
 }
 
 bool time_parse_day(Str s, int32_t *day)

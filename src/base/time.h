@@ -27,6 +27,7 @@ bool time_zone_set(const char *name, struct err *err) MUST_CHECK;
 bool time_parse_instant(Str s, int64_t *at_ms) MUST_CHECK;
 /* "2025-02-12" as days since 1970-01-01; impossible dates are refused. */
 bool time_parse_day(Str s, int32_t *day) MUST_CHECK;
+bool time_day_from(int year, int month, int of_month, int32_t *day) MUST_CHECK; /* likewise; years 1970..9999 */
 /* "30d", "12h", "45m", "10s", "2w" or plain milliseconds, as a positive length. */
 bool time_parse_length(Str s, int64_t *length_ms) MUST_CHECK;
 
