@@ -7,6 +7,7 @@
 #ifndef BASE_TIME_H
 #define BASE_TIME_H
 
+#include "base/arena.h"
 #include "base/err.h"
 
 #define TIME_SECOND_MS INT64_C(1000)
@@ -41,5 +42,13 @@ int64_t time_day_start(int32_t day);
 /* The first day of the period (week from Monday) that holds `day`, and of the period after. */
 int32_t time_period_day(int32_t day, enum time_step step);
 int32_t time_period_next(int32_t day, enum time_step step);
+
+/* How far the reporting zone is from UTC: local = UTC + offset_ms from from_ms on, until the next. */
+struct time_offset {
+    int64_t from_ms, offset_ms;
+};
+/* Those that hold between the two instants, in order; the first from INT64_MIN. Clocks that are changed and changed
+ * back within a day are not seen. Costs the days between. */
+const struct time_offset *time_offsets(int64_t first_ms, int64_t last_ms, struct arena *arena, uint32_t *n);
 
 #endif
