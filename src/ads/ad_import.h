@@ -14,6 +14,7 @@
 #include "store/store.h"
 
 #define AD_IMPORT_NAME_MAX 200
+#define AD_REJECT_BODY_MAX ((size_t)8192) /* bytes of a line that are kept */
 
 struct ad_imports;
 

@@ -29,6 +29,10 @@ bool ad_file_open(const struct ad_imports *imports, int64_t id, Str mapping, str
 void ad_file_close(struct ad_file *file);
 Str ad_file_start(Str text); /* what guesses are made from */
 
+/* The oldest that has something to be done. */
+bool ad_import_next(struct db *db, struct arena *arena, struct ad_import *out, bool *found,
+                    struct err *err) MUST_CHECK; /* ad_import_sql.c */
+
 /* ---- ad_import_scan.c: all rows read, none written ---- */
 struct row_ref {
     Str key;          /* the campaign */
@@ -58,8 +62,14 @@ void ad_scan_free(struct row_scan *scan);
 /* ---- ad_import_write.c: chunks of rows into the store ---- */
 bool ad_write(struct ad_imports *imports, const struct worker *worker, struct ad_import *import,
               const struct ad_file *file, const struct row_scan *scan, struct err *err) MUST_CHECK;
-bool ad_take_back(struct ad_imports *imports, const struct worker *worker, const struct ad_import *import,
-                  struct err *err) MUST_CHECK;
+
+/* Make the sums of campaigns of these days again, a few at a time; of all days that any campaign is or was of. */
+bool ad_sums_refresh(struct ad_imports *imports, const struct worker *worker, const int32_t *days, size_t n,
+                     struct err *err) MUST_CHECK;
+bool ad_sums_refresh_all(struct ad_imports *imports, const struct worker *worker, struct err *err) MUST_CHECK;
+
+/* ---- ad_import_undo.c ---- */
+bool ad_take_back(struct ad_imports *imports, const struct worker *worker, int64_t id, struct err *err) MUST_CHECK;
 
 /* How many things a chunk takes, so that the writer is held for about HOLD_US. */
 size_t ad_pace(size_t n, int64_t took_us, size_t max);

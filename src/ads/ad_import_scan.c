@@ -63,7 +63,7 @@ static bool add_reject(struct ad_imports *imports, const struct worker *worker, 
                        int64_t line, const struct row_fault *fault, Str record, struct err *err)
 {
     while (record.n && (record.p[record.n - 1] == '\n' || record.p[record.n - 1] == '\r')) record.n--;
-    if (record.n > TABLE_LINE_MAX) record.n = TABLE_LINE_MAX;
+    if (record.n > AD_REJECT_BODY_MAX) record.n = AD_REJECT_BODY_MAX;
     rejects->row[rejects->n++] = (struct ad_reject){line, str_of(fault->column),
                                                     arena_copy(&rejects->arena, str_of(fault->reason)), record};
     return rejects->n < REJECTS_AT_ONCE || flush_rejects(imports, worker, id, rejects, err);

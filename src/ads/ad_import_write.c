@@ -59,7 +59,7 @@ static bool channel_of(struct chunk *chunk, struct dict *names, int64_t **ids, S
 
     if (at == known) {
         *ids = mem_grow(*ids, sizeof **ids, (size_t)at + 1);
-        if (!channel_make(chunk->db, name, &(*ids)[at], err)) return false;
+        if (!channel_of_name(chunk->db, name, &(*ids)[at], err)) return false;
     }
     *id = (*ids)[at];
     return true;
@@ -209,9 +209,8 @@ static bool write_rows(struct ad_imports *imports, const struct worker *worker, 
 
 /* ---- sums of campaigns ---- */
 
-/* Make the sums of these days again; without days, of all that there are. */
-static bool refresh(struct ad_imports *imports, const struct worker *worker, const int32_t *days, size_t n,
-                    struct err *err)
+bool ad_sums_refresh(struct ad_imports *imports, const struct worker *worker, const int32_t *days, size_t n,
+                     struct err *err)
 {
     size_t pace = 4;
 
@@ -265,11 +264,11 @@ static bool all_days(struct ad_imports *imports, int32_t **days, size_t *n, stru
     return ok;
 }
 
-static bool refresh_all(struct ad_imports *imports, const struct worker *worker, struct err *err)
+bool ad_sums_refresh_all(struct ad_imports *imports, const struct worker *worker, struct err *err)
 {
     int32_t *days;
     size_t n;
-    bool ok = all_days(imports, &days, &n, err) && refresh(imports, worker, days, n, err);
+    bool ok = all_days(imports, &days, &n, err) && ad_sums_refresh(imports, worker, days, n, err);
 
     free(days);
     return ok;
@@ -281,6 +280,6 @@ bool ad_write(struct ad_imports *imports, const struct worker *worker, struct ad
 {
     if (!write_rows(imports, worker, import, file, scan, err)) return false;
     if (!file->plan.campaigns) return true;
-    return import->replaced ? refresh_all(imports, worker, err)
-                            : refresh(imports, worker, scan->day, scan->n_days, err);
+    return import->replaced ? ad_sums_refresh_all(imports, worker, err)
+                            : ad_sums_refresh(imports, worker, scan->day, scan->n_days, err);
 }

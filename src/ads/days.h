@@ -48,6 +48,8 @@ struct ad_source {
     Str source, account;   /* slugs: meta, google_ads …; "default" for an account that has no name */
     int64_t connection_id; /* 0: a file */
     int64_t import_id;     /* 0: none */
+    unsigned counts;       /* a bit for each enum ad_count that the rows speak of; 0: all. The others of a row that is
+                              there stay as they were: Telegram says views and budgets in two files. */
 };
 
 /* Everything that is known of the account's days first .. last is now these rows: what is stored of these days and not
