@@ -35,8 +35,10 @@ bool ad_file_open(const struct ad_imports *imports, int64_t id, Str mapping, str
     ad_file_path(imports, id, path);
     if (!file_map(path, &out->bytes, err)) return false;
     out->text = text_without_mark(out->bytes);
-    return table_guess(ad_file_start(out->text), &out->arena, &out->table, err) &&
-           table_plan_make(&out->table, mapping, &out->arena, &out->plan, err);
+    bool ok = table_guess(ad_file_start(out->text), &out->arena, &out->table, err) &&
+              table_plan_make(&out->table, mapping, &out->arena, &out->plan, err);
+    out->plan.no_money = imports->currency;
+    return ok;
 }
 
 void ad_file_close(struct ad_file *file)
@@ -331,11 +333,12 @@ bool ad_import_undo(struct ad_imports *imports, int64_t id, struct err *err)
 
 /* ---- open and close ---- */
 
-struct ad_imports *ad_imports_open(struct store *store, struct err *err)
+struct ad_imports *ad_imports_open(struct store *store, Str currency, struct err *err)
 {
     struct ad_imports *imports = mem_new(sizeof *imports);
 
     imports->store = store;
+    imports->currency = currency;
     snprintf(imports->folder, sizeof imports->folder, "%.*s/spool", STR_ARG(store_folder(store)));
     if (!file_make_folder(imports->folder, err)) {
         ad_imports_close(imports);

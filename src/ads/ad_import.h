@@ -31,8 +31,8 @@ struct ad_reject {
     Str column, reason, body;
 };
 
-/* Opens the spool, takes up what was not finished, starts the thread. */
-struct ad_imports *ad_imports_open(struct store *store, struct err *err);
+/* Opens the spool, takes up what was not finished, starts the thread. `currency`: the reporting one. */
+struct ad_imports *ad_imports_open(struct store *store, Str currency, struct err *err);
 void ad_imports_close(struct ad_imports *imports); /* after the chunk under way; NULL is fine */
 
 /* Take a file of the spool's file system over (it is renamed), as UTF-8; in state new. INVALID: it is no table. */

@@ -11,6 +11,7 @@
 
 struct ad_imports {
     struct store *store;
+    Str currency;
     char folder[FILE_PATH_MAX - 64];
     struct worker *worker;
 };
@@ -40,6 +41,8 @@ struct row_ref {
     uint32_t n;       /* bytes */
     uint32_t group;   /* source and account; 0 for campaigns */
     int32_t day;      /* 0 for campaigns */
+    char currency[CELL_CURRENCY_MAX]; /* of days */
+    int64_t line;
     uint32_t again;   /* of a campaign whose id comes again with other content: 2, 3 …; else 0 */
     struct hash128 content; /* of campaigns the line, of days what with the above makes the key */
 };
@@ -57,6 +60,7 @@ struct row_scan {
 /* Rejects go into the store as they are found. ERR_INVALID: the file is refused; false with ERR_BUSY and stopping. */
 bool ad_scan(struct ad_imports *imports, const struct worker *worker, int64_t id, const struct ad_file *file,
              struct row_scan *out, struct err *err) MUST_CHECK;
+bool ad_same_key(const struct row_ref *a, const struct row_ref *b); /* of days: to be written together */
 void ad_scan_free(struct row_scan *scan);
 
 /* ---- ad_import_write.c: chunks of rows into the store ---- */

@@ -100,9 +100,9 @@ static struct hash128 key_of_day(const struct ad_row *row)
 }
 
 static struct row_ref ref_of(struct row_scan *scan, const struct ad_file *file, const struct table_row *row,
-                             Str record)
+                             Str record, int64_t line)
 {
-    struct row_ref ref = {.at = (size_t)(record.p - file->text.p), .n = (uint32_t)record.n};
+    struct row_ref ref = {.at = (size_t)(record.p - file->text.p), .n = (uint32_t)record.n, .line = line};
 
     if (file->plan.campaigns) {
         ref.key = keep(scan, file, row->campaign.campaign_id);
@@ -117,6 +117,7 @@ static struct row_ref ref_of(struct row_scan *scan, const struct ad_file *file, 
     ref.day = row->day.day;
     ref.key = keep(scan, file, row->day.campaign_id.n ? row->day.campaign_id : row->day.campaign_name);
     ref.content = key_of_day(&row->day);
+    memcpy(ref.currency, row->day.currency.p, row->day.currency.n < CELL_CURRENCY_MAX ? row->day.currency.n : 0);
     return ref;
 }
 
@@ -144,7 +145,7 @@ static bool read_rows(struct ad_imports *imports, const struct worker *worker, i
         if (++scan->rows > TABLE_LINES_MAX)
             ok = err_set(err, ERR_LIMIT, "the file has more than %d lines; split it", TABLE_LINES_MAX);
         if (ok && table_row_read(&file->plan, record, &arena, &row, &fault)) {
-            struct row_ref ref = ref_of(scan, file, &row, record);
+            struct row_ref ref = ref_of(scan, file, &row, record, at_line);
             push(scan, &ref);
         } else if (ok) {
             scan->rejected++;
@@ -265,6 +266,36 @@ static void settle_campaigns(struct row_scan *scan)
     scan->n = kept;
 }
 
+bool ad_same_key(const struct row_ref *a, const struct row_ref *b)
+{
+    return a->group == b->group && a->day == b->day && a->content.a == b->content.a && a->content.b == b->content.b &&
+           str_eq(a->key, b->key);
+}
+
+/* Rows of one key are added up, so they must be in one currency: that of the first. */
+static bool settle_days(struct ad_imports *imports, const struct worker *worker, int64_t id,
+                        const struct ad_file *file, struct row_scan *scan, struct rejects *rejects, struct err *err)
+{
+    static const struct row_fault FAULT = {"currency", "another row of the same day and ad is in another currency"};
+    size_t kept = 0;
+
+    qsort(scan->row, scan->n, sizeof *scan->row, by_key_of_day);
+    for (size_t i = 0; i < scan->n; i++) {
+        const struct row_ref *row = &scan->row[i];
+        bool differs = kept && ad_same_key(&scan->row[kept - 1], row) &&
+                       memcmp(scan->row[kept - 1].currency, row->currency, CELL_CURRENCY_MAX) != 0;
+        if (!differs) {
+            scan->row[kept++] = *row;
+            continue;
+        }
+        scan->rejected++;
+        if (!add_reject(imports, worker, id, rejects, row->line, &FAULT, (Str){file->text.p + row->at, row->n}, err))
+            return false;
+    }
+    scan->n = kept;
+    return too_many_bad(scan, "", err);
+}
+
 bool ad_scan(struct ad_imports *imports, const struct worker *worker, int64_t id, const struct ad_file *file,
              struct row_scan *out, struct err *err)
 {
@@ -274,14 +305,14 @@ bool ad_scan(struct ad_imports *imports, const struct worker *worker, int64_t id
     arena_init(&out->keys, KEYS_CEILING);
     arena_init(&rejects->arena, (size_t)REJECTS_AT_ONCE * 512);
     bool ok = read_rows(imports, worker, id, file, out, rejects, err);
-    bool refused = !ok && err->code == ERR_INVALID;
-    struct err why = {0};
-    if ((ok || refused) && !flush_rejects(imports, worker, id, rejects, refused ? &why : err)) ok = false;
     if (ok && file->plan.campaigns) {
         settle_campaigns(out);
     } else if (ok) {
-        qsort(out->row, out->n, sizeof *out->row, by_key_of_day);
+        ok = settle_days(imports, worker, id, file, out, rejects, err);
     }
+    bool refused = !ok && err->code == ERR_INVALID;
+    struct err why = {0};
+    if ((ok || refused) && !flush_rejects(imports, worker, id, rejects, refused ? &why : err)) ok = false;
     arena_free(&rejects->arena);
     free(rejects);
     return ok;

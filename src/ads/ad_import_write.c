@@ -39,6 +39,7 @@ struct chunk {
     size_t at, end; /* rows [at, end) of the scan are in it */
     int64_t inserted, replaced, repeated;
     int64_t now_ms;
+    struct dict *matched; /* what was joined already */
 };
 
 static bool read_again(const struct chunk *chunk, const struct row_ref *ref, struct arena *arena,
@@ -48,6 +49,30 @@ static bool read_again(const struct chunk *chunk, const struct row_ref *ref, str
 
     return table_row_read(&chunk->file->plan, (Str){chunk->file->text.p + ref->at, ref->n}, arena, row, &fault) ||
            err_set(err, ERR_INTERNAL, "a row reads otherwise the second time: %s", fault.reason);
+}
+
+/* ---- what joins them to events ---- */
+
+/* The events' value of a dimension means this campaign, unless somebody has said otherwise. */
+static bool put_match(struct chunk *chunk, const char *dim, Str value, Str campaign_id, struct err *err)
+{
+    Str key = arena_printf(&chunk->arena, "%s %.*s %.*s", dim, STR_ARG(value), STR_ARG(campaign_id));
+
+    if (value.n == 0 || dict_find(chunk->matched, key) != DICT_NONE) return true;
+    (void)dict_add(chunk->matched, key);
+    return db_run(chunk->db,
+                  "INSERT INTO campaign_match (dim, value, campaign_id, origin, changed_ms) "
+                  "SELECT $1, $2, id, 'import', $4 FROM campaign WHERE campaign_id = $3 "
+                  "ON CONFLICT (dim, value) DO UPDATE SET campaign_id = excluded.campaign_id, "
+                  "changed_ms = excluded.changed_ms WHERE campaign_match.origin = 'import'",
+                  DB_ARGS(DB_TEXT(str_of(dim)), DB_TEXT(value), DB_TEXT(campaign_id), DB_I64(chunk->now_ms)), err);
+}
+
+static bool put_matches(struct chunk *chunk, const struct table_row *row, Str campaign_id, struct err *err)
+{
+    return put_match(chunk, "campaign", row->utm_campaign, campaign_id, err) &&
+           put_match(chunk, "content", row->utm_content, campaign_id, err) &&
+           put_match(chunk, "campaign", row->start_param, campaign_id, err);
 }
 
 /* ---- campaigns ---- */
@@ -81,7 +106,8 @@ static bool put_campaigns(struct chunk *chunk, struct err *err)
         if (ok && ref->again)
             row.campaign.campaign_id =
                 arena_printf(&chunk->arena, "%.*s-%u", STR_ARG(row.campaign.campaign_id), ref->again);
-        ok = ok && campaign_row_put(chunk->db, &row.campaign, chunk->import->id, chunk->now_ms, &result, err);
+        ok = ok && campaign_row_put(chunk->db, &row.campaign, chunk->import->id, chunk->now_ms, &result, err) &&
+             (!chunk->file->plan.links || put_matches(chunk, &row, row.campaign.campaign_id, err));
         chunk->inserted += result == PUT_INSERTED;
         chunk->replaced += result == PUT_REPLACED;
         chunk->repeated += result == PUT_SAME;
@@ -116,10 +142,18 @@ static bool put_run(struct chunk *chunk, struct day_rows *rows, struct err *err)
     return true;
 }
 
-static bool same_key(const struct row_ref *a, const struct row_ref *b)
+/* When the campaigns are there. */
+static bool link_days(struct chunk *chunk, struct err *err)
 {
-    return a->group == b->group && a->day == b->day && a->content.a == b->content.a && a->content.b == b->content.b &&
-           str_eq(a->key, b->key);
+    for (size_t i = chunk->at; chunk->file->plan.links && i < chunk->end; i++) {
+        struct table_row row;
+        char made[AD_ID_MAX];
+        if (!read_again(chunk, &chunk->scan->row[i], &chunk->arena, &row, err)) return false;
+        Str own = ad_id_of(row.day.campaign_id, row.day.campaign_name, made);
+        Str id = arena_printf(&chunk->arena, "%.*s:%.*s:%.*s", STR_ARG(row.source), STR_ARG(row.account), STR_ARG(own));
+        if (!put_matches(chunk, &row, id, err)) return false;
+    }
+    return true;
 }
 
 static bool put_days(struct chunk *chunk, struct err *err)
@@ -134,7 +168,7 @@ static bool put_days(struct chunk *chunk, struct err *err)
         rows.row[rows.n++] = row.day;
         rows.last = row;
     }
-    return put_run(chunk, &rows, err);
+    return put_run(chunk, &rows, err) && link_days(chunk, err);
 }
 
 /* ---- all of them ---- */
@@ -145,9 +179,9 @@ static size_t chunk_end(const struct chunk *chunk, size_t n)
     const struct row_scan *scan = chunk->scan;
     size_t end = chunk->at, bytes = 0;
 
-    while (end < scan->n && (end - chunk->at < n || same_key(&scan->row[end - 1], &scan->row[end]))) {
+    while (end < scan->n && (end - chunk->at < n || ad_same_key(&scan->row[end - 1], &scan->row[end]))) {
         bytes += scan->row[end++].n;
-        if (bytes > CHUNK_BYTES && end < scan->n && !same_key(&scan->row[end - 1], &scan->row[end])) break;
+        if (bytes > CHUNK_BYTES && end < scan->n && !ad_same_key(&scan->row[end - 1], &scan->row[end])) break;
     }
     return end;
 }
@@ -182,9 +216,9 @@ static bool write_rows(struct ad_imports *imports, const struct worker *worker, 
     size_t pace = ROWS_FIRST;
 
     while ((size_t)import->rows_done < scan->n) {
-        struct chunk chunk = {.imports = imports, .file = file, .scan = scan, .import = import,
-                              .at = (size_t)import->rows_done, .now_ms = time_now_ms()};
         if (worker_stopping(worker)) return err_set(err, ERR_BUSY, "the program ends");
+        struct chunk chunk = {.imports = imports, .file = file, .scan = scan, .import = import,
+                              .at = (size_t)import->rows_done, .now_ms = time_now_ms(), .matched = dict_new()};
         chunk.end = chunk_end(&chunk, pace);
         arena_init(&chunk.arena, (size_t)1024 * 1024 * 1024);
         chunk.db = store_writer_take(imports->store);
@@ -193,6 +227,7 @@ static bool write_rows(struct ad_imports *imports, const struct worker *worker, 
         int64_t took = time_monotonic_us() - start;
         store_writer_give(imports->store);
         arena_free(&chunk.arena);
+        dict_free(chunk.matched);
         if (ok) {
             import->rows_done = (int64_t)chunk.end;
             import->replaced += chunk.replaced;

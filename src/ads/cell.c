@@ -48,7 +48,9 @@ bool cell_says(Str trimmed)
     static const char *const WORDS[] = {"-", "--", "—", "–", "n/a", "na", "null", "none", "(none)", "не указано", "нет данных"};
 
     if (trimmed.n == 0) return false;
-    if (trimmed.n > 24 || (trimmed.p[0] >= '0' && trimmed.p[0] <= '9')) return true;
+    char first = trimmed.p[0];
+    bool may_be = first == '-' || first == 'n' || first == 'N' || first == '(' || (unsigned char)first >= 0x80;
+    if (!may_be || trimmed.n > 24) return true;
     for (size_t i = 0; i < COUNT_OF(WORDS); i++)
         if (str_eq_nocase(trimmed, str_of(WORDS[i]))) return false;
     return true;

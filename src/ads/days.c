@@ -118,30 +118,63 @@ static bool drop_empty(struct db *db, int64_t import_id, struct err *err)
            campaign_sums_refresh(db, &UNDATED, 1, err);
 }
 
+/* Of a row that two imports made, the figures of the other one stay: the bits of import_counts are import_id's. */
+#define KEPT(name, bit, test) " " name " = CASE WHEN import_counts & " bit test " THEN " name " END,"
+#define KEEP(test)                                                                                                     \
+    KEPT("impressions", "1", test)                                                                                     \
+    KEPT("reach", "2", test)                                                                                           \
+    KEPT("clicks", "4", test)                                                                                          \
+    KEPT("spend_micros", "8", test)                                                                                    \
+    KEPT("conversions_micros", "16", test)                                                                             \
+    KEPT("revenue_micros", "32", test)
+#define ALONE "import_id = $1 AND also_import_id IS NULL"
+#define LAST "import_id = $1 AND also_import_id IS NOT NULL"
+#define FIRST "also_import_id = $1"
+#define ORDERED " ORDER BY ad_id, day, placement, country LIMIT $2"
+#define FIND(which)                                                                                                    \
+    "SELECT (SELECT a.campaign_id FROM ad a WHERE a.id = ad_id), day FROM ad_day WHERE " which ORDERED
+#define AMONG(which)                                                                                                   \
+    " WHERE (ad_id, day, placement, country) IN (SELECT ad_id, day, placement, country FROM ad_day WHERE " which ORDERED \
+    ")"
+
+/* Rows of three sorts: of the import alone; of it and an earlier one; of it and a later one. */
+static const struct {
+    const char *find, *take;
+} SORTS[] = {
+    {FIND(ALONE), "DELETE FROM ad_day" AMONG(ALONE)},
+    {FIND(LAST), "UPDATE ad_day SET" KEEP(" = 0") " import_id = also_import_id, also_import_id = NULL,"
+                 " import_counts = 0" AMONG(LAST)},
+    {FIND(FIRST), "UPDATE ad_day SET" KEEP(" <> 0") " also_import_id = NULL, import_counts = 0" AMONG(FIRST)},
+};
+
+static bool find_rows(struct db *db, const char *sql, int64_t import_id, size_t max, struct day_touch *touch,
+                      struct ad_change *done, size_t *n, struct err *err)
+{
+    struct db_rows rows = db_query(db, sql, DB_ARGS(DB_I64(import_id), DB_I64((int64_t)max)));
+
+    for (*n = 0; *n < max && db_next(&rows); ++*n) {
+        touch[*n] = (struct day_touch){db_i64(&rows, 0), (int32_t)db_i64(&rows, 1)};
+        if (touch[*n].day < done->first_day) done->first_day = touch[*n].day;
+        if (touch[*n].day > done->last_day) done->last_day = touch[*n].day;
+    }
+    return db_end(&rows, err);
+}
+
 bool ad_days_take_back(struct db *db, int64_t import_id, size_t max, struct ad_change *change, struct err *err)
 {
     struct ad_change done = NOTHING;
     struct day_touch *touch = mem_grow(NULL, sizeof *touch, max + 1);
     size_t n = 0;
-    struct db_rows rows = db_query(db,
-                                   "SELECT a.campaign_id, d.day FROM ad_day d JOIN ad a ON a.id = d.ad_id"
-                                   " WHERE d.import_id = $1 ORDER BY d.ad_id, d.day, d.placement, d.country LIMIT $2",
-                                   DB_ARGS(DB_I64(import_id), DB_I64((int64_t)max)));
+    bool ok = true;
 
-    for (; n < max && db_next(&rows); n++) {
-        touch[n] = (struct day_touch){db_i64(&rows, 0), (int32_t)db_i64(&rows, 1)};
-        if (touch[n].day < done.first_day) done.first_day = touch[n].day;
-        if (touch[n].day > done.last_day) done.last_day = touch[n].day;
+    for (size_t i = 0; ok && n == 0 && i < COUNT_OF(SORTS); i++) {
+        ok = find_rows(db, SORTS[i].find, import_id, max, touch, &done, &n, err);
+        if (ok && n)
+            ok = db_run(db, SORTS[i].take, DB_ARGS(DB_I64(import_id), DB_I64((int64_t)max)), err) &&
+                 day_sums_refresh(db, touch, n, err);
     }
-    bool ok = db_end(&rows, err);
     if (ok && n == 0) ok = drop_empty(db, import_id, err);
-    if (ok && n)
-        ok = db_run(db,
-                    "DELETE FROM ad_day WHERE (ad_id, day, placement, country) IN (SELECT ad_id, day, placement,"
-                    " country FROM ad_day WHERE import_id = $1 ORDER BY ad_id, day, placement, country LIMIT $2)",
-                    DB_ARGS(DB_I64(import_id), DB_I64((int64_t)max)), err);
-    done.removed = ok && n ? db_changed(db) : 0;
-    ok = ok && day_sums_refresh(db, touch, n, err);
+    done.removed = (int64_t)n;
     if (ok) *change = done;
     free(touch);
     return ok;

@@ -52,6 +52,9 @@ struct ad_source {
                               there stay as they were: Telegram says views and budgets in two files. */
 };
 
+/* The id itself, or one made of it or of the name, in `made` (AD_ID_MAX bytes); empty if there is neither. */
+Str ad_id_of(Str id, Str name, char *made);
+
 /* Everything that is known of the account's days first .. last is now these rows: what is stored of these days and not
  * among them goes. Days before and after stay. */
 bool ad_days_replace(struct db *db, const struct ad_source *source, int32_t first, int32_t last,

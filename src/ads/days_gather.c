@@ -99,8 +99,7 @@ static bool serves_as_id(Str id)
     return true;
 }
 
-/* The id itself, or one made of it or of the name, in `made` (AD_ID_MAX bytes); empty if there is neither. */
-static Str id_of(Str id, Str name, char *made)
+Str ad_id_of(Str id, Str name, char *made)
 {
     id = str_trim(id);
     name = str_trim(name);
@@ -207,9 +206,9 @@ static bool gather(struct day_work *work, const struct ad_row *row, struct err *
 
     if (!channel_number(work, row->channel, &channel, err)) return false;
     uint32_t before = dict_count(work->campaigns);
-    uint32_t c = day_campaign_of(work, id_of(row->campaign_id, row->campaign_name, made));
-    uint32_t s = day_set_of(work, c, id_of(row->ad_set_id, row->ad_set_name, made));
-    uint32_t a = day_ad_of(work, s, id_of(row->ad_id, row->ad_name, made));
+    uint32_t c = day_campaign_of(work, ad_id_of(row->campaign_id, row->campaign_name, made));
+    uint32_t s = day_set_of(work, c, ad_id_of(row->ad_set_id, row->ad_set_name, made));
+    uint32_t a = day_ad_of(work, s, ad_id_of(row->ad_id, row->ad_name, made));
     if (c == before) work->campaign[c].channel = channel;
     say(&work->campaign[c].said_name, row->campaign_name, row->day);
     say(&work->campaign[c].said_status, row->campaign_status, row->day);

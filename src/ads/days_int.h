@@ -48,6 +48,7 @@ struct day_row {
     uint32_t channel;
     enum day_state state;
     int64_t count[AD_COUNTS];
+    int64_t also_import; /* whose figures are kept beside those of the call's import; 0: nobody's */
 };
 
 struct day_gone {

@@ -75,12 +75,41 @@ enum {
     STORED_COUNTRY,
     STORED_CHANNEL,
     STORED_CURRENCY,
-    STORED_COUNT
+    STORED_COUNT,
+    STORED_IMPORT = STORED_COUNT + AD_COUNTS,
+    STORED_IMPORT_COUNTS,
+    STORED_ALSO_IMPORT
 };
 #define STORED_DAYS                                                                                                    \
     "SELECT a.id, a.ad_set_id, a.external_id, d.day, d.placement, d.country, d.channel_id, d.currency, d.impressions," \
-    " d.reach, d.clicks, d.spend_micros, d.conversions_micros, d.revenue_micros FROM ad a"                             \
+    " d.reach, d.clicks, d.spend_micros, d.conversions_micros, d.revenue_micros, d.import_id, d.import_counts,"        \
+    " d.also_import_id FROM ad a"                                                                                      \
     " JOIN ad_day d ON d.ad_id = a.id WHERE a.campaign_id = $1 AND d.day BETWEEN $2 AND $3"
+
+static Str keep(const struct day_work *work, Str text)
+{
+    return dict_text(work->texts, dict_add(work->texts, text));
+}
+
+/* The figures that the call's rows do not speak of stay, with the import that they are from: of more than two that made
+ * a row together, the one before the last is remembered. Without an amount the currency stays too. */
+static void keep_counts(const struct day_work *work, struct day_row *row, const struct db_rows *stored)
+{
+    const unsigned money = 1u << AD_SPEND | 1u << AD_REVENUE;
+    unsigned spoken = work->source->counts, theirs = (unsigned)db_i64(stored, STORED_IMPORT_COUNTS), kept = 0;
+
+    if (!spoken || work->replace) return;
+    for (int i = 0; i < AD_COUNTS; i++) {
+        if (spoken >> i & 1 || db_is_null(stored, STORED_COUNT + i)) continue;
+        row->count[i] = db_i64(stored, STORED_COUNT + i);
+        kept |= 1u << i;
+    }
+    if (!(spoken & money)) row->currency = keep(work, db_str(stored, STORED_CURRENCY));
+    if (!kept) return;
+    int64_t import = db_i64(stored, STORED_IMPORT), also = db_i64(stored, STORED_ALSO_IMPORT);
+    row->also_import = import && (!theirs || kept & theirs) ? import : also;
+    if (row->also_import == work->source->import_id) row->also_import = 0;
+}
 
 static bool same(const struct day_work *work, const struct day_row *row, const struct db_rows *stored)
 {
@@ -95,11 +124,6 @@ static bool same(const struct day_work *work, const struct day_row *row, const s
     return same;
 }
 
-static Str keep(struct day_work *work, Str text)
-{
-    return dict_text(work->texts, dict_add(work->texts, text));
-}
-
 static void compare_day(struct day_work *work, uint32_t ad, const struct db_rows *stored)
 {
     char key[KEY_MAX];
@@ -108,6 +132,7 @@ static void compare_day(struct day_work *work, uint32_t ad, const struct db_rows
     uint32_t r = dict_find(work->rows, day_row_key(key, ad, day, placement, country));
 
     if (r != DICT_NONE) {
+        keep_counts(work, &work->row[r], stored);
         work->row[r].state = same(work, &work->row[r], stored) ? DAY_SAME : DAY_DIFFERS;
     } else if (work->replace) {
         work->gone = day_room(work->gone, sizeof *work->gone, work->n_gone, &work->gone_cap);
@@ -221,18 +246,21 @@ static bool write_row(struct day_work *work, const struct day_row *row, struct e
     return db_run(
         work->db,
         "INSERT INTO ad_day (ad_id, day, placement, country, channel_id, currency, impressions, reach, clicks,"
-        " spend_micros, conversions_micros, revenue_micros, import_id, changed_ms)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        " spend_micros, conversions_micros, revenue_micros, import_id, changed_ms, import_counts, also_import_id)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
         " ON CONFLICT (ad_id, day, placement, country) DO UPDATE SET channel_id = excluded.channel_id,"
         " currency = excluded.currency, impressions = excluded.impressions, reach = excluded.reach,"
         " clicks = excluded.clicks, spend_micros = excluded.spend_micros,"
         " conversions_micros = excluded.conversions_micros, revenue_micros = excluded.revenue_micros,"
-        " import_id = excluded.import_id, changed_ms = excluded.changed_ms",
+        " import_id = excluded.import_id, changed_ms = excluded.changed_ms, import_counts = excluded.import_counts,"
+        " also_import_id = excluded.also_import_id",
         DB_ARGS(DB_I64(work->ad[row->ad].id), DB_I64(row->day), DB_TEXT(row->placement), DB_TEXT(row->country),
                 DB_I64(work->channel_id[row->channel]), DB_TEXT(row->currency), whole(row->count[AD_IMPRESSIONS]),
                 whole(row->count[AD_REACH]), whole(row->count[AD_CLICKS]), whole(row->count[AD_SPEND]),
                 whole(row->count[AD_CONVERSIONS]), whole(row->count[AD_REVENUE]),
-                work->source->import_id ? DB_I64(work->source->import_id) : DB_NULL, DB_I64(work->now_ms)),
+                work->source->import_id ? DB_I64(work->source->import_id) : DB_NULL, DB_I64(work->now_ms),
+                DB_I64(row->also_import ? work->source->counts : 0),
+                row->also_import ? DB_I64(row->also_import) : DB_NULL),
         err);
 }
 

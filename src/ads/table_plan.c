@@ -1,13 +1,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ads/channels.h"
 #include "ads/table_row.h"
 #include "base/json.h"
 
 #define DEFAULT_TEXTS(X)                                                                                               \
     X(source, AD_ID_MAX)                                                                                               \
     X(account, AD_ID_MAX)                                                                                              \
-    X(channel, AD_TEXT_MAX)                                                                                            \
+    X(channel, CHANNEL_NAME_MAX)                                                                                            \
     X(campaign_id, AD_ID_MAX)                                                                                          \
     X(campaign_name, AD_TEXT_MAX)                                                                                      \
     X(placement, AD_ID_MAX)                                                                                            \
@@ -148,6 +149,8 @@ bool table_plan_make(const struct table *table, Str mapping, struct arena *arena
     if (!read_mapping(table, json_get(json, "mapping"), fields, err) || !take_columns(table, fields, &plan, err) ||
         !read_defaults(json_get(json, "defaults"), arena, &plan.defaults, err))
         return false;
+    if (str_eq(plan.defaults.source, STR("telegram_ads")) && plan.defaults.currency.n == 0)
+        plan.defaults.currency = STR("TON");
     set_kind(&plan);
     if (!(plan.campaigns ? check_campaigns(&plan, err) : check_days(&plan, err))) return false;
     *out = plan;

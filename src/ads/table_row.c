@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ads/channels.h"
 #include "base/csv.h"
 
 #define DECIMAL_DIGITS 9 /* of what becomes a double */
@@ -224,6 +225,14 @@ static bool start_param(const struct reader *in, Str *out)
     return true;
 }
 
+static bool links(const struct reader *in, struct table_row *row)
+{
+    Str none = {NULL, 0};
+
+    return text(in, FIELD_UTM_CAMPAIGN, none, AD_TEXT_MAX, &row->utm_campaign) &&
+           text(in, FIELD_UTM_CONTENT, none, AD_TEXT_MAX, &row->utm_content) && start_param(in, &row->start_param);
+}
+
 static bool country(const struct reader *in, struct arena *arena, Str *out)
 {
     if (!text(in, FIELD_COUNTRY, in->plan->defaults.country, AD_ID_MAX, out)) return false;
@@ -249,10 +258,27 @@ static bool day_texts(const struct reader *in, struct arena *arena, struct table
            text(in, FIELD_AD_ID, none, AD_ID_MAX, &day->ad_id) &&
            text(in, FIELD_AD_NAME, none, AD_TEXT_MAX, &day->ad_name) &&
            text(in, FIELD_AD_STATUS, none, AD_ID_MAX, &day->ad_status) &&
-           text(in, FIELD_CHANNEL, defaults->channel, AD_TEXT_MAX, &day->channel) &&
+           text(in, FIELD_CHANNEL, defaults->channel, CHANNEL_NAME_MAX, &day->channel) &&
            text(in, FIELD_PLACEMENT, defaults->placement, AD_ID_MAX, &day->placement) &&
-           country(in, arena, &day->country) && text(in, FIELD_UTM_CAMPAIGN, none, AD_TEXT_MAX, &row->utm_campaign) &&
-           text(in, FIELD_UTM_CONTENT, none, AD_TEXT_MAX, &row->utm_content) && start_param(in, &row->start_param);
+           country(in, arena, &day->country) && links(in, row);
+}
+
+/* The channel of the dashboard that a source's rows are of, where no column says it. */
+static Str channel_name(Str source, Str placement)
+{
+    static const struct {
+        const char *source, *channel;
+    } NAMES[] = {{"telegram_ads", "Telegram"},     {"vk_ads", "VK"},
+                 {"linkedin", "LinkedIn"},         {"microsoft_ads", "Microsoft Ads"},
+                 {"snapchat", "Snapchat"},         {"google_ads", "Google Ads"},
+                 {"tiktok", "TikTok"},             {"yandex_direct", "Yandex Direct"},
+                 {"influencer", "Influencers"},    {"other", "Other"}};
+
+    if (str_eq(source, STR("meta")))
+        return str_contains_nocase(placement, STR("instagram")) ? STR("Instagram") : STR("Facebook");
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++)
+        if (str_eq(source, str_of(NAMES[i].source))) return str_of(NAMES[i].channel);
+    return source;
 }
 
 static bool day_counts(const struct reader *in, struct arena *arena, struct ad_row *day)
@@ -274,7 +300,11 @@ static bool day_counts(const struct reader *in, struct arena *arena, struct ad_r
             return fault(in->fault, "conversions", "conversions are a number, 0 or more");
         day->count[AD_CONVERSIONS] = found.value;
     }
-    for (size_t i = 0; i < AD_COUNTS; i++) any = any || day->count[i] != AD_NOT_SAID;
+    for (size_t i = 0; i < AD_COUNTS; i++) {
+        any = any || day->count[i] != AD_NOT_SAID;
+        if (day->count[i] > AD_COUNT_MAX || (day->count[i] < -AD_COUNT_MAX && day->count[i] != AD_NOT_SAID))
+            return fault(in->fault, "", "a figure of the row is too large to be true");
+    }
     return any || fault(in->fault, "", "the row has no figures");
 }
 
@@ -285,6 +315,10 @@ static bool read_day(const struct reader *in, struct arena *arena, struct table_
     if (!dates(in, &row->day.day, &said)) return false;
     if (!said) return fault(in->fault, "date", "date is empty");
     if (!day_texts(in, arena, row) || !day_counts(in, arena, &row->day)) return false;
+    if (row->day.channel.n == 0) row->day.channel = channel_name(row->source, row->day.placement);
+    if (row->day.currency.n == 0) row->day.currency = in->plan->defaults.currency;
+    if (row->day.currency.n == 0) row->day.currency = in->plan->no_money;
+    if (memchr(row->account.p, '/', row->account.n)) return fault(in->fault, "account_id", "an account has no /");
     return row->day.campaign_id.n || row->day.campaign_name.n ||
            fault(in->fault, "campaign_id", "neither campaign_id nor campaign_name says which campaign this is");
 }
@@ -301,14 +335,14 @@ static bool read_campaign(const struct reader *in, struct arena *arena, struct t
     out->day = said ? day : AD_NOT_SAID;
     if (!text(in, FIELD_CAMPAIGN_ID, in->plan->defaults.campaign_id, AD_ID_MAX, &out->campaign_id) ||
         !text(in, FIELD_CAMPAIGN_NAME, none, AD_TEXT_MAX, &out->name) ||
-        !text(in, FIELD_CHANNEL, in->plan->defaults.channel, AD_TEXT_MAX, &out->channel) ||
+        !text(in, FIELD_CHANNEL, in->plan->defaults.channel, CHANNEL_NAME_MAX, &out->channel) ||
         !text(in, FIELD_CAMPAIGN_STATUS, none, AD_ID_MAX, &out->status) ||
         !text(in, FIELD_AUDIENCE, none, AD_TEXT_MAX, &out->audience) ||
         !text(in, FIELD_GOAL, none, AD_TEXT_MAX, &out->goal) ||
         !text(in, FIELD_LOCATION, none, AD_TEXT_MAX, &out->location) ||
         !text(in, FIELD_LANGUAGE, none, AD_TEXT_MAX, &out->language) ||
         !text(in, FIELD_SEGMENT, none, AD_TEXT_MAX, &out->segment) ||
-        !text(in, FIELD_COMPANY, none, AD_TEXT_MAX, &out->company))
+        !text(in, FIELD_COMPANY, none, AD_TEXT_MAX, &out->company) || !links(in, row))
         return false;
     if (!currency(in, arena, &out->currency) || !duration(in, &out->duration_days) ||
         !money(in, FIELD_ACQUISITION_COST, false, &out->cost_micros, &out->currency, code) ||

@@ -25,6 +25,7 @@ struct table_plan {
     struct table_defaults defaults;
     bool campaigns; /* the rows are campaigns */
     bool links;     /* a column joins rows to events */
+    Str no_money;   /* the currency of rows of days without any amount; the caller's to fill in */
 };
 
 /* `mapping`: {"mapping": {column: field or null}, "defaults": {…}} as JSON; columns that it does not name are as

@@ -47,7 +47,7 @@ static bool open_parts(struct app *app, struct err *err)
     if (!(app->sources = sources_open(app->store, err))) return false;
     if (!(app->pipeline = pipeline_open(app->store, &app->settings, err))) return false;
     if (!(app->importer = importer_open(app->pipeline, app->store, err))) return false;
-    if (!(app->ad_imports = ad_imports_open(app->store, err))) return false;
+    if (!(app->ad_imports = ad_imports_open(app->store, app->settings.currency, err))) return false;
     app->properties = properties_open(app->store, PROPERTIES_BYTES_MAX);
     app->segment_cache = segment_cache_new();
     app_routes(app);

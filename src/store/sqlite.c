@@ -54,6 +54,8 @@ struct db *db_open(const char *path, bool writer, struct err *err)
     if (code == SQLITE_OK) code = sqlite3_busy_timeout(db->native, BUSY_WAIT_MS);
     if (code == SQLITE_OK) code = sqlite3_exec(db->native, SETUP, NULL, NULL, NULL);
     if (code == SQLITE_OK && writer) code = sqlite3_wal_autocheckpoint(db->native, CHECKPOINT_PAGES);
+    if (code == SQLITE_OK && writer) /* an import of campaigns touches all of some indexes again and again */
+        code = sqlite3_exec(db->native, "PRAGMA cache_size=-64000", NULL, NULL, NULL);
     if (code == SQLITE_OK && !writer) code = sqlite3_exec(db->native, "PRAGMA query_only=ON", NULL, NULL, NULL);
     if (code == SQLITE_OK) return db;
     fail(db->native, code, err);

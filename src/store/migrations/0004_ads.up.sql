@@ -81,6 +81,8 @@ CREATE TABLE ad (
     UNIQUE (campaign_id, ad_set_id, external_id)
 );
 
+-- import_id: whose figures these are; import_counts: which of them, a bit each in the order below (0: all); the others
+-- are those of also_import_id: Telegram says views and budgets in two files.
 CREATE TABLE ad_day (
     ad_id       BIGINT NOT NULL,
     day         BIGINT NOT NULL,
@@ -95,10 +97,13 @@ CREATE TABLE ad_day (
     conversions_micros BIGINT,
     revenue_micros BIGINT,
     import_id   BIGINT,
+    import_counts BIGINT NOT NULL DEFAULT 0,
+    also_import_id BIGINT,
     changed_ms  BIGINT NOT NULL,
     PRIMARY KEY (ad_id, day, placement, country)
 );
 CREATE INDEX ad_day_of_import ON ad_day (import_id) WHERE import_id IS NOT NULL;
+CREATE INDEX ad_day_of_also_import ON ad_day (also_import_id) WHERE also_import_id IS NOT NULL;
 
 -- Sums of ad_day, made again for what changed, in the same transaction. rows_unpriced: rows without a spend. priced_*:
 -- the same sums over rows with a spend, for what is divided by it.
