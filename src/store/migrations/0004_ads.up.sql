@@ -156,7 +156,7 @@ CREATE TABLE campaign_sum (
     engagement_sum DOUBLE PRECISION NOT NULL,
     clicks      BIGINT NOT NULL,
     impressions BIGINT NOT NULL,
-    PRIMARY KEY (dim, value, day, currency)
+    PRIMARY KEY (dim, day, value, currency)
 );
 
 -- What one unit of `currency` is worth in `base`, in billionths, from a day on until the next row.
