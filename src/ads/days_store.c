@@ -55,7 +55,8 @@ static bool read_ads(struct day_work *work, uint32_t campaign, struct err *err)
 
     while (db_next(&rows)) {
         uint32_t s = day_set_of(work, campaign, db_str(&rows, 1));
-        struct day_ad *ad = &work->ad[day_ad_of(work, s, db_str(&rows, 3))];
+        uint32_t a = day_ad_of(work, s, db_str(&rows, 3)); /* which may move them */
+        struct day_ad *ad = &work->ad[a];
         ad->id = db_i64(&rows, 0);
         ad->set_name = arena_copy(work->arena, db_str(&rows, 2));
         ad->name = arena_copy(work->arena, db_str(&rows, 4));
