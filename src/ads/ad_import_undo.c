@@ -51,7 +51,7 @@ static bool next_campaigns(struct db *db, int64_t id, size_t rows, int64_t *id_t
     return db_end(&found, err);
 }
 
-/* A campaign that has daily facts, by now of others, stays. */
+/* A campaign that has daily facts, by now of others, stays, and is from now on of one of these. */
 static bool take_campaigns(struct db *db, int64_t id, size_t rows, bool *left, struct err *err)
 {
     int64_t to;
@@ -61,7 +61,8 @@ static bool take_campaigns(struct db *db, int64_t id, size_t rows, bool *left, s
     if (!*left) return true;
     const struct db_value args[] = {DB_I64(id), DB_I64(to)};
     return db_run(db,
-                  "UPDATE campaign SET import_id = NULL WHERE import_id = $1 AND id <= $2 AND EXISTS "
+                  "UPDATE campaign SET import_id = (SELECT max(d.import_id) FROM ad a JOIN ad_day d ON d.ad_id = a.id "
+                  "WHERE a.campaign_id = campaign.id) WHERE import_id = $1 AND id <= $2 AND EXISTS "
                   "(SELECT 1 FROM ad a JOIN ad_day d ON d.ad_id = a.id WHERE a.campaign_id = campaign.id)",
                   args, 2, err) &&
            db_run(db, "DELETE FROM ad WHERE campaign_id IN (SELECT id FROM campaign WHERE import_id = $1 AND id <= $2)",

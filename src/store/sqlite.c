@@ -21,6 +21,7 @@ struct cached {
     const char *sql; /* a literal: compared by address */
     sqlite3_stmt *statement;
     bool in_use;
+    int place[ARGS_MAX]; /* where SQLite has "$1", "$2" …; 0: the statement has no such */
 };
 
 struct db {
@@ -82,20 +83,25 @@ static struct cached *prepare(struct db *db, const char *sql, struct err *err)
         fail(db->native, code, err);
         return NULL;
     }
+    for (int i = 0; i < ARGS_MAX; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "$%d", i + 1);
+        slot->place[i] = sqlite3_bind_parameter_index(slot->statement, name);
+    }
     slot->sql = sql;
     db->n++;
     return slot;
 }
 
 /* Values are bound by the number in "$7", whatever the order in which the statement names them. */
-static int bind(sqlite3_stmt *statement, const struct db_value *args, size_t n)
+static int bind(const struct cached *slot, const struct db_value *args, size_t n)
 {
+    sqlite3_stmt *statement = slot->statement;
     int code = SQLITE_OK;
 
+    CHECK(n <= ARGS_MAX);
     for (size_t i = 0; i < n && code == SQLITE_OK; i++) {
-        char name[24];
-        snprintf(name, sizeof name, "$%zu", i + 1);
-        int at = sqlite3_bind_parameter_index(statement, name);
+        int at = slot->place[i];
         CHECK(at > 0);
         const char *p = args[i].bytes.p ? args[i].bytes.p : "";
         switch (args[i].type) {
@@ -122,7 +128,7 @@ struct db_rows db_query(struct db *db, const char *sql, const struct db_value *a
     }
     slot->in_use = true;
     rows.statement = slot;
-    int code = bind(slot->statement, args, n);
+    int code = bind(slot, args, n);
     if (code != SQLITE_OK) rows.failed = !fail(db->native, code, &rows.err);
     return rows;
 }
