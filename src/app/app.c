@@ -47,6 +47,7 @@ static bool open_parts(struct app *app, struct err *err)
     if (!(app->sources = sources_open(app->store, err))) return false;
     if (!(app->pipeline = pipeline_open(app->store, &app->settings, err))) return false;
     if (!(app->importer = importer_open(app->pipeline, app->store, err))) return false;
+    if (!(app->ad_imports = ad_imports_open(app->store, app->settings.currency, err))) return false;
     app->properties = properties_open(app->store, PROPERTIES_BYTES_MAX);
     app->segment_cache = segment_cache_new();
     app_routes(app);
@@ -84,6 +85,7 @@ void app_close(struct app *app)
 {
     properties_close(app->properties);
     segment_cache_free(app->segment_cache);
+    ad_imports_close(app->ad_imports);
     importer_close(app->importer);
     pipeline_close(app->pipeline);
     sources_close(app->sources);
@@ -122,6 +124,9 @@ void app_routes(struct app *app)
     *next++ = matching_routes(&app->matching);
     intake_routes(&app->intake, next);
     next += INTAKE_TABLES;
+    app->ad_imports_feature = (struct ad_imports_feature){.imports = app->ad_imports, .settings = &app->settings};
+    ad_imports_routes(&app->ad_imports_feature, next);
+    next += AD_IMPORT_TABLES;
     app->n_tables = (size_t)(next - app->tables);
 }
 

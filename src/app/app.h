@@ -10,6 +10,7 @@
 #include "base/settings.h"
 #include "events/importer.h"
 #include "events/ingest.h"
+#include "features/ad_imports/ad_imports.h"
 #include "features/attribution/attribution.h"
 #include "features/crm/crm.h"
 #include "features/intake/intake.h"
@@ -27,6 +28,7 @@ struct app {
     struct sources *sources;
     struct pipeline *pipeline;
     struct importer *importer;
+    struct ad_imports *ad_imports;
     struct properties *properties;
     struct segment_cache *segment_cache;
     struct ingest ingest;
@@ -36,6 +38,7 @@ struct app {
     struct segments segments;
     struct matching matching;
     struct intake intake;
+    struct ad_imports_feature ad_imports_feature;
     struct route_table tables[TABLES_MAX];
     size_t n_tables;
     char made_token[TOKEN_MAX]; /* the admin token, if this start made it; shown once */

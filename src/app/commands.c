@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "base/json.h"
 #include "base/time.h"
 
 /* ---- import ---- */
@@ -52,6 +53,88 @@ static bool follow(struct app *app, int64_t id, struct err *err)
     return ok;
 }
 
+/* ---- import ads ---- */
+
+static void print_ads(const struct ad_import *import)
+{
+    int64_t rows = import->inserted + import->replaced + import->repeated + import->rejected;
+
+    printf("%.*s: %" PRId64 " rows: %" PRId64 " inserted, %" PRId64 " replaced, %" PRId64 " repeated, %" PRId64
+           " rejected",
+           STR_ARG(import->name), rows, import->inserted, import->replaced, import->repeated, import->rejected);
+    if (import->error.n) printf(" -- failed: %.*s", STR_ARG(import->error));
+    printf("\n");
+}
+
+static bool follow_ads(struct app *app, int64_t id, struct err *err)
+{
+    bool shown = isatty(STDERR_FILENO), ok = true, over = false;
+
+    while (ok && !over) {
+        struct arena arena;
+        struct ad_import import;
+        struct db *db = store_reader_take(app->store, err);
+        arena_init(&arena, (size_t)256 * 1024);
+        ok = db && ad_import_read(db, id, &arena, &import, err);
+        store_reader_give(app->store, db);
+        over = ok && (str_eq(import.state, STR("done")) || str_eq(import.state, STR("failed")));
+        if (ok && shown && import.bytes_total)
+            fprintf(stderr, "\r%.*s %3" PRId64 " %%%s", STR_ARG(import.name),
+                    import.bytes_done * 100 / import.bytes_total, over ? "\r" : "");
+        if (over) print_ads(&import);
+        if (over && import.error.n)
+            ok = err_set(err, ERR_INVALID, "%.*s was not read in", STR_ARG(import.name));
+        arena_free(&arena);
+        if (ok && !over) usleep(20000);
+    }
+    return ok;
+}
+
+/* {"mapping": …, "defaults": {…}}; --source and --account are defaults too. */
+static void write_mapping(struct buf *out, const char *mapping, const char *source, const char *account)
+{
+    struct json_out json = json_to(out);
+
+    json_open(&json, '{');
+    if (mapping) {
+        json_key(&json, "mapping");
+        json_put_raw(&json, str_of(mapping));
+    }
+    json_key(&json, "defaults");
+    json_open(&json, '{');
+    if (source) json_kv_text(&json, "source", source);
+    if (account) json_kv_text(&json, "account", account);
+    json_close(&json, '}');
+    json_close(&json, '}');
+}
+
+static int import_ads(int n, char **args)
+{
+    static struct app app;
+    const char *file = option_value(n, args, "--file"), *mapping = option_value(n, args, "--mapping");
+    struct err err = {0};
+    struct buf json;
+    int64_t id;
+
+    if (!file) {
+        fprintf(stderr, "demetra: import ads --file F [--source slug] [--account A] [--mapping '{\"column\": \"field\"}']\n");
+        return 2;
+    }
+    if (!app_open(&app, &err)) return fail_with(&err);
+    buf_init(&json, (size_t)64 * 1024);
+    write_mapping(&json, mapping, option_value(n, args, "--source"), option_value(n, args, "--account"));
+    bool ok = ad_import_add_copy(app.ad_imports, file, &id, &err);
+    if (ok && !ad_import_start(app.ad_imports, id, buf_str(&json), &err)) {
+        struct err ignored;
+        (void)!ad_import_undo(app.ad_imports, id, &ignored);
+        ok = false;
+    }
+    ok = ok && follow_ads(&app, id, &err);
+    buf_reset(&json);
+    app_close(&app);
+    return ok ? 0 : fail_with(&err);
+}
+
 int command_import(int n, char **args)
 {
     static struct app app;
@@ -60,6 +143,7 @@ int command_import(int n, char **args)
     int64_t id;
     bool ok;
 
+    if (n >= 1 && strcmp(args[0], "ads") == 0) return import_ads(n, args);
     if (n < 1 || strcmp(args[0], "crm") != 0 || (!contracts && !events)) {
         fprintf(stderr, "demetra: import crm --events FILE.csv --contracts FILE.csv (either or both)\n");
         return 2;

@@ -11,6 +11,8 @@ static const struct {
     {"serve", "[--link]", "Run the server; --link prints a link that opens the dashboard logged in", command_serve},
     {"import", "crm --events F --contracts F", "Read CRM exports in; prints what was kept, repeated, rejected",
      command_import},
+    {"import", "ads --file F [--source S] [--account A] [--mapping JSON]",
+     "Read a file of ad data in; prints what was inserted, replaced, rejected", command_import},
     {"demo", "[--seed N] [--people N] [--events N]", "Make a web history with a known truth and read it in",
      command_demo},
     {"attribute", "FILE.csv [--order 1..4] [--json]", "Every attribution model over a table of paths, side by side",

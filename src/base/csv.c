@@ -73,6 +73,11 @@ static bool take_quoted(Str *rest, struct arena *arena, Str *cell)
 
 size_t csv_split(Str record, struct arena *arena, Str *cells, size_t max)
 {
+    return csv_split_at(record, ',', arena, cells, max);
+}
+
+size_t csv_split_at(Str record, char mark, struct arena *arena, Str *cells, size_t max)
+{
     size_t n = 0;
 
     if (record.n && record.p[record.n - 1] == '\n') record.n--;
@@ -81,17 +86,17 @@ size_t csv_split(Str record, struct arena *arena, Str *cells, size_t max)
         Str cell;
         if (record.n && record.p[0] == '"') {
             if (!take_quoted(&record, arena, &cell)) return SIZE_MAX;
-            if (record.n && record.p[0] != ',') return SIZE_MAX;
+            if (record.n && record.p[0] != mark) return SIZE_MAX;
         } else {
-            const char *comma = record.n ? memchr(record.p, ',', record.n) : NULL;
-            cell = (Str){record.p, comma ? (size_t)(comma - record.p) : record.n};
+            const char *end = record.n ? memchr(record.p, mark, record.n) : NULL;
+            cell = (Str){record.p, end ? (size_t)(end - record.p) : record.n};
             if (cell.n && memchr(cell.p, '"', cell.n)) return SIZE_MAX;
             record = str_from(record, cell.n);
         }
         if (n < max) cells[n] = cell;
         n++;
         if (record.n == 0) return n;
-        record = str_from(record, 1); /* the comma; an empty last cell follows a trailing one */
+        record = str_from(record, 1); /* the mark; an empty last cell follows a trailing one */
     }
 }
 

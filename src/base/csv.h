@@ -23,6 +23,7 @@ int64_t csv_lines(Str record); /* lines that a record takes, at least 1 */
 /* Split one record (line end allowed) into at most `max` cells. Returns how many cells there are, also past `max`;
  * SIZE_MAX when a quote is not closed or stands where none may. */
 size_t csv_split(Str record, struct arena *arena, Str *cells, size_t max);
+size_t csv_split_at(Str record, char mark, struct arena *arena, Str *cells, size_t max); /* at another than a comma */
 
 /* Append a cell, quoted where needed. A text that a spreadsheet would run as a formula gets a leading apostrophe. */
 void csv_put(struct buf *out, Str cell, bool last);

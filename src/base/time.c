@@ -68,6 +68,14 @@ static int days_in_month(int year, int month)
     return DAYS[month - 1] + (month == 2 && leap);
 }
 
+bool time_day_from(int year, int month, int of_month, int32_t *day)
+{
+    if (year < 1970 || year > 9999 || month < 1 || month > 12) return false;
+    if (of_month < 1 || of_month > days_in_month(year, month)) return false;
+    *day = days_from_civil(year, month, of_month);
+    return true;
+}
+
 /* Exactly `n` digits off the front of `*s`. */
 static bool take_digits(Str *s, size_t n, int *out)
 {
@@ -96,11 +104,7 @@ static bool take_day(Str *s, int32_t *day)
 
     if (!take_digits(s, 4, &year) || !take_char(s, '-')) return false;
     if (!take_digits(s, 2, &month) || !take_char(s, '-')) return false;
-    if (!take_digits(s, 2, &of_month)) return false;
-    if (year < 1970 || month < 1 || month > 12) return false;
-    if (of_month < 1 || of_month > days_in_month(year, month)) return false;
-    *day = days_from_civil(year, month, of_month);
-    return true;
+    return take_digits(s, 2, &of_month) && time_day_from(year, month, of_month, day);
 }
 
 bool time_parse_day(Str s, int32_t *day)
@@ -258,4 +262,53 @@ int32_t time_period_next(int32_t day, enum time_step step)
     case TIME_STEP_DAY: break;
     }
     return start + 1;
+}
+
+static int64_t offset_ms_at(int64_t at_s)
+{
+    time_t seconds = (time_t)at_s;
+    struct tm local;
+
+    localtime_r(&seconds, &local);
+    return (int64_t)local.tm_gmtoff * TIME_SECOND_MS;
+}
+
+/* The first second > `from_s`, at which the offset is `from_ms`, up to `to_s`, at which it is another. */
+static int64_t change_between(int64_t from_s, int64_t to_s, int64_t from_ms)
+{
+    while (to_s - from_s > 1) {
+        int64_t middle = from_s + (to_s - from_s) / 2;
+        if (offset_ms_at(middle) == from_ms) {
+            from_s = middle;
+        } else {
+            to_s = middle;
+        }
+    }
+    return to_s;
+}
+
+const struct time_offset *time_offsets(int64_t first_ms, int64_t last_ms, struct arena *arena, uint32_t *n)
+{
+    int64_t at_s = floor_div(first_ms, TIME_SECOND_MS), last_s = floor_div(last_ms, TIME_SECOND_MS);
+    uint32_t cap = 64;
+    struct time_offset *out = ARENA_ARRAY(arena, struct time_offset, cap);
+
+    out[0] = (struct time_offset){INT64_MIN, offset_ms_at(at_s)};
+    *n = 1;
+    while (at_s < last_s) {
+        int64_t next_s = last_s - at_s > TIME_DAY_MS / TIME_SECOND_MS ? at_s + TIME_DAY_MS / TIME_SECOND_MS : last_s;
+        int64_t before_ms = out[*n - 1].offset_ms;
+        if (offset_ms_at(next_s) != before_ms) {
+            next_s = change_between(at_s, next_s, before_ms);
+            if (*n == cap) {
+                struct time_offset *more = ARENA_ARRAY(arena, struct time_offset, (size_t)cap * 2);
+                memcpy(more, out, cap * sizeof *out);
+                out = more;
+                cap *= 2;
+            }
+            out[(*n)++] = (struct time_offset){next_s * TIME_SECOND_MS, offset_ms_at(next_s)};
+        }
+        at_s = next_s;
+    }
+    return out;
 }

@@ -7,6 +7,7 @@
 #ifndef BASE_TIME_H
 #define BASE_TIME_H
 
+#include "base/arena.h"
 #include "base/err.h"
 
 #define TIME_SECOND_MS INT64_C(1000)
@@ -14,6 +15,7 @@
 #define TIME_HOUR_MS INT64_C(3600000)
 #define TIME_DAY_MS INT64_C(86400000)
 #define TIME_TEXT_MAX 32 /* room for any formatted instant, with its NUL */
+#define TIME_NONE INT64_MIN /* no instant */
 
 enum time_step { TIME_STEP_HOUR, TIME_STEP_DAY, TIME_STEP_WEEK, TIME_STEP_MONTH };
 
@@ -27,6 +29,7 @@ bool time_zone_set(const char *name, struct err *err) MUST_CHECK;
 bool time_parse_instant(Str s, int64_t *at_ms) MUST_CHECK;
 /* "2025-02-12" as days since 1970-01-01; impossible dates are refused. */
 bool time_parse_day(Str s, int32_t *day) MUST_CHECK;
+bool time_day_from(int year, int month, int of_month, int32_t *day) MUST_CHECK; /* likewise; years 1970..9999 */
 /* "30d", "12h", "45m", "10s", "2w" or plain milliseconds, as a positive length. */
 bool time_parse_length(Str s, int64_t *length_ms) MUST_CHECK;
 
@@ -40,5 +43,13 @@ int64_t time_day_start(int32_t day);
 /* The first day of the period (week from Monday) that holds `day`, and of the period after. */
 int32_t time_period_day(int32_t day, enum time_step step);
 int32_t time_period_next(int32_t day, enum time_step step);
+
+/* How far the reporting zone is from UTC: local = UTC + offset_ms from from_ms on, until the next. */
+struct time_offset {
+    int64_t from_ms, offset_ms;
+};
+/* Those that hold between the two instants, in order; the first from INT64_MIN. Clocks that are changed and changed
+ * back within a day are not seen. Costs the days between. */
+const struct time_offset *time_offsets(int64_t first_ms, int64_t last_ms, struct arena *arena, uint32_t *n);
 
 #endif

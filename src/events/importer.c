@@ -1,19 +1,15 @@
 #include "events/importer.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/csv.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "base/worker.h"
 
 #define PIECE_RECORDS 1000
 #define PIECE_BYTES ((size_t)1024 * 1024)
@@ -24,12 +20,7 @@ struct importer {
     struct pipeline *pipeline;
     struct store *store;
     char folder[PATH_BYTES];
-    pthread_t thread;
-    bool thread_runs;
-    pthread_mutex_t mutex;
-    pthread_cond_t added;
-    bool work; /* something may wait */
-    _Atomic bool stopping;
+    struct worker *worker;
 };
 
 static void spool_path(const struct importer *importer, int64_t id, char out[PATH_BYTES + 64])
@@ -128,31 +119,14 @@ struct file {
     size_t header_end;
 };
 
-static bool file_map(const char *path, struct file *out, struct err *err)
+static bool file_open(const char *path, struct file *out, struct err *err)
 {
-    struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
     *out = (struct file){0};
-    if (fd < 0) return err_set(err, ERR_INTERNAL, "the file has gone from the spool: %s", strerror(errno));
-    bool ok = fstat(fd, &info) == 0;
-    if (ok && info.st_size > 0) {
-        void *p = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        ok = p != MAP_FAILED;
-        if (ok) out->bytes = (Str){p, (size_t)info.st_size};
-    }
-    if (!ok) err_set(err, ERR_INTERNAL, "cannot read the file in the spool: %s", strerror(errno));
-    close(fd);
-    if (!ok) return false;
+    if (!file_map(path, &out->bytes, err)) return false;
     Str rest = out->bytes;
     out->header = csv_take_record(&rest, EVENT_BYTES_MAX);
     out->header_end = out->header.n;
     return true;
-}
-
-static void file_unmap(struct file *file)
-{
-    if (file->bytes.n) munmap((void *)(uintptr_t)file->bytes.p, file->bytes.n);
 }
 
 /* How many bytes the next piece takes, and how many lines. */
@@ -199,13 +173,9 @@ static bool deliver(struct importer *importer, const struct import *import, cons
     return ok;
 }
 
-static void wait_a_moment(struct importer *importer)
-{
-    for (int ms = 0; ms < RETRY_MS && !atomic_load(&importer->stopping); ms += 20) usleep(20000);
-}
-
 /* From where it stopped to its end, or until the program stops. A full disk or overload is waited out. */
-static bool read_file(struct importer *importer, struct import *import, const struct file *file, struct err *err)
+static bool read_file(struct importer *importer, const struct worker *worker, struct import *import,
+                      const struct file *file, struct err *err)
 {
     if (import->bytes_done == 0) {
         import->bytes_done = (int64_t)file->header_end;
@@ -217,10 +187,10 @@ static bool read_file(struct importer *importer, struct import *import, const st
         Str rest = str_from(file->bytes, (size_t)import->bytes_done);
         size_t n = piece_length(rest, &lines);
         struct import_step step = {import->id, import->bytes_done + (int64_t)n, import->lines_done + lines};
-        if (atomic_load(&importer->stopping)) return true;
+        if (worker_stopping(worker)) return true;
         if (!deliver(importer, import, file, (Str){rest.p, n}, &step, n < rest.n, err)) {
             if (err->code != ERR_BUSY) return false;
-            wait_a_moment(importer);
+            worker_pause(worker, RETRY_MS);
             continue;
         }
         import->bytes_done = step.bytes_done;
@@ -230,7 +200,7 @@ static bool read_file(struct importer *importer, struct import *import, const st
     return true;
 }
 
-static void run_import(struct importer *importer, struct import *import)
+static void run_import(struct importer *importer, const struct worker *worker, struct import *import)
 {
     char path[PATH_BYTES + 64];
     struct file file = {0};
@@ -239,35 +209,28 @@ static void run_import(struct importer *importer, struct import *import)
     spool_path(importer, import->id, path);
     log_line(LOG_INFO, "import.start", "id=%lld kind=%s from_byte=%lld", (long long)import->id,
              raw_kind_name(import->kind), (long long)import->bytes_done);
-    bool ok = set_state(importer, import->id, "running", NULL, &err) && file_map(path, &file, &err) &&
-              read_file(importer, import, &file, &err);
-    file_unmap(&file);
-    if (ok && atomic_load(&importer->stopping) && (size_t)import->bytes_done < file.bytes.n) return;
+    bool ok = set_state(importer, import->id, "running", NULL, &err) && file_open(path, &file, &err) &&
+              read_file(importer, worker, import, &file, &err);
+    file_unmap(file.bytes);
+    if (ok && worker_stopping(worker) && (size_t)import->bytes_done < file.bytes.n) return;
     (void)!set_state(importer, import->id, ok ? "done" : "failed", ok ? NULL : err.text, NULL);
     (void)!unlink(path);
     log_line(ok ? LOG_INFO : LOG_WARN, "import.end", "id=%lld ok=%d%s%s", (long long)import->id, ok,
              ok ? "" : " reason=", ok ? "" : err.text);
 }
 
-static void *importer_main(void *context)
+static bool run_next(void *context, const struct worker *worker)
 {
     struct importer *importer = context;
+    struct arena arena;
+    struct import import;
+    struct err err;
+    bool found;
 
-    while (!atomic_load(&importer->stopping)) {
-        struct arena arena;
-        struct import import;
-        struct err err;
-        bool found;
-        arena_init(&arena, (size_t)64 * 1024);
-        if (next_import(importer, &arena, &import, &found, &err) && found) run_import(importer, &import);
-        arena_free(&arena);
-        pthread_mutex_lock(&importer->mutex);
-        while (!found && !importer->work && !atomic_load(&importer->stopping))
-            pthread_cond_wait(&importer->added, &importer->mutex);
-        importer->work = false;
-        pthread_mutex_unlock(&importer->mutex);
-    }
-    return NULL;
+    arena_init(&arena, (size_t)64 * 1024);
+    if (next_import(importer, &arena, &import, &found, &err) && found) run_import(importer, worker, &import);
+    arena_free(&arena);
+    return found;
 }
 
 /* ---- adding ---- */
@@ -276,19 +239,18 @@ bool importer_add(struct importer *importer, enum raw_kind kind, Str name, const
                   struct err *err)
 {
     char target[PATH_BYTES + 64];
-    struct stat info;
+    int64_t size = 0;
     struct db *db = store_writer_take(importer->store);
     struct db_rows rows = db_query(db, "SELECT coalesce(max(id), 0) + 1 FROM import", DB_NO_ARGS);
     int64_t next = db_next(&rows) ? db_i64(&rows, 0) : 0;
     bool ok = db_end(&rows, err);
 
     spool_path(importer, next, target);
-    if (ok && (stat(path, &info) != 0 || rename(path, target) != 0))
-        ok = err_set(err, ERR_INTERNAL, "cannot take the file into the spool: %s", strerror(errno));
+    ok = ok && file_move(path, target, &size, err);
     if (ok && !db_run(db,
                       "INSERT INTO import (id, kind, name, state, bytes_total, started_ms) "
                       "VALUES ($1, $2, $3, 'waiting', $4, $5)",
-                      DB_ARGS(DB_I64(next), DB_I64(kind), DB_TEXT(name), DB_I64((int64_t)info.st_size),
+                      DB_ARGS(DB_I64(next), DB_I64(kind), DB_TEXT(name), DB_I64(size),
                               DB_I64(time_now_ms())),
                       err)) {
         (void)!unlink(target);
@@ -297,34 +259,8 @@ bool importer_add(struct importer *importer, enum raw_kind kind, Str name, const
     store_writer_give(importer->store);
     if (!ok) return false;
     *id = next;
-    pthread_mutex_lock(&importer->mutex);
-    importer->work = true;
-    pthread_cond_signal(&importer->added);
-    pthread_mutex_unlock(&importer->mutex);
+    worker_wake(importer->worker);
     return true;
-}
-
-static bool copy_file(const char *from, const char *to, struct err *err)
-{
-    char bytes[65536];
-    FILE *in = fopen(from, "rb"), *out = NULL;
-    bool ok = false;
-    size_t n;
-
-    if (!in) return err_set(err, ERR_INVALID, "cannot open %s: %s", from, strerror(errno));
-    out = fopen(to, "wb");
-    if (!out) {
-        err_set(err, ERR_INTERNAL, "cannot write %s: %s", to, strerror(errno));
-        goto done;
-    }
-    while ((n = fread(bytes, 1, sizeof bytes, in)) > 0)
-        if (fwrite(bytes, 1, n, out) != n) break;
-    ok = !ferror(in) && !ferror(out) && fflush(out) == 0 && fsync(fileno(out)) == 0;
-    if (!ok) err_set(err, ERR_INTERNAL, "cannot copy %s into the spool: %s", from, strerror(errno));
-done:
-    if (out && fclose(out) != 0) ok = false;
-    fclose(in);
-    return ok;
 }
 
 bool importer_add_copy(struct importer *importer, enum raw_kind kind, const char *path, int64_t *id, struct err *err)
@@ -333,7 +269,7 @@ bool importer_add_copy(struct importer *importer, enum raw_kind kind, const char
     const char *slash = strrchr(path, '/');
 
     snprintf(copy, sizeof copy, "%s/copy-%ld", importer->folder, (long)getpid());
-    if (!copy_file(path, copy, err)) return false;
+    if (!file_copy(path, copy, err)) return false;
     return importer_add(importer, kind, str_of(slash ? slash + 1 : path), copy, id, err);
 }
 
@@ -355,31 +291,19 @@ struct importer *importer_open(struct pipeline *pipeline, struct store *store, s
 
     importer->pipeline = pipeline;
     importer->store = store;
-    pthread_mutex_init(&importer->mutex, NULL);
-    pthread_cond_init(&importer->added, NULL);
     snprintf(importer->folder, sizeof importer->folder, "%.*s/spool", STR_ARG(store_folder(store)));
-    if (mkdir(importer->folder, 0700) != 0 && errno != EEXIST) {
-        err_set(err, ERR_INTERNAL, "cannot make the folder %s: %s", importer->folder, strerror(errno));
+    if (!file_make_folder(importer->folder, err)) {
         importer_close(importer);
         return NULL;
     }
-    CHECK(pthread_create(&importer->thread, NULL, importer_main, importer) == 0);
-    importer->thread_runs = true;
+    importer->worker = worker_start(run_next, importer);
     return importer;
 }
 
 void importer_close(struct importer *importer)
 {
     if (!importer) return;
-    if (importer->thread_runs) {
-        pthread_mutex_lock(&importer->mutex);
-        atomic_store(&importer->stopping, true);
-        pthread_cond_signal(&importer->added);
-        pthread_mutex_unlock(&importer->mutex);
-        pthread_join(importer->thread, NULL);
-    }
-    pthread_mutex_destroy(&importer->mutex);
-    pthread_cond_destroy(&importer->added);
+    worker_stop(importer->worker);
     free(importer);
 }
 

@@ -12,7 +12,8 @@
 
 #include "store/store_int.h"
 
-#define STATEMENTS_MAX 128
+#define STATEMENTS_MAX 256
+#define ARGS_MAX 32
 #define BUSY_WAIT_MS 5000
 #define CHECKPOINT_PAGES 8000 /* of 4 KB: how far the log grows before the writer folds it into the file */
 
@@ -20,6 +21,7 @@ struct cached {
     const char *sql; /* a literal: compared by address */
     sqlite3_stmt *statement;
     bool in_use;
+    int place[ARGS_MAX]; /* where SQLite has "$1", "$2" …; 0: the statement has no such */
 };
 
 struct db {
@@ -52,6 +54,8 @@ struct db *db_open(const char *path, bool writer, struct err *err)
     if (code == SQLITE_OK) code = sqlite3_busy_timeout(db->native, BUSY_WAIT_MS);
     if (code == SQLITE_OK) code = sqlite3_exec(db->native, SETUP, NULL, NULL, NULL);
     if (code == SQLITE_OK && writer) code = sqlite3_wal_autocheckpoint(db->native, CHECKPOINT_PAGES);
+    if (code == SQLITE_OK && writer) /* an import of campaigns touches all of some indexes again and again */
+        code = sqlite3_exec(db->native, "PRAGMA cache_size=-64000", NULL, NULL, NULL);
     if (code == SQLITE_OK && !writer) code = sqlite3_exec(db->native, "PRAGMA query_only=ON", NULL, NULL, NULL);
     if (code == SQLITE_OK) return db;
     fail(db->native, code, err);
@@ -79,20 +83,25 @@ static struct cached *prepare(struct db *db, const char *sql, struct err *err)
         fail(db->native, code, err);
         return NULL;
     }
+    for (int i = 0; i < ARGS_MAX; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "$%d", i + 1);
+        slot->place[i] = sqlite3_bind_parameter_index(slot->statement, name);
+    }
     slot->sql = sql;
     db->n++;
     return slot;
 }
 
 /* Values are bound by the number in "$7", whatever the order in which the statement names them. */
-static int bind(sqlite3_stmt *statement, const struct db_value *args, size_t n)
+static int bind(const struct cached *slot, const struct db_value *args, size_t n)
 {
+    sqlite3_stmt *statement = slot->statement;
     int code = SQLITE_OK;
 
+    CHECK(n <= ARGS_MAX);
     for (size_t i = 0; i < n && code == SQLITE_OK; i++) {
-        char name[24];
-        snprintf(name, sizeof name, "$%zu", i + 1);
-        int at = sqlite3_bind_parameter_index(statement, name);
+        int at = slot->place[i];
         CHECK(at > 0);
         const char *p = args[i].bytes.p ? args[i].bytes.p : "";
         switch (args[i].type) {
@@ -119,7 +128,7 @@ struct db_rows db_query(struct db *db, const char *sql, const struct db_value *a
     }
     slot->in_use = true;
     rows.statement = slot;
-    int code = bind(slot->statement, args, n);
+    int code = bind(slot, args, n);
     if (code != SQLITE_OK) rows.failed = !fail(db->native, code, &rows.err);
     return rows;
 }
