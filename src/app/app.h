@@ -11,6 +11,7 @@
 #include "events/importer.h"
 #include "events/ingest.h"
 #include "features/attribution/attribution.h"
+#include "features/channels/channels.h"
 #include "features/crm/crm.h"
 #include "features/intake/intake.h"
 #include "features/product/product.h"
@@ -32,6 +33,7 @@ struct app {
     struct product product;
     struct attribution attribution;
     struct crm crm;
+    struct channels channels;
     struct segments segments;
     struct intake intake;
     struct route_table tables[TABLES_MAX];
