@@ -4,32 +4,49 @@
 
 /* ---- the currency ---- */
 
-/* Currencies with amounts between the days, and the latest day of each: if there is no rate on that one, there is none
- * on any before. */
-#define AMOUNTS                                                                                                        \
-    "SELECT currency, MAX(day) FROM (SELECT currency, day FROM campaign_sum WHERE dim = 'channel'"                     \
-    " AND day BETWEEN $1 AND $2 AND cost_n > 0 UNION ALL SELECT currency, day FROM channel_day WHERE day BETWEEN $1"   \
-    " AND $2 AND (spend_micros IS NOT NULL OR revenue_micros IS NOT NULL)) AS amount GROUP BY currency"
+/* What amounts there are: the least and the greatest of their currencies, and the latest day. If there is no rate on
+ * that one, there is none on any before. */
+struct amounts {
+    Str least, greatest; /* empty: there are no amounts */
+    int32_t last_day;
+};
+
+static bool see_amounts(struct db_rows rows, struct arena *arena, struct amounts *out, struct err *err)
+{
+    if (db_next(&rows) && !db_is_null(&rows, 0)) {
+        Str least = arena_copy(arena, db_str(&rows, 0)), greatest = arena_copy(arena, db_str(&rows, 1));
+        int32_t last_day = (int32_t)db_i64(&rows, 2);
+        if (out->least.n == 0 || last_day > out->last_day) out->last_day = last_day;
+        if (out->least.n == 0 || str_compare(least, out->least) < 0) out->least = least;
+        if (str_compare(greatest, out->greatest) > 0) out->greatest = greatest;
+    }
+    return db_end(&rows, err);
+}
 
 bool pricing_open(struct db *db, Str base, int32_t first, int32_t last, struct arena *arena, struct pricing *out,
                   struct err *err)
 {
     struct pricing pricing = {.rates = rates_read(db, base, arena, err), .currency = base};
-    Str other = {0};
-    int n = 0;
-    bool converts = false;
-    int64_t micros;
+    const struct db_value args[] = {DB_I64(first), DB_I64(last)};
+    struct amounts amounts = {0};
+    int64_t none;
 
     if (!pricing.rates) return false;
-    struct db_rows rows = db_query(db, AMOUNTS, DB_ARGS(DB_I64(first), DB_I64(last)));
-    while (db_next(&rows)) {
-        Str currency = db_str(&rows, 0);
-        if (n++ == 0) other = arena_copy(arena, currency);
-        converts = converts || rates_convert(pricing.rates, currency, (int32_t)db_i64(&rows, 1), 0, &micros);
-    }
-    if (!db_end(&rows, err)) return false;
-    if (n == 1 && !converts) {
-        pricing.currency = other;
+    if (!see_amounts(db_query(db,
+                              "SELECT MIN(currency), MAX(currency), MAX(day) FROM campaign_sum WHERE dim = 'channel'"
+                              " AND day BETWEEN $1 AND $2 AND currency <> ''",
+                              args, 2),
+                     arena, &amounts, err))
+        return false;
+    if (!see_amounts(db_query(db,
+                              "SELECT MIN(currency), MAX(currency), MAX(day) FROM channel_day WHERE day BETWEEN $1"
+                              " AND $2 AND (spend_micros IS NOT NULL OR revenue_micros IS NOT NULL)",
+                              args, 2),
+                     arena, &amounts, err))
+        return false;
+    if (amounts.least.n && str_eq(amounts.least, amounts.greatest) &&
+        !rates_convert(pricing.rates, amounts.least, amounts.last_day, 0, &none)) {
+        pricing.currency = amounts.least;
         pricing.as_is = true;
     }
     *out = pricing;
