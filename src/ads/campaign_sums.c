@@ -133,7 +133,7 @@ static bool add_day(struct db *db, int32_t day, struct cells *cells, struct err 
 
     while (db_next(&rows)) {
         struct campaign_sum campaign = read_campaign(&rows);
-        Str currency = db_str(&rows, 0);
+        Str currency = campaign.cost_n ? db_str(&rows, 0) : STR("");
         for (int dim = 0; dim < CAMPAIGN_DIM_COUNT; dim++)
             cells_add(cells, cell_key(key, (enum campaign_dim)dim, currency, db_str(&rows, dim + 1)), &campaign);
     }

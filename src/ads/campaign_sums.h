@@ -44,8 +44,9 @@ void campaign_sum_add(struct campaign_sum *sum, const struct campaign_sum *more)
 /* Make the sums of these days again; days may repeat. In the caller's transaction. Costs the campaigns of the days. */
 bool campaign_sums_refresh(struct db *db, const int32_t *days, size_t n, struct err *err) MUST_CHECK;
 
-/* The sums of a dimension from `first` to `last`, by day, then value: CAMPAIGN_NO_DAY lies before all others. Texts
- * are valid within the call. False from `see` ends it, with its err. */
+/* The sums of a dimension, one a value, day and currency of costs ("": campaigns without a cost), from `first` to
+ * `last`, by day, then value: CAMPAIGN_NO_DAY lies before all others. Texts are valid within the call. False from `see`
+ * ends it, with its err. */
 typedef bool campaign_sum_fn(void *context, Str value, int32_t day, Str currency, const struct campaign_sum *sum,
                              struct err *err);
 bool campaign_sums_walk(struct db *db, enum campaign_dim dim, int32_t first, int32_t last, campaign_sum_fn *see,

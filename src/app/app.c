@@ -107,6 +107,7 @@ void app_routes(struct app *app)
                                     .version = DEMETRA_VERSION};
     app->attribution = (struct attribution){app->pipeline, app->segment_cache, &app->settings};
     app->crm = (struct crm){app->pipeline};
+    app->channels = (struct channels){app->pipeline, app->segment_cache, &app->settings, app->settings.data};
     app->segments = (struct segments){app->pipeline, app->store, app->segment_cache};
     app->matching = (struct matching){app->pipeline, app->segment_cache, app->store, &app->settings};
     app->intake = (struct intake){.pipeline = app->pipeline,
@@ -120,6 +121,7 @@ void app_routes(struct app *app)
     *next++ = product_routes(&app->product);
     *next++ = attribution_routes(&app->attribution);
     *next++ = crm_routes(&app->crm);
+    *next++ = channels_routes(&app->channels);
     *next++ = segments_routes(&app->segments);
     *next++ = matching_routes(&app->matching);
     intake_routes(&app->intake, next);

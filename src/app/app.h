@@ -12,6 +12,7 @@
 #include "events/ingest.h"
 #include "features/ad_imports/ad_imports.h"
 #include "features/attribution/attribution.h"
+#include "features/channels/channels.h"
 #include "features/crm/crm.h"
 #include "features/intake/intake.h"
 #include "features/matching/matching.h"
@@ -35,6 +36,7 @@ struct app {
     struct product product;
     struct attribution attribution;
     struct crm crm;
+    struct channels channels;
     struct segments segments;
     struct matching matching;
     struct intake intake;

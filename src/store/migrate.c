@@ -1,7 +1,8 @@
 /* store/migrate.c -- numbered migrations, forward and back, each in one transaction.
  *
- * The scripts are built in. {id} and {bytes} in them stand for what differs between databases: the type of a whole
- * key that the program numbers itself, and the type of raw bytes.
+ * The scripts are built in. {id}, {bytes} and {by_key} in them stand for what differs between databases: the type of a
+ * whole key that the program numbers itself, the type of raw bytes, and that a table is its primary key's tree, rather
+ * than rows with an index beside (where a database has the choice).
  */
 #include <string.h>
 
@@ -55,7 +56,9 @@ static void expand(Str script, struct buf *out)
 {
     static const struct {
         Str mark, text;
-    } WORDS[] = {{STR_INIT("{id}"), STR_INIT("INTEGER PRIMARY KEY")}, {STR_INIT("{bytes}"), STR_INIT("BLOB")}};
+    } WORDS[] = {{STR_INIT("{id}"), STR_INIT("INTEGER PRIMARY KEY")},
+                 {STR_INIT("{bytes}"), STR_INIT("BLOB")},
+                 {STR_INIT("{by_key}"), STR_INIT("WITHOUT ROWID")}};
 
     while (script.n) {
         bool found = false;

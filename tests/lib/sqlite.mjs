@@ -1,4 +1,4 @@
-// tests/lib/sqlite.mjs -- a database in memory, behind SQLite's own command line program.
+// tests/lib/sqlite.mjs -- a database in memory or in a file, behind SQLite's own command line program.
 //
 // Is:    ask(sql): run statements, give the rows of the only one that has some.
 // Owns:  the process, until the test that started it ends.
@@ -9,8 +9,8 @@ import { finallyDo } from './server.mjs';
 const MARK = '=== done ===';
 
 export class Sqlite {
-  constructor(test, zone) {
-    this.child = spawn('sqlite3', ['-batch', '-bail', '-init', '/dev/null', '-json', ':memory:'], { env: { ...process.env, TZ: zone } });
+  constructor(test, zone, file = ':memory:') {
+    this.child = spawn('sqlite3', ['-batch', '-bail', '-init', '/dev/null', '-json', file], { env: { ...process.env, TZ: zone } });
     this.waiting = [];
     this.pieces = [];
     this.stderr = '';

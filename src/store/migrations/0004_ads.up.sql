@@ -101,9 +101,13 @@ CREATE TABLE ad_day (
     also_import_id BIGINT,
     changed_ms  BIGINT NOT NULL,
     PRIMARY KEY (ad_id, day, placement, country)
+<<<<<<< HEAD
 );
 CREATE INDEX ad_day_of_import ON ad_day (import_id) WHERE import_id IS NOT NULL;
 CREATE INDEX ad_day_of_also_import ON ad_day (also_import_id) WHERE also_import_id IS NOT NULL;
+=======
+) {by_key};
+>>>>>>> h-analytics
 
 -- Sums of ad_day, made again for what changed, in the same transaction. rows_unpriced: rows without a spend. priced_*:
 -- the same sums over rows with a spend, for what is divided by it.
@@ -125,8 +129,12 @@ CREATE TABLE campaign_day (
     priced_conversions_micros BIGINT,
     priced_revenue_micros BIGINT,
     PRIMARY KEY (campaign_id, day, channel_id, currency)
+<<<<<<< HEAD
 );
 CREATE INDEX campaign_day_of_day ON campaign_day (day);
+=======
+) {by_key};
+>>>>>>> h-analytics
 CREATE TABLE channel_day (
     day         BIGINT NOT NULL,
     channel_id  BIGINT NOT NULL,
@@ -144,10 +152,11 @@ CREATE TABLE channel_day (
     priced_conversions_micros BIGINT,
     priced_revenue_micros BIGINT,
     PRIMARY KEY (day, channel_id, currency)
-);
+) {by_key};
 
 -- Campaigns by their own date, under each value of a few dimensions (channel, location, language, segment, goal,
--- audience, company): what the averages of /api/analytics are made of. Made again for days that changed.
+-- audience, company): what the averages of /api/analytics are made of. Made again for days that changed. currency: of
+-- the costs; '' of the campaigns without one.
 CREATE TABLE campaign_sum (
     dim         TEXT NOT NULL,
     value       TEXT NOT NULL,
@@ -165,7 +174,7 @@ CREATE TABLE campaign_sum (
     clicks      BIGINT NOT NULL,
     impressions BIGINT NOT NULL,
     PRIMARY KEY (dim, day, value, currency)
-);
+) {by_key};
 
 -- What one unit of `currency` is worth in `base`, in billionths, from a day on until the next row.
 CREATE TABLE rate (
