@@ -147,9 +147,3 @@ double figures_ratio(const struct figures *f, enum figure_ratio ratio)
     }
     return NAN;
 }
-
-int64_t minor_of_micros(int64_t micros)
-{
-    int64_t rest = micros % 10000;
-    return micros / 10000 + (rest >= 5000) - (rest <= -5000);
-}

@@ -8,6 +8,7 @@
 #define ADS_FIGURES_H
 
 #include "ads/days.h"
+#include "ads/money.h"
 #include "ads/rates.h"
 
 /* The reporting currency; but when no amount of the days can be turned into it and all are of one other, that one. */
@@ -57,8 +58,5 @@ static inline bool figure_ratio_is_money(enum figure_ratio ratio)
 }
 /* Micros where it is money; NAN when its divisor is 0 or something is not known. */
 double figures_ratio(const struct figures *figures, enum figure_ratio ratio);
-
-/* Micros as minor units, half away from 0. */
-int64_t minor_of_micros(int64_t micros);
 
 #endif

@@ -133,10 +133,3 @@ bool spent_by_ad(struct db *db, Str base, int64_t campaign, int32_t first, int32
     return read_lines(db_query(db, BY_AD, DB_ARGS(DB_I64(first), DB_I64(last), DB_TEXT(base), DB_I64(campaign))),
                       &reading, arena, out, n, err);
 }
-
-int64_t minor_of_micros(int64_t micros)
-{
-    int64_t half = micros < 0 ? -5000 : 5000, sum;
-
-    return __builtin_add_overflow(micros, half, &sum) ? micros / 10000 : sum / 10000;
-}

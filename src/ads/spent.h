@@ -8,6 +8,7 @@
 #define ADS_SPENT_H
 
 #include "ads/days.h"
+#include "ads/money.h"
 #include "ads/rates.h"
 
 struct spent {
@@ -26,8 +27,5 @@ bool spent_by_campaign(struct db *db, Str base, int32_t first, int32_t last, str
 /* Of one campaign, by ad: .campaign is the ad's row, .external_id and .name are the ad's. */
 bool spent_by_ad(struct db *db, Str base, int64_t campaign, int32_t first, int32_t last, struct arena *arena,
                  const struct spent **out, size_t *n, struct err *err) MUST_CHECK;
-
-/* Micros to minor units (two decimals), half away from 0. */
-int64_t minor_of_micros(int64_t micros);
 
 #endif

@@ -101,13 +101,9 @@ CREATE TABLE ad_day (
     also_import_id BIGINT,
     changed_ms  BIGINT NOT NULL,
     PRIMARY KEY (ad_id, day, placement, country)
-<<<<<<< HEAD
-);
+) {by_key};
 CREATE INDEX ad_day_of_import ON ad_day (import_id) WHERE import_id IS NOT NULL;
 CREATE INDEX ad_day_of_also_import ON ad_day (also_import_id) WHERE also_import_id IS NOT NULL;
-=======
-) {by_key};
->>>>>>> h-analytics
 
 -- Sums of ad_day, made again for what changed, in the same transaction. rows_unpriced: rows without a spend. priced_*:
 -- the same sums over rows with a spend, for what is divided by it.
@@ -129,12 +125,8 @@ CREATE TABLE campaign_day (
     priced_conversions_micros BIGINT,
     priced_revenue_micros BIGINT,
     PRIMARY KEY (campaign_id, day, channel_id, currency)
-<<<<<<< HEAD
-);
-CREATE INDEX campaign_day_of_day ON campaign_day (day);
-=======
 ) {by_key};
->>>>>>> h-analytics
+CREATE INDEX campaign_day_of_day ON campaign_day (day);
 CREATE TABLE channel_day (
     day         BIGINT NOT NULL,
     channel_id  BIGINT NOT NULL,
