@@ -10,6 +10,7 @@
  */
 #include "measure/funnel_int.h"
 
+#include "base/clones.h"
 #include "measure/row_bits.h"
 #include "measure/scratch.h"
 
@@ -56,7 +57,7 @@ static inline void keep_last(struct step_bits *step, uint64_t ends, const int64_
     if (ends) step->began_ms = began_ms[63 - __builtin_clzll(ends)];
 }
 
-static void read_first(struct funnel_bits *f, const struct bits_cursor *cursor, struct bits_piece piece)
+VECTOR_CLONES static void read_first(struct funnel_bits *f, const struct bits_cursor *cursor, struct bits_piece piece)
 {
     struct step_bits *step = &f->step[0];
 
@@ -67,7 +68,8 @@ static void read_first(struct funnel_bits *f, const struct bits_cursor *cursor, 
     }
 }
 
-static void read_step(struct funnel_bits *f, const struct bits_cursor *cursor, struct bits_piece piece, uint32_t k)
+VECTOR_CLONES static void read_step(struct funnel_bits *f, const struct bits_cursor *cursor, struct bits_piece piece,
+                                    uint32_t k)
 {
     const int64_t *at_ms = f->plan->snapshot->at_ms + piece.row;
     const uint64_t window = f->plan->window;

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "base/clones.h"
 #include "measure/row_bits.h"
 #include "measure/scratch.h"
 #include "measure/session.h"
@@ -71,8 +72,10 @@ static uint32_t find_starts(struct counting *c, struct bits_piece piece)
 
     for (uint32_t w = 0; w < piece.words; w++) {
         bits_ask_ahead(c->snapshot, piece, w, ASK_TIMES_LOW);
-        for (uint64_t bits = c->firsts[w]; bits != 0; bits &= bits - 1)
+        for (uint64_t bits = c->firsts[w]; bits != 0; bits &= bits - 1) {
             c->start[++n] = start_at(c, piece, w * 64 + (uint32_t)__builtin_ctzll(bits));
+            c->cells[c->start[n].cells]++;
+        }
     }
     return n;
 }
@@ -107,38 +110,39 @@ static bool find_rows(struct counting *c, const struct bits_cursor *cursor, stru
 
 /* ---- who came back ---- */
 
-static inline void count_rows(struct counting *c, struct bits_piece piece, const bool or_after)
+/* Within count_piece, so that it is compiled anew for each kind of processor and for each mode. */
+static inline __attribute__((always_inline)) void count_rows(struct counting *c, struct bits_piece piece,
+                                                             const bool or_after)
 {
     const struct bits_clock clock = c->clock;
     const int32_t *stretch = c->stretch;
-    const struct start *start = c->start;
+    const struct start *start = c->start, *whose = c->start;
+    uint64_t *const all = c->cells;
     const uint32_t most = c->query->n_cells - (or_after ? 1 : 0);
     uint32_t last = c->last;
 
     for (uint32_t w = 0; w < piece.words; w++, stretch += 64) {
         uint64_t firsts = c->firsts[w];
         bits_ask_ahead(c->snapshot, piece, w, ASK_TIMES_HIGH);
-        for (uint64_t bits = firsts | c->returns[w]; bits != 0; bits &= bits - 1) {
-            uint32_t bit = (uint32_t)__builtin_ctzll(bits), is_first = firsts >> bit & 1;
+        for (uint64_t bits = c->returns[w]; bits != 0; bits &= bits - 1) {
+            uint32_t bit = (uint32_t)__builtin_ctzll(bits);
+            const struct start *mine = start + __builtin_popcountll(firsts & (bits ^ (bits - 1)));
+            uint64_t *cells = all + mine->cells;
+            uint32_t cell = bits_period(&clock, stretch[bit]) - mine->cohort;
 
-            start += is_first;
-            uint64_t *cells = c->cells + start->cells;
-            uint32_t cell = bits_period(&clock, stretch[bit]) - start->cohort;
+            last = mine == whose ? last : 0;
             cell = cell < most ? cell : most;
-            if (or_after) { /* from one cell to the next; never from the first */
-                last = is_first ? 0 : last;
-                cells[last] -= last != 0;
-                cells[cell] += is_first | (cell != 0);
-            } else {
-                cells[cell] += is_first | (cell != last);
-            }
+            if (or_after) cells[last] -= last != 0; /* from one cell to the next; never from the first */
+            cells[cell] += (cell != 0) & (or_after | (cell != last));
             last = cell;
+            whose = mine;
         }
+        start += __builtin_popcountll(firsts);
     }
-    c->last = last;
+    c->last = whose == start ? last : 0;
 }
 
-static void count_piece(struct counting *c, struct bits_piece piece)
+VECTOR_CLONES static void count_piece(struct counting *c, struct bits_piece piece)
 {
     uint32_t n = find_starts(c, piece);
 

@@ -15,7 +15,7 @@
 
 #include "measure/periods.h"
 
-#define BITS_ROWS 2048U
+#define BITS_ROWS 512U
 #define BITS_WORDS (BITS_ROWS / 64)
 
 /* The rows of persons `place` .. `to`-1 of the base, piece by piece. */
@@ -88,8 +88,9 @@ static inline void bits_ask_ahead(const struct snapshot *snapshot, struct bits_p
         __builtin_prefetch(snapshot->at_ms + row + i + (what == ASK_TIMES_HIGH ? 32 : 0));
 }
 
-/* The first row of `wanted` after each row of `from`, if the person has one. `open`: somebody is looked at from the
- * word before. A person has one row of `from` at most, and is no more than once looked at. */
+/* The first row of `wanted` after each row of `from`, unless one of `begins` comes before it. Of two rows of `from`
+ * something must lie between, or the later be among `begins`: a subtraction borrows once. `open`: one is looked for
+ * from the word before. */
 static inline uint64_t bits_first_after(uint64_t from, uint64_t wanted, uint64_t begins, uint64_t *open)
 {
     uint64_t stops = wanted | begins, starts = from << 1 | *open;
