@@ -59,9 +59,9 @@ bool bits_next(struct bits_cursor *cursor, struct bits_piece *piece)
     memset(begins, 0, sizeof begins);
     if (cursor->snapshot->hidden) memset(hidden, 0, sizeof hidden);
     cursor->place = mark_begins(cursor, cursor->row, cursor->row + n, begins, hidden);
-    for (uint32_t w = 0; w < piece->words; w++) cursor->begins[w] = byte_bits(begins + w * 64);
+    for (uint32_t w = 0; w < piece->words; w++) cursor->begins[w] = byte_bits(begins + (size_t)w * 64);
     for (uint32_t w = 0; cursor->snapshot->hidden && w < piece->words; w++)
-        cursor->hidden[w] = byte_bits(hidden + w * 64);
+        cursor->hidden[w] = byte_bits(hidden + (size_t)w * 64);
     cursor->row += n;
     return true;
 }
@@ -74,7 +74,7 @@ VECTOR_CLONES static void compare_names(const uint16_t *name, uint32_t n, uint16
 static void words_of(uint8_t *bytes, struct bits_piece piece, uint64_t *bits)
 {
     memset(bytes + piece.n, 0, piece.words * 64 - piece.n);
-    for (uint32_t w = 0; w < piece.words; w++) bits[w] = byte_bits(bytes + w * 64);
+    for (uint32_t w = 0; w < piece.words; w++) bits[w] = byte_bits(bytes + (size_t)w * 64);
 }
 
 void bits_of_name(const struct snapshot *snapshot, struct bits_piece piece, uint32_t name, uint64_t *bits)
@@ -119,28 +119,27 @@ static uint64_t common_length(uint64_t a, uint64_t b)
 #define CLOCK_MS_MAX (UINT64_C(1) << 50)
 #define CLOCK_STRETCHES_MAX (UINT64_C(1) << 16)
 
-static bool set_clock(const struct snapshot *snapshot, const struct periods *periods, struct bits_clock *clock)
+/* How long the stretches are; 0: there are none. */
+static uint64_t set_clock(const struct snapshot *snapshot, const struct periods *periods, struct bits_clock *clock)
 {
     const int64_t *bounds = periods->bounds;
     uint64_t length = 0, before = 0, span = elapsed_ms(bounds[0], bounds[periods->n]);
 
     for (uint32_t i = 0; i < periods->n; i++) length = common_length(length, elapsed_ms(bounds[i], bounds[i + 1]));
-    if (length == 0 || span > CLOCK_MS_MAX || span / length > CLOCK_STRETCHES_MAX) return false;
+    if (length == 0 || span > CLOCK_MS_MAX || span / length > CLOCK_STRETCHES_MAX) return 0;
     if (snapshot->first_ms < bounds[0]) before = elapsed_ms(snapshot->first_ms, bounds[0]) / length + 1;
-    if (before > CLOCK_MS_MAX / length) return false;
+    if (before > CLOCK_MS_MAX / length) return 0;
     clock->from_ms = (int64_t)((uint64_t)bounds[0] - before * length);
     span = elapsed_ms(clock->from_ms, snapshot->last_ms);
-    if (snapshot->n_events == 0 || span > CLOCK_MS_MAX || span / length > INT32_MAX / 2) return false;
+    if (snapshot->n_events == 0 || span > CLOCK_MS_MAX || span / length > INT32_MAX / 2) return 0;
     clock->per_ms = 1 / (double)length;
     clock->before = (uint32_t)before;
     clock->n = (uint32_t)(elapsed_ms(bounds[0], bounds[periods->n]) / length);
-    return true;
+    return length;
 }
 
-static void number_stretches(const struct periods *periods, uint32_t n, uint32_t *period)
+static void number_stretches(const struct periods *periods, uint32_t n, uint64_t length, uint32_t *period)
 {
-    uint64_t length = elapsed_ms(periods->bounds[0], periods->bounds[periods->n]) / n;
-
     for (uint32_t i = 0, p = 0; i < n; i++) {
         while (elapsed_ms(periods->bounds[0], periods->bounds[p + 1]) <= i * length) p++;
         period[i] = p;
@@ -151,13 +150,13 @@ bool bits_clock_make(const struct snapshot *snapshot, const struct periods *peri
                      struct bits_clock *out, struct err *err)
 {
     struct bits_clock clock = {.snapshot = snapshot, .periods = periods};
-    bool equal = set_clock(snapshot, periods, &clock);
+    uint64_t length = set_clock(snapshot, periods, &clock);
 
-    if (!equal) clock.n = periods->n;
+    if (length == 0) clock.n = periods->n;
     uint32_t *period = SCRATCH_ARRAY(arena, uint32_t, (size_t)clock.n + 1, err);
     if (!period) return false;
     for (uint32_t i = 0; i < clock.n; i++) period[i] = i;
-    if (equal) number_stretches(periods, clock.n, period);
+    if (length > 0) number_stretches(periods, clock.n, length, period);
     period[clock.n] = periods->n;
     clock.period = period;
     *out = clock;

@@ -77,7 +77,7 @@ enum bits_ask { ASK_NAMES, ASK_TIMES_LOW, ASK_TIMES_HIGH };
 static inline void bits_ask_ahead(const struct snapshot *snapshot, struct bits_piece piece, uint32_t w,
                                   enum bits_ask what)
 {
-    uint64_t row = piece.row + BITS_ROWS + w * 64;
+    uint64_t row = piece.row + BITS_ROWS + (uint64_t)w * 64;
 
     if (what == ASK_NAMES) {
         __builtin_prefetch(snapshot->name + row);

@@ -173,18 +173,19 @@ static void test_stretches_lie_in_their_periods(void **state)
     for (int round = 0; round < 30; round++) {
         struct crowd crowd;
         struct err err;
-        struct bits_clock clock;
+        struct bits_clock clock = {0};
         struct bits_cursor cursor;
         struct bits_piece piece;
         int64_t bounds[PERIODS + 1];
-        int32_t stretch[BITS_ROWS];
-        uint64_t changes[BITS_WORDS];
+        int32_t stretch[BITS_ROWS] = {0};
+        uint64_t changes[BITS_WORDS] = {0};
 
         draw_bounds(round % KINDS, bounds, &seed);
         begin(&crowd, bounds, &seed);
         const struct snapshot *s = crowd.snapshot;
         const struct periods *periods = periods_new(&crowd.arena, bounds, PERIODS, &err);
-        ASSERT_OK(periods && bits_clock_make(s, periods, &crowd.arena, &clock, &err));
+        CHECK(periods);
+        ASSERT_OK(bits_clock_make(s, periods, &crowd.arena, &clock, &err));
         if (round % KINDS < SOME_EMPTY) assert_true(clock.per_ms > 0);
         if (round % KINDS == ODD) assert_true(clock.per_ms == 0);
         bits_open(&cursor, s, 0, s->n_base);
@@ -228,7 +229,7 @@ static void test_retention_of_a_crowd(void **state)
     for (int round = 0; round < 100; round++) {
         struct crowd crowd;
         int64_t bounds[PERIODS + 1];
-        uint64_t got[2 * PERIODS * PERIODS], wanted[2 * PERIODS * PERIODS];
+        uint64_t got[2 * PERIODS * PERIODS] = {0}, wanted[2 * PERIODS * PERIODS];
 
         draw_bounds(round % KINDS, bounds, &seed);
         begin(&crowd, bounds, &seed);
@@ -254,7 +255,7 @@ static void test_funnel_of_a_crowd(void **state)
 
     for (int round = 0; round < 300; round++) {
         struct crowd crowd;
-        struct funnel_step fast[NAMES], slow[NAMES];
+        struct funnel_step fast[NAMES] = {0}, slow[NAMES] = {0};
         const int64_t bounds[PERIODS + 1] = {[PERIODS] = round % 3 == 0 ? 100 : 1000000};
         begin(&crowd, bounds, &seed);
         struct funnel_query query = {
