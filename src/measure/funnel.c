@@ -22,6 +22,7 @@
 
 #include "measure/funnel_int.h"
 #include "measure/periods.h"
+#include "measure/row_bits.h"
 #include "measure/scratch.h"
 #include "measure/shards.h"
 
@@ -68,9 +69,14 @@ static bool count_shard(void *context, struct shard *shard, struct err *err)
     struct funnel_reader reader = {.plan = plan, .arena = &shard->arena, .err = err};
     struct funnel_chain chain = {0};
     int64_t at_ms[FUNNEL_STEPS_MAX];
+    uint32_t place = shard->from;
 
     if (!take_part(count, &shard->arena, &part, err)) return false;
-    for (uint32_t place = shard->from; place < shard->to && plan->known > 0; place++) {
+    if (plan->known > 0 && plan->read == funnel_read_plain && !plan->needs_start && !plan->query->excluded &&
+        bits_pay(plan->snapshot, shard->from, shard->to, &place)) {
+        if (!funnel_count_bits(plan, shard->from, place, &shard->arena, part.came, err)) return false;
+    }
+    for (; place < shard->to && plan->known > 0; place++) {
         if (!funnel_read(&reader, place, &chain)) return false;
         if (chain.depth == 0) continue;
 

@@ -62,6 +62,11 @@ uint32_t funnel_group(const struct funnel_plan *plan, const struct funnel_chain 
 /* funnel_order.c */
 funnel_read_fn funnel_read_plain, funnel_read_best, funnel_read_strict, funnel_read_any;
 
+/* funnel_bits.c: for the plain reading, of persons of the base alone, not where chains begin; adds to `came`, by depth
+ * less one. LIMIT: the arena has no room for a few kB. */
+bool funnel_count_bits(const struct funnel_plan *plan, uint32_t from, uint32_t to, struct arena *arena, uint64_t *came,
+                       struct err *err) MUST_CHECK;
+
 /* funnel_times.c: the persons who reached step 2 or more, by how far they came, in the order of the scan. */
 struct funnel_piece;
 struct funnel_list {

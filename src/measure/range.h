@@ -23,6 +23,12 @@ static inline bool range_holds(struct range range, int64_t at_ms)
     return at_ms >= range.from_ms && at_ms < range.to_ms;
 }
 
+/* Is no event of a snapshot outside? */
+static inline bool range_holds_all(struct range range, const struct snapshot *snapshot)
+{
+    return snapshot->first_ms >= range.from_ms && snapshot->last_ms < range.to_ms;
+}
+
 /* From an instant to a later one; cannot overflow, however far apart they are. */
 static inline uint64_t elapsed_ms(int64_t from_ms, int64_t to_ms)
 {

@@ -29,6 +29,8 @@
 #include <string.h>
 
 #include "measure/periods.h"
+#include "measure/retention_bits.h"
+#include "measure/row_bits.h"
 #include "measure/scratch.h"
 #include "measure/session.h"
 #include "measure/shards.h"
@@ -252,15 +254,29 @@ static bool take_scratch(struct retention_scan *scan, struct arena *arena, struc
     return scan->members != NULL;
 }
 
+static bool count_member(struct retention_scan *scan, uint32_t place, struct member member, uint64_t cells);
+
+/* Count those of a shard's persons whose rows lie behind each other; *place is the first of the others. */
+static bool scan_base(struct retention_scan *scan, struct shard *shard, uint32_t *place, struct err *err)
+{
+    *place = shard->from;
+    if (scan->task->take != count_member || scan->query->recurring) return true;
+    if (!bits_pay(scan->snapshot, shard->from, shard->to, place)) return true;
+    return retention_count_bits(scan->snapshot, scan->query, scan->periods, shard->from, *place, &shard->arena,
+                                scan->returned, err);
+}
+
 static bool scan_shard(void *context, struct shard *shard, struct err *err)
 {
     const struct retention_task *task = context;
     struct retention_scan *scan = &task->scans[shard->index];
+    uint32_t place;
 
     *scan = (struct retention_scan){
         .snapshot = task->snapshot, .query = task->query, .periods = task->periods, .task = task};
     if (!take_scratch(scan, &shard->arena, err)) return false;
-    for (uint32_t place = shard->from; place < shard->to; place++) {
+    if (!scan_base(scan, shard, &place, err)) return false;
+    for (; place < shard->to; place++) {
         struct rows rows = snapshot_rows(task->snapshot, place);
         bool ok = task->query->recurring ? scan_recurring(scan, place, rows) : scan_first(scan, place, rows);
         if (!ok) return err_set(err, ERR_LIMIT, "the revenue is more than 64-bit minor units hold");

@@ -105,6 +105,11 @@ const struct snapshot *builder_done(struct builder *builder, uint32_t n_persons,
         .n_names = n_names,
         .last_ms = -1,
     };
+    for (size_t i = 0; i < builder->n_events; i++) {
+        struct snapshot *snapshot = &builder->snapshot;
+        if (i == 0 || builder->at_ms[i] < snapshot->first_ms) snapshot->first_ms = builder->at_ms[i];
+        if (i == 0 || builder->at_ms[i] > snapshot->last_ms) snapshot->last_ms = builder->at_ms[i];
+    }
     return &builder->snapshot;
 }
 
