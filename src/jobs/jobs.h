@@ -78,10 +78,16 @@ struct job_run {
 
 bool job_find(struct db *db, const char *kind, Str key, struct arena *arena, struct job_state *out,
               struct err *err) MUST_CHECK; /* NOT_FOUND */
+bool job_read(struct db *db, int64_t id, struct arena *arena, struct job_state *out, struct err *err) MUST_CHECK;
 bool jobs_list(struct db *db, struct arena *arena, struct job_state *out, size_t max, size_t *n,
                struct err *err) MUST_CHECK;
 /* The newest first, with an id below `before`; of one job, or of all (0). */
 bool job_runs_list(struct db *db, int64_t job_id, int64_t before, struct arena *arena, struct job_run *out, size_t max,
                    size_t *n, struct err *err) MUST_CHECK;
+
+/* As the schemas Job and JobRun of features/jobs have them. */
+struct json_out;
+void job_put(struct json_out *out, const struct job_state *job);
+void job_run_put(struct json_out *out, const struct job_run *run);
 
 #endif

@@ -417,18 +417,34 @@ static struct job_state state_of(const struct db_rows *rows, struct arena *arena
     return state;
 }
 
+/* Of a query for one. */
+static bool take_state(struct db_rows *rows, struct arena *arena, struct job_state *out, bool *found, struct err *err)
+{
+    struct job_state state = {0};
+
+    *found = db_next(rows);
+    if (*found) state = state_of(rows, arena);
+    if (!db_end(rows, err)) return false;
+    if (*found) *out = state;
+    return true;
+}
+
 bool job_find(struct db *db, const char *kind, Str key, struct arena *arena, struct job_state *out, struct err *err)
 {
     struct db_rows rows = db_query(db, "SELECT " STATE_COLUMNS " FROM job WHERE kind = $1 AND key = $2",
                                    DB_ARGS(DB_TEXT(str_of(kind)), DB_TEXT(key)));
-    struct job_state state = {0};
-    bool found = db_next(&rows);
+    bool found;
 
-    if (found) state = state_of(&rows, arena);
-    if (!db_end(&rows, err)) return false;
-    if (!found) return err_set(err, ERR_NOT_FOUND, "there is no job \"%s\" of \"%.*s\"", kind, STR_ARG(key));
-    *out = state;
-    return true;
+    if (!take_state(&rows, arena, out, &found, err)) return false;
+    return found || err_set(err, ERR_NOT_FOUND, "there is no job \"%s\" of \"%.*s\"", kind, STR_ARG(key));
+}
+
+bool job_read(struct db *db, int64_t id, struct arena *arena, struct job_state *out, struct err *err)
+{
+    struct db_rows rows = db_query(db, "SELECT " STATE_COLUMNS " FROM job WHERE id = $1", DB_ARGS(DB_I64(id)));
+    bool found;
+
+    return take_state(&rows, arena, out, &found, err) && (found || missing(id, err));
 }
 
 bool jobs_list(struct db *db, struct arena *arena, struct job_state *out, size_t max, size_t *n, struct err *err)
