@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "base/hash.h"
 #include "features/connectors/connectors_int.h"
 
@@ -33,6 +35,20 @@ static bool value_of(const struct adapter_setting *setting, const struct json *g
     if (!json_str(value).p) return err_set_field(err, field, "\"%.*s\" is a text", STR_ARG(setting->title));
     return out->n <= CONNECTION_SETTING_MAX ||
            err_set_field(err, field, "\"%.*s\" has at most %d bytes", STR_ARG(setting->title), CONNECTION_SETTING_MAX);
+}
+
+/* connect/ names a setting; whoever sent the body looks for it below `settings`. */
+static bool name_in_body(const struct adapter_info *adapter, struct err *err)
+{
+    char name[sizeof err->field];
+
+    for (size_t i = 0; i < adapter->n_settings; i++) {
+        if (!str_eq(adapter->settings[i].name, str_of(err->field))) continue;
+        snprintf(name, sizeof name, "%s", err->field);
+        snprintf(err->field, sizeof err->field, "settings.%.80s", name);
+        break;
+    }
+    return false;
 }
 
 static Str finished(struct json_out *out, struct buf *buf, struct arena *arena)
@@ -79,7 +95,7 @@ bool settings_merge(struct connect *connect, Str adapter, const struct json *giv
     if (ok) {
         const struct json *all = json_parse(finished(&part[0], &buf[0], arena), arena, err);
         *out = (struct settings_parts){finished(&part[1], &buf[1], arena), finished(&part[2], &buf[2], arena)};
-        ok = all && connect_check(connect, adapter, all, err);
+        ok = all && (connect_check(connect, adapter, all, err) || name_in_body(info, err));
     }
     for (int i = 0; i < 3; i++) reset_wiped(&buf[i]);
     return ok;
