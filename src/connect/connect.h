@@ -15,7 +15,7 @@ struct connect;
 
 /* Reads all adapters; one with a mistake is an error that says file, place and what to do. */
 struct connect *connect_open(struct store *store, struct net *net, const struct vault *vault, struct err *err);
-void connect_close(struct connect *connect);
+void connect_close(struct connect *connect); /* NULL is fine */
 
 /* ---- adapters, for people and forms ---- */
 struct adapter_setting {

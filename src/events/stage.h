@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/time.h"
 #include "events/facts.h"
 
 /* How a raw body is read. The numbers are on disk: never change one. */
@@ -36,7 +37,6 @@ bool raw_kind_find(Str name, enum raw_kind *kind) MUST_CHECK;
 bool raw_kind_is_csv(enum raw_kind kind);
 
 #define SOURCE_CRM 0 /* the source of imported CRM files; others are numbered from 1 */
-#define TIME_NONE INT64_MIN
 
 struct raw_entry {
     int64_t source_id;

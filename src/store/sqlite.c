@@ -12,7 +12,7 @@
 
 #include "store/store_int.h"
 
-#define STATEMENTS_MAX 128
+#define STATEMENTS_MAX 256
 #define BUSY_WAIT_MS 5000
 #define CHECKPOINT_PAGES 8000 /* of 4 KB: how far the log grows before the writer folds it into the file */
 
