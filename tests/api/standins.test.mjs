@@ -298,26 +298,27 @@ test('Yandex: what breaks a rule gets its error', async (t) => {
 
 /* ---- all ---- */
 test('Kite: a week is the truth, and rules are rules', async (t) => {
-  const standin = await Kite.start(t, account({ unsaid: true }));
-  const read = (more = {}, headers = { 'X-Api-Key': standin.token }) => ask(standin, withQuery('/api/v2/statistics/banners/day.json', { account: '100200300', date_from: RANGE.from, date_to: RANGE.to, ...more }), { headers });
-  const items = [];
-  for (let offset = 0, count = 1; offset < count; offset = items.length) {
-    const { json } = await read({ offset });
-    items.push(...json.items);
-    count = json.count;
+  const standin = await Kite.start(t, account({ unsaid: true }), { pageSize: 3 });
+  const read = (more = {}, headers = { 'X-Api-Key': standin.token }) => ask(standin, withQuery('/api/v2/days.json', { account: '100200300', since: RANGE.from, until: RANGE.to, ...more }), { headers });
+  const banners = [];
+  for (let cursor = 'k0'; cursor;) {
+    const { json } = await read({ cursor });
+    banners.push(...json.banners);
+    cursor = json.next;
   }
-  const bare = (rows) => byAd(rows).map((row) => ({ ...row, reach: null, revenue: null }));
-  assert.deepEqual(bare(items.map(({ date, banner, plan, base }) => ({ day: date, campaign_id: plan.id, ad_id: banner.id, impressions: base.shows, clicks: base.clicks, spend: micros(base.spent), conversions: base.goals === null ? null : base.goals * 1e6 }))), bare(standin.account.truth(RANGE)));
+  const rows = banners.flatMap(({ id, plan, days }) => days.map(({ date, shows, clicks, spent, goals }) => ({ day: date, campaign_id: plan.id, ad_id: id, impressions: shows, clicks, spend: spent * 10_000, conversions: goals === null ? null : goals * 1e6 })));
+  const bare = (all) => byAd(all).map((row) => ({ ...row, reach: null, revenue: null }));
+  assert.deepEqual(bare(rows), bare(standin.account.truth(RANGE)));
   assert.equal((await read({}, {})).status, 401);
-  assert.equal((await read({ date_to: '2026-03-10' })).status, 400);
-  assert.equal((await read({ limit: 501 })).status, 400);
+  assert.equal((await read({ until: '2026-03-10' })).status, 400);
+  assert.equal((await read({ per_page: 501 })).status, 400);
 });
 
 test('what goes wrong goes wrong as often as it was told to, and where', async (t) => {
   const standin = await Kite.start(t, account());
-  const target = withQuery('/api/v2/statistics/banners/day.json', { account: '100200300', date_from: RANGE.from, date_to: RANGE.to });
+  const target = withQuery('/api/v2/days.json', { account: '100200300', since: RANGE.from, until: RANGE.to });
   const read = () => ask(standin, target, { headers: { 'X-Api-Key': standin.token } });
-  standin.fail(2, 'error500', ({ path }) => path.includes('banners'));
+  standin.fail(2, 'error500', ({ path }) => path.includes('days'));
   assert.deepEqual([(await read()).status, (await read()).status, (await read()).status], [500, 500, 200]);
   for (const [what, status] of [['html', 200], ['junk', 200], ['redirect', 302], ['limit', 429], ['expired', 401], ['transient', 503]]) {
     standin.fail(1, what);

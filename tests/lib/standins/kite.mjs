@@ -1,13 +1,14 @@
 // tests/lib/standins/kite.mjs -- "Kite Ads", a platform that nobody has: for the test that a new one needs a file and no C.
 //
-// GET /api/v2/statistics/banners/day.json?account=…&date_from=…&date_to=…&limit=…&offset=…, header X-Api-Key.
-// -> {"items":[{"date","banner":{"id","title"},"plan":{"id","title"},"base":{"shows":n,"clicks":n,"spent":"12.50","goals":n|null}}],"count":all,"offset":n}
+// GET /api/v2/days.json?account=…&since=YYYY-MM-DD&until=…&per_page=…&cursor=…, header X-Api-Key.
+// -> {"banners":[{"id","title","plan":{"id","title"},"days":[{"date","shows":n,"clicks":n,"spent":n,"goals":n|null}]}],"next":"…"|null}
+// A banner's days stand under it, pages are of banners, spent is in kopecks, all numbers are numbers.
 // Errors: {"error":{"code":"word","message":".."}} with 400, 401 (bad_key), 403 (forbidden), 429 (rate_limit, Retry-After), 5xx.
-// Numbers are numbers, but for money. At most 31 days and 500 items at once. Options: token, pageSize.
-import { dayOf, decimal } from './account.mjs';
+// At most 31 days and 500 banners at once. Options: token, pageSize.
+import { dayOf } from './account.mjs';
 import { Standin, json, refusal } from './standin.mjs';
 
-const PARAMETERS = ['account', 'date_from', 'date_to', 'limit', 'offset'];
+const PARAMETERS = ['account', 'since', 'until', 'per_page', 'cursor'];
 const failure = (status, code, message, headers) => refusal(status, { error: { code, message } }, headers);
 
 export class Kite extends Standin {
@@ -27,21 +28,32 @@ export class Kite extends Standin {
 
   answer(asked) {
     if (asked.headers['x-api-key'] !== this.token) throw failure(401, 'bad_key', 'the key is not good');
-    if (asked.path === '/api/v2/account.json' && asked.method === 'GET') return json({ currency: this.account.currency, timezone: this.account.timezone });
-    if (asked.path !== '/api/v2/statistics/banners/day.json' || asked.method !== 'GET') throw failure(404, 'not_found', asked.path);
-    const { query } = asked;
+    if (asked.method !== 'GET') throw failure(405, 'bad_method', asked.method);
+    if (asked.path === '/api/v2/account.json') return json({ money: this.account.currency, place: { zone: this.account.timezone } });
+    if (asked.path === '/api/v2/days.json') return this.days(asked, asked.query);
+    throw failure(404, 'not_found', asked.path);
+  }
+
+  days(asked, query) {
     for (const name of query.keys()) if (!PARAMETERS.includes(name)) throw failure(400, 'bad_parameter', name);
     if (query.get('account') !== this.account.id) throw failure(403, 'forbidden', 'this account is not yours');
-    const first = dayOf(query.get('date_from')), last = dayOf(query.get('date_to'));
-    if (!(first <= last && last - first < 31)) throw failure(400, 'bad_parameter', 'date_from, date_to');
-    const limit = Number(query.get('limit') ?? 50), offset = Number(query.get('offset') ?? 0);
-    if (!(limit >= 1 && limit <= 500 && offset >= 0)) throw failure(400, 'bad_parameter', 'limit, offset');
-    const rows = this.account.truth({ from: query.get('date_from'), to: query.get('date_to') });
-    Object.assign(asked, { from: query.get('date_from'), to: query.get('date_to'), first: offset === 0 });
-    const items = rows.slice(offset, offset + Math.min(limit, this.pageSize)).map((row) => ({
-      date: row.day, banner: { id: row.ad_id, title: row.ad_name }, plan: { id: row.campaign_id, title: row.campaign_name },
-      base: { shows: row.impressions, clicks: row.clicks, spent: decimal(row.spend), goals: row.conversions === null ? null : row.conversions / 1e6 },
-    }));
-    return json({ items, count: rows.length, offset });
+    const from = query.get('since'), to = query.get('until');
+    const first = dayOf(from), last = dayOf(to);
+    if (!(first <= last && last - first < 31)) throw failure(400, 'bad_parameter', 'since, until');
+    const size = Number(query.get('per_page') ?? 50), [, at] = /^k(\d+)$/.exec(query.get('cursor') ?? 'k0') ?? [];
+    if (!(size >= 1 && size <= 500) || at === undefined) throw failure(400, 'bad_parameter', 'per_page, cursor');
+    const banners = this.banners({ from, to });
+    const end = Number(at) + Math.min(size, this.pageSize);
+    Object.assign(asked, { from, to, first: at === '0' });
+    return json({ banners: banners.slice(Number(at), end), next: end < banners.length ? `k${end}` : null });
+  }
+
+  banners(range) {
+    const out = new Map();
+    for (const row of this.account.truth(range)) {
+      if (!out.has(row.ad_id)) out.set(row.ad_id, { id: row.ad_id, title: row.ad_name, plan: { id: row.campaign_id, title: row.campaign_name }, days: [] });
+      out.get(row.ad_id).days.push({ date: row.day, shows: row.impressions, clicks: row.clicks, spent: row.spend / 10_000, goals: row.conversions === null ? null : row.conversions / 1e6 });
+    }
+    return [...out.values()];
   }
 }

@@ -2,7 +2,7 @@
 //
 // Options: token, pageSize (rows a page at the most), maxRows (more in one synchronous answer are "too much data"),
 // polls (how many times an asynchronous run is not ready), usage (percent in the headers), regain (minutes).
-import { DAY_MS, dayOf, dayText, decimal, sums } from './account.mjs';
+import { dayOf, dayText, decimal, sums } from './account.mjs';
 import { Standin, json, parsed, refusal } from './standin.mjs';
 
 const VERSIONS = ['v25.0', 'v26.0'];
@@ -179,7 +179,6 @@ function range(parameters) {
   const { since, until } = parsed(parameters.get('time_range'), () => wrong('time_range must be a JSON object'));
   const first = dayOf(since), last = dayOf(until);
   if (!(first <= last)) throw wrong(`time_range ${parameters.get('time_range')}`);
-  if (last < (Date.now() - 37 * 31 * DAY_MS) / DAY_MS) throw wrong('The start date of the time range cannot be beyond 37 months', 3018);
   const step = parameters.get('time_increment') ?? 'all_days';
   const length = step === 'all_days' ? last - first + 1 : Number(step);
   if (!(Number.isInteger(length) && length >= 1 && (length <= 90 || step === 'all_days'))) throw wrong(`time_increment ${step}`);
