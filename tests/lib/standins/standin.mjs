@@ -97,9 +97,13 @@ export class Standin {
     this.left = n;
   }
 
-  /** Somebody waits. */
+  /** Does somebody wait? */
+  holds() {
+    return this.held.some(({ response }) => !response.destroyed);
+  }
+
   stopped() {
-    return until('a request to be held', () => this.held.some(({ response }) => !response.destroyed));
+    return until('a request to be held', () => this.holds());
   }
 
   go() {
