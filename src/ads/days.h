@@ -5,9 +5,10 @@
  * Owns:  the tables ad_account, ad, ad_day, campaign_day, channel_day; of campaign the rows of an account.
  * Never: makes what was not said 0; leaves a sum behind that is not that of its rows.
  *
- * Both calls belong into a transaction of the caller's, on the writer. Rows of one call may come in any order; two of
- * the same key are added up and counted as repeated. A name or status that differs from what is stored replaces it, by
- * the row of the latest day.
+ * The calls belong into a transaction of the caller's, on the writer. Rows of one call may come in any order; two of
+ * the same key are added up and counted as repeated; in different currencies they are refused. A name or status that
+ * differs from what is stored replaces it, by the row of the latest day, unless a later day is stored. The arena takes
+ * the names of the stored ads of the campaigns that the rows are of.
  */
 #ifndef ADS_DAYS_H
 #define ADS_DAYS_H
@@ -19,12 +20,16 @@
 #define AD_MONEY_UNIT INT64_C(1000000) /* micros of one unit of a currency; conversions are counted in the same */
 #define AD_NOT_SAID INT64_MIN          /* of a count or an amount */
 #define AD_ID_MAX 64
-#define AD_TEXT_MAX 255
+#define AD_TEXT_MAX 255 /* what is longer is cut */
+#define AD_CURRENCY_MAX 8
+#define AD_COUNT_MAX INT64_C(1000000000000000) /* of a row, either way: so that sums stay within 64 bits */
+#define AD_DAY_ROWS_MAX 1000000                /* of one call */
 
 enum ad_count { AD_IMPRESSIONS, AD_REACH, AD_CLICKS, AD_SPEND, AD_CONVERSIONS, AD_REVENUE, AD_COUNTS };
 
 struct ad_row {
-    Str campaign_id, campaign_name; /* one may be empty: an id is made of the name */
+    Str campaign_id,
+        campaign_name; /* one may be empty: an id is made of the name, as of one over AD_ID_MAX or with '/' */
     Str ad_set_id, ad_set_name, ad_id, ad_name;
     Str campaign_status, ad_status; /* as the platform has it; empty: not said */
     Str channel;                    /* a channel's name, made if there is none such */
@@ -54,5 +59,10 @@ bool ad_days_replace(struct db *db, const struct ad_source *source, int32_t firs
 /* These rows take the place of those with the same key; all others stay. */
 bool ad_days_put(struct db *db, const struct ad_source *source, const struct ad_row *rows, size_t n,
                  struct arena *arena, struct ad_change *change, struct err *err) MUST_CHECK;
+
+/* Take at most `max` of the rows that an import brought out again; change->removed = 0: none is left, and the ads and
+ * campaigns that it made are gone too, where they have no day. */
+bool ad_days_take_back(struct db *db, int64_t import_id, size_t max, struct ad_change *change,
+                       struct err *err) MUST_CHECK;
 
 #endif

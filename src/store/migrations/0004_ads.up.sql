@@ -67,6 +67,7 @@ CREATE TABLE campaign (
 );
 CREATE INDEX campaign_of_day ON campaign (day);
 CREATE INDEX campaign_of_account ON campaign (account_id, external_id);
+CREATE INDEX campaign_of_channel ON campaign (channel_id, day);
 
 -- An ad, or what stands for all ads of a group or campaign where a platform says no more ('' for its ids).
 CREATE TABLE ad (
@@ -97,6 +98,7 @@ CREATE TABLE ad_day (
     changed_ms  BIGINT NOT NULL,
     PRIMARY KEY (ad_id, day, placement, country)
 );
+CREATE INDEX ad_day_of_import ON ad_day (import_id) WHERE import_id IS NOT NULL;
 
 -- Sums of ad_day, made again for what changed, in the same transaction. rows_unpriced: rows without a spend. priced_*:
 -- the same sums over rows with a spend, for what is divided by it.
@@ -119,6 +121,7 @@ CREATE TABLE campaign_day (
     priced_revenue_micros BIGINT,
     PRIMARY KEY (campaign_id, day, channel_id, currency)
 );
+CREATE INDEX campaign_day_of_day ON campaign_day (day);
 CREATE TABLE channel_day (
     day         BIGINT NOT NULL,
     channel_id  BIGINT NOT NULL,
@@ -156,7 +159,7 @@ CREATE TABLE campaign_sum (
     engagement_sum DOUBLE PRECISION NOT NULL,
     clicks      BIGINT NOT NULL,
     impressions BIGINT NOT NULL,
-    PRIMARY KEY (dim, value, day, currency)
+    PRIMARY KEY (dim, day, value, currency)
 );
 
 -- What one unit of `currency` is worth in `base`, in billionths, from a day on until the next row.
