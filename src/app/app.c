@@ -81,8 +81,41 @@ bool app_welcome(struct app *app, struct err *err)
     return auth_set_admin(app->auth, app->settings.admin_token, app->made_token, err) && first_source(app, err);
 }
 
+bool app_work_open(struct app *app, struct err *err)
+{
+    enum { JOB_THREADS = 4 };
+    struct net_config net = {.allow_hosts = app->settings.allow_hosts};
+    size_t n = 0;
+
+    app->job_kinds[n++] = connectors_job(&app->connectors);
+    if (!(app->vault = vault_open(app->settings.data, app->settings.secret_key, err))) return false;
+    if (!(app->net = net_open(&net, err))) return false;
+    if (!(app->connect = connect_open(app->store, app->net, app->vault, err))) return false;
+    if (!(app->jobs = jobs_open(app->store, app->job_kinds, n, JOB_THREADS, err))) return false;
+    app->jobs_api.jobs = app->jobs;
+    app->connectors.vault = app->vault;
+    app->connectors.connect = app->connect;
+    app->connectors.jobs = app->jobs;
+    return connectors_start(&app->connectors, err);
+}
+
+bool app_work_start(struct app *app, struct err *err)
+{
+    return jobs_start(app->jobs, err);
+}
+
+void app_work_stop(struct app *app)
+{
+    connectors_stop(&app->connectors);
+}
+
 void app_close(struct app *app)
 {
+    jobs_close(app->jobs);
+    connectors_close(&app->connectors);
+    connect_close(app->connect);
+    net_close(app->net);
+    vault_close(app->vault);
     properties_close(app->properties);
     segment_cache_free(app->segment_cache);
     ad_imports_close(app->ad_imports);
@@ -124,6 +157,9 @@ void app_routes(struct app *app)
     *next++ = channels_routes(&app->channels);
     *next++ = segments_routes(&app->segments);
     *next++ = matching_routes(&app->matching);
+    app->connectors.store = app->store;
+    *next++ = connectors_routes(&app->connectors);
+    *next++ = jobs_routes(&app->jobs_api);
     intake_routes(&app->intake, next);
     next += INTAKE_TABLES;
     app->ad_imports_feature = (struct ad_imports_feature){.imports = app->ad_imports, .settings = &app->settings};

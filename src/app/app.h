@@ -16,6 +16,8 @@
 #include "features/crm/crm.h"
 #include "features/intake/intake.h"
 #include "features/matching/matching.h"
+#include "features/connectors/connectors.h"
+#include "features/jobs/jobs.h"
 #include "features/product/product.h"
 #include "features/segments/segments.h"
 #include "http/server.h"
@@ -32,6 +34,11 @@ struct app {
     struct ad_imports *ad_imports;
     struct properties *properties;
     struct segment_cache *segment_cache;
+    struct vault *vault; /* this and the next three: of `serve` alone */
+    struct net *net;
+    struct connect *connect;
+    struct jobs *jobs;
+    struct job_kind job_kinds[4];
     struct ingest ingest;
     struct product product;
     struct attribution attribution;
@@ -41,6 +48,8 @@ struct app {
     struct matching matching;
     struct intake intake;
     struct ad_imports_feature ad_imports_feature;
+    struct connectors connectors;
+    struct jobs_api jobs_api;
     struct route_table tables[TABLES_MAX];
     size_t n_tables;
     char made_token[TOKEN_MAX]; /* the admin token, if this start made it; shown once */
@@ -53,6 +62,10 @@ void app_close(struct app *app);
 /* See to an admin token and a first source; what had to be made is in made_token and made_key, for this once. Only
  * `serve` does this: whoever makes a secret has to show it. */
 bool app_welcome(struct app *app, struct err *err) MUST_CHECK;
+/* What is done by itself, for `serve`: open it before the server, start it after, stop it before. */
+bool app_work_open(struct app *app, struct err *err) MUST_CHECK;
+bool app_work_start(struct app *app, struct err *err) MUST_CHECK;
+void app_work_stop(struct app *app);
 /* Fill the route tables; needs nothing opened but the settings. */
 void app_routes(struct app *app);
 

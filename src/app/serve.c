@@ -65,6 +65,10 @@ int command_serve(int n, char **args)
         goto done;
     }
     parallel_limit(cores(&app.settings));
+    if (!app_work_open(&app, &err)) {
+        fail_with(&err);
+        goto done;
+    }
     server = server_start(&(struct server_config){.listen = app.settings.listen,
                                                   .threads = cores(&app.settings),
                                                   .store = app.store,
@@ -76,7 +80,8 @@ int command_serve(int n, char **args)
                                                   .spool_folder = importer_spool(app.importer),
                                                   .version = DEMETRA_VERSION},
                           &err);
-    if (!server || !print_welcome(&app, server_port(server), option_given(n, args, "--link"), &err)) {
+    if (!server || !app_work_start(&app, &err) ||
+        !print_welcome(&app, server_port(server), option_given(n, args, "--link"), &err)) {
         fail_with(&err);
         goto done;
     }
@@ -86,6 +91,7 @@ int command_serve(int n, char **args)
     code = 0;
 done:
     properties_stop(app.properties);
+    app_work_stop(&app);
     server_stop(server);
     app_close(&app);
     return code;

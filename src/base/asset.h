@@ -24,6 +24,7 @@ const struct asset *asset_find(const struct asset_table *table, Str name); /* NU
 
 extern const struct asset_table ASSETS_MIGRATIONS; /* src/store/migrations */
 extern const struct asset_table ASSETS_SCHEMAS;    /* every schemas.json below src */
+extern const struct asset_table ASSETS_ADAPTERS;   /* src/connect/adapters */
 extern const struct asset_table ASSETS_WEB;        /* web/dist */
 
 #endif

@@ -11,6 +11,8 @@
 static struct hash_key process_key;
 
 static_assert(sizeof process_key.bytes == crypto_shorthash_siphashx24_KEYBYTES, "the key of SipHash");
+static_assert(sizeof(struct seal_key) == crypto_secretbox_KEYBYTES, "the key of a secretbox");
+static_assert(SEAL_EXTRA == crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES, "a nonce, then the box");
 
 void hash_start(void)
 {
@@ -71,4 +73,46 @@ bool base64_decode(Str text, char *out, size_t out_max, size_t *n)
         if (sodium_base642bin((unsigned char *)out, out_max, text.p, text.n, NULL, n, NULL, VARIANTS[i]) == 0)
             return true;
     return false;
+}
+
+/* The salt is the same everywhere: a data folder has to open with the operator's text alone, wherever it is moved. */
+struct seal_key seal_key_of(Str text)
+{
+    static const unsigned char SALT[crypto_pwhash_SALTBYTES] = "demetra secrets";
+    enum { PASSES = 3, MEMORY = 16 * 1024 * 1024 };
+    struct seal_key key;
+
+    CHECK(crypto_pwhash(key.bytes, sizeof key.bytes, text.p, text.n, SALT, PASSES, MEMORY,
+                        crypto_pwhash_ALG_ARGON2ID13) == 0); /* fails for lack of memory only */
+    return key;
+}
+
+void seal(const struct seal_key *key, Str text, char *out)
+{
+    unsigned char *nonce = (unsigned char *)out;
+
+    randombytes_buf(nonce, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(nonce + crypto_secretbox_NONCEBYTES, (const unsigned char *)text.p, text.n, nonce,
+                          key->bytes);
+}
+
+bool unseal(const struct seal_key *key, Str sealed, char *out)
+{
+    const unsigned char *nonce = (const unsigned char *)sealed.p;
+
+    return sealed.n >= SEAL_EXTRA &&
+           crypto_secretbox_open_easy((unsigned char *)out, nonce + crypto_secretbox_NONCEBYTES,
+                                      sealed.n - crypto_secretbox_NONCEBYTES, nonce, key->bytes) == 0;
+}
+
+void wipe(void *p, size_t n)
+{
+    sodium_memzero(p, n);
+}
+
+uint64_t random_u64(void)
+{
+    uint64_t out;
+    randombytes_buf(&out, sizeof out);
+    return out;
 }

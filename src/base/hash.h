@@ -1,6 +1,7 @@
 /* base/hash.h -- hashes, random bytes and secrets, on libsodium.
  *
- * Is:    a keyed 128-bit hash for tables fed from outside, SHA-256 for tokens, constant-time comparison.
+ * Is:    a keyed 128-bit hash for tables fed from outside, SHA-256 for tokens, constant-time comparison; sealing of
+ *        what must be kept and not be read.
  * Owns:  the process's random hash key.
  * Never: keeps or logs a secret.
  */
@@ -35,5 +36,17 @@ bool digest_eq(const struct digest *a, const struct digest *b); /* in constant t
 #define TOKEN_MAX 48
 void token_make(const char *prefix, char *out);
 bool base64_decode(Str text, char *out, size_t out_max, size_t *n) MUST_CHECK;
+
+/* ---- sealed texts: encrypted and authenticated (XSalsa20-Poly1305), each under a random nonce of its own ---- */
+struct seal_key {
+    unsigned char bytes[32];
+};
+struct seal_key seal_key_of(Str text);                      /* by Argon2id: takes some 50 ms and 16 MB, on purpose */
+#define SEAL_EXTRA 40                                       /* bytes by which a sealed text is longer */
+void seal(const struct seal_key *key, Str text, char *out); /* text.n + SEAL_EXTRA bytes */
+bool unseal(const struct seal_key *key, Str sealed, char *out) MUST_CHECK; /* sealed.n - SEAL_EXTRA bytes; false:
+                                                                            * another key, or not as it was sealed */
+void wipe(void *p, size_t n);                                              /* zeroes that no compiler leaves out */
+uint64_t random_u64(void);
 
 #endif

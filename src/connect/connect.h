@@ -15,7 +15,7 @@ struct connect;
 
 /* Reads all adapters; one with a mistake is an error that says file, place and what to do. */
 struct connect *connect_open(struct store *store, struct net *net, const struct vault *vault, struct err *err);
-void connect_close(struct connect *connect);
+void connect_close(struct connect *connect); /* NULL is fine */
 
 /* ---- adapters, for people and forms ---- */
 struct adapter_setting {
@@ -34,6 +34,9 @@ const struct adapter_info *connect_adapter(const struct connect *connect, Str na
 /* Are these settings whole and well formed? One sentence in err with the field. `settings`: JSON object. */
 bool connect_check(const struct connect *connect, Str adapter, const struct json *settings, struct err *err) MUST_CHECK;
 
+/* Is this file an adapter? The error names file, place and what is expected. */
+bool connect_check_file(const char *path, struct err *err) MUST_CHECK;
+
 /* ---- doing ---- */
 struct connect_watch {
     bool (*progress)(void *context, int64_t done, int64_t total, const char *note); /* false: stop */
@@ -50,9 +53,10 @@ bool connect_test(struct connect *connect, const struct connection *connection, 
 
 /* Bring the days that are missing or may have been restated, chunk by chunk; each chunk is stored in one transaction
  * with how far the pull is. Sets the connection's state. `result`: a JSON object {"from","to","chunks","rows",
- * "inserted","replaced","removed","changed_days":[…],"requests","waited_ms"}. Errors: ERR_FORBIDDEN (the connection is
- * broken; not again by itself), ERR_UPSTREAM and ERR_BUSY (later). from, to: days to bring whatever is there
- * already; INT32_MIN: what is due. */
+ * "inserted","replaced","removed","skipped","changed_days":[…],"requests","waited_ms"}, also of a pull that failed on
+ * its way. Errors: ERR_FORBIDDEN and ERR_INVALID (the connection is broken, or the days asked for make no sense; not
+ * again by itself), ERR_UPSTREAM and ERR_BUSY (later). from, to: days to bring whatever is there already; INT32_MIN:
+ * what is due. */
 bool connect_pull(struct connect *connect, int64_t connection_id, int32_t from, int32_t to,
                   const struct connect_watch *watch, struct buf *result, struct err *err) MUST_CHECK;
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "store/store_int.h"
 
 #define READERS_MAX 64
@@ -19,6 +20,7 @@ struct store {
     char folder[PATH_MAX_BYTES];
     char path[PATH_MAX_BYTES + 32];
     int lock;
+    uint64_t session;
     struct db *writer;
     pthread_mutex_t writing; /* held by whoever has the writer */
     pthread_mutex_t mutex;   /* of the pool */
@@ -59,6 +61,7 @@ struct store *store_open(Str folder, struct err *err)
     struct store *store = mem_new(sizeof *store);
 
     store->lock = -1;
+    store->session = random_u64();
     pthread_mutex_init(&store->mutex, NULL);
     pthread_mutex_init(&store->writing, NULL);
     if (folder.n == 0 || folder.n >= PATH_MAX_BYTES) {
@@ -90,6 +93,11 @@ void store_close(struct store *store)
 Str store_folder(const struct store *store)
 {
     return str_of(store->folder);
+}
+
+uint64_t store_session(const struct store *store)
+{
+    return store->session;
 }
 
 struct db *store_writer_take(struct store *store)

@@ -22,6 +22,8 @@ struct db;
 struct store *store_open(Str folder, struct err *err);
 void store_close(struct store *store); /* NULL is fine; every reader must be back */
 Str store_folder(const struct store *store);
+/* Random, of this opening. Whoever left another one behind in the data is gone: the lock says so. */
+uint64_t store_session(const struct store *store);
 
 struct db *store_writer_take(struct store *store); /* waits for its turn */
 void store_writer_give(struct store *store);

@@ -98,6 +98,32 @@ static void test_base64(void **state)
     assert_int_equal(n, 16);
 }
 
+static void test_sealed_texts(void **state)
+{
+    struct seal_key key = seal_key_of(STR("one text")), same = seal_key_of(STR("one text")),
+                    other = seal_key_of(STR("one tex")); /* by Argon2id */
+    char sealed[64 + SEAL_EXTRA], text[64], out[64];
+    uint64_t seed = 3;
+    (void)state;
+
+    assert_memory_equal(&key, &same, sizeof key);
+    assert_memory_not_equal(&key, &other, sizeof key);
+    for (size_t n = 0; n < sizeof text; n++) {
+        random_bytes(&seed, text, n, (Str){NULL, 0});
+        seal(&key, (Str){text, n}, sealed);
+        assert_true(unseal(&same, (Str){sealed, n + SEAL_EXTRA}, out));
+        assert_memory_equal(out, text, n);
+        assert_false(unseal(&other, (Str){sealed, n + SEAL_EXTRA}, out));
+        assert_false(unseal(&key, (Str){sealed, n + SEAL_EXTRA - 1}, out));
+        sealed[random_below(&seed, (uint32_t)(n + SEAL_EXTRA))] ^= 1;
+        assert_false(unseal(&key, (Str){sealed, n + SEAL_EXTRA}, out));
+    }
+    assert_false(unseal(&key, (Str){NULL, 0}, out));
+    wipe(text, sizeof text);
+    for (size_t i = 0; i < sizeof text; i++) assert_int_equal(text[i], 0);
+    assert_true(random_u64() != random_u64());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +132,7 @@ int main(void)
         cmocka_unit_test(test_bits_spread),
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_sealed_texts),
     };
     hash_start();
     return cmocka_run_group_tests_name("base/hash", tests, NULL, NULL);

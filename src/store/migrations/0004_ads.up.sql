@@ -237,13 +237,16 @@ CREATE TABLE ad_import_mapping (
     changed_ms  BIGINT NOT NULL
 );
 
--- Work that is done later or again and again. One row a thing to do; (kind, key) names it.
+-- Work that is done later or again and again. One row a thing to do; (kind, key) names it. ask: what the next run is
+-- asked for beyond the usual, '' for nothing. lease_owner: who runs it, '' for nobody; lease_until_ms changes as long as
+-- he lives. cancelled: 1 stop, 2 stop and remove. due_ms NULL: not by itself.
 CREATE TABLE job (
     id          {id},
     kind        TEXT NOT NULL,
     key         TEXT NOT NULL,
     every_ms    BIGINT NOT NULL,
     due_ms      BIGINT,
+    ask         TEXT NOT NULL,
     lease_owner TEXT NOT NULL,
     lease_until_ms BIGINT NOT NULL,
     attempts    BIGINT NOT NULL,
