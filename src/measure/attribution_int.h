@@ -3,7 +3,7 @@
  * Is:    conversions of a snapshot with the touches that share them, one by one, and journeys that led to none;
  *        and what a model gives those touches.
  * Owns:  nothing; its room is taken from the reader's arena.
- * Never: seen outside attribution*.c, journey_paths.c, path_sums.c and bootstrap.c.
+ * Never: seen outside attribution*.c, trail.c, pour.c, journey_paths.c, path_sums.c and bootstrap.c.
  */
 #ifndef MEASURE_ATTRIBUTION_INT_H
 #define MEASURE_ATTRIBUTION_INT_H
@@ -29,6 +29,9 @@ struct trail {
     uint64_t *row;
     int64_t *at_ms;
     uint32_t *group;
+    double *power;            /* of time_decay, and DECAY_PAD behind; NULL: nobody asks */
+    uint32_t n_powers;        /* that are there */
+    struct decay decay;
     uint32_t n;               /* touches so far */
     uint32_t lo;              /* the first that the lookback still reaches */
     uint32_t seen;            /* those before it were in some journey already, or in none and never will be */
@@ -51,8 +54,8 @@ struct scan_journey {
     const uint32_t *group;
     uint32_t fresh; /* touches from this place on were in no earlier journey */
     bool own;       /* the one touch is the conversion's, and stands here: */
-    int64_t own_ms;
     uint32_t own_group;
+    double own_power[1 + DECAY_PAD];
 };
 
 enum verdict { GO_ON, STOP, FAILED };
@@ -79,6 +82,20 @@ struct scan {
 /* Check the query and make what shards share: `scan` but nulls, arena, err, see and reader. */
 bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct attribution_query *query,
                struct arena *arena, struct err *err) MUST_CHECK;
+
+/* ---- the trail, for the scan ---- */
+
+bool trail_reserve(struct scan *scan, uint64_t n) MUST_CHECK; /* room for a person's touches */
+void trail_start(struct scan *scan);                          /* another person; the room stays */
+void trail_add(struct scan *scan, uint64_t row);
+void trail_add_all(struct scan *scan, struct rows rows); /* in a plain scan */
+/* The groups of a stretch of rows. */
+void trail_read_groups(const struct scan *scan, struct rows rows, uint32_t *group);
+
+/* The powers of the journey, made up to its end; NULL if nobody asks. */
+const double *trail_powers(struct trail *trail);
+
+/* ---- the scan ---- */
 
 /* Call `see` for the journeys of the persons at from .. to-1. */
 bool scan_places(struct scan *scan, uint32_t from, uint32_t to) MUST_CHECK;

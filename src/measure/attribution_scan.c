@@ -80,106 +80,7 @@ static struct rows cut_by_date(const struct scan *scan, struct rows rows)
     return rows;
 }
 
-/* ---- the trail ---- */
-
-static bool trail_reserve(struct scan *scan, uint64_t n)
-{
-    struct trail *trail = &scan->trail;
-    uint64_t capacity = 2 * (uint64_t)trail->capacity;
-
-    if (n <= trail->capacity) return true;
-    if (capacity < n) capacity = n;
-    if (capacity >= UINT32_MAX) {
-        return err_set(scan->err, ERR_LIMIT, "one person has %llu events", (unsigned long long)n);
-    }
-    trail->capacity = 0;
-    trail->row = SCRATCH_ARRAY(scan->arena, uint64_t, (size_t)capacity, scan->err);
-    if (!trail->row) return false;
-    trail->at_ms = SCRATCH_ARRAY(scan->arena, int64_t, (size_t)capacity, scan->err);
-    if (!trail->at_ms) return false;
-    trail->group = SCRATCH_ARRAY(scan->arena, uint32_t, (size_t)capacity, scan->err);
-    if (!trail->group) return false;
-    if (scan->models && !model_split_reserve(&scan->split, (uint32_t)capacity, scan->arena, scan->err)) return false;
-    trail->capacity = (uint32_t)capacity;
-    return true;
-}
-
-/* Begin another person; its room stays. */
-static void trail_start(struct trail *trail)
-{
-    trail->n = trail->lo = trail->seen = 0;
-    trail->last_paid = trail->last_non_direct = 0;
-    trail->lead.place_plus_1 = trail->opportunity.place_plus_1 = 0;
-    trail->any = trail->any_must = trail->converted = 0;
-    trail->after = 0;
-}
-
-static void trail_add(struct scan *scan, uint64_t row)
-{
-    struct trail *trail = &scan->trail;
-    struct touch_mark mark = scan->mark[scan->snapshot->touch[row]];
-    int64_t at_ms = scan->snapshot->at_ms[row];
-
-    trail->any = row + 1;
-    trail->any_ms = at_ms;
-    if (mark.must) {
-        trail->any_must = row + 1;
-        trail->must_ms = at_ms;
-    }
-    if (mark.excluded) return;
-    CHECK(trail->n < trail->capacity);
-    trail->row[trail->n] = row;
-    trail->at_ms[trail->n] = at_ms;
-    trail->group[trail->n] = mark.group;
-    trail->n++;
-    if (!scan->models) return;
-    trail->last_paid = mark.paid ? trail->n : trail->last_paid; /* no branch: touches are of any kind */
-    trail->last_non_direct = mark.direct ? trail->last_non_direct : trail->n;
-}
-
-/* The groups of a stretch of rows. */
-static void read_groups(const struct scan *scan, struct rows rows, uint32_t *group)
-{
-    const uint32_t *touch = scan->snapshot->touch + rows.begin;
-    size_t n = rows.end - rows.begin;
-
-    for (size_t i = 0; i < n; i++) group[i] = scan->mark[touch[i]].group;
-}
-
-/* The places of the last paid touch and of the last that is not direct, from the end of what was added back. */
-static void find_last(struct scan *scan, struct rows rows)
-{
-    struct trail *trail = &scan->trail;
-    const uint32_t *touch = scan->snapshot->touch;
-    uint64_t row = rows.end;
-    uint32_t place = trail->n;
-
-    for (; row > rows.begin && !scan->mark[touch[row - 1]].paid; row--) place--;
-    if (row > rows.begin) trail->last_paid = place;
-    place = trail->n;
-    for (row = rows.end; row > rows.begin && scan->mark[touch[row - 1]].direct; row--) place--;
-    if (row > rows.begin) trail->last_non_direct = place;
-}
-
-/* trail_add of rows that are all touches, in a plain scan. */
-static void trail_add_all(struct scan *scan, struct rows rows)
-{
-    struct trail *trail = &scan->trail;
-    const int64_t *at_ms = scan->snapshot->at_ms;
-    size_t n = rows.end - rows.begin;
-
-    if (n == 0) return;
-    CHECK(n <= trail->capacity - trail->n);
-    uint64_t *restrict row = trail->row + trail->n;
-    int64_t *restrict times = trail->at_ms + trail->n;
-    for (size_t i = 0; i < n; i++) row[i] = rows.begin + i;
-    for (size_t i = 0; i < n; i++) times[i] = at_ms[rows.begin + i];
-    read_groups(scan, rows, trail->group + trail->n);
-    trail->n += (uint32_t)n;
-    trail->any = rows.end;
-    trail->any_ms = at_ms[rows.end - 1];
-    if (scan->models & (MODEL_BIT(MODEL_LAST_PAID) | MODEL_BIT(MODEL_LAST_NON_DIRECT))) find_last(scan, rows);
-}
+/* ---- windows ---- */
 
 static bool reaches(const struct scan *scan, int64_t from_ms, int64_t to_ms)
 {
@@ -224,7 +125,7 @@ static enum verdict see_trail(struct scan *scan, struct scan_journey *path, int6
 
     trail_forget(scan, at_ms);
     path->journey.n = trail->n - trail->lo;
-    path->journey.at_ms = trail->at_ms + trail->lo;
+    path->journey.power = trail_powers(trail);
     path->journey.last_paid = place_from_lo(trail, trail->last_paid);
     path->journey.last_non_direct = place_from_lo(trail, trail->last_non_direct);
     path->journey.lead = milestone_from_lo(scan, trail->lead, at_ms);
@@ -243,10 +144,10 @@ static enum verdict see_own(struct scan *scan, struct scan_journey *path)
 
     if (scan->query->must_touch && !mark.must) return GO_ON;
     path->own = true;
-    path->own_ms = scan->snapshot->at_ms[path->conversion_row];
     path->own_group = mark.group;
     path->journey.n = mark.excluded ? 0 : 1;
-    path->journey.at_ms = &path->own_ms; /* every model finds its place at 0: the only one there is */
+    path->journey.power = path->own_power; /* every model finds its place at 0: the only one there is */
+    path->own_power[0] = 1;
     path->row = &path->conversion_row;
     path->group = &path->own_group;
     return scan->see(scan, path);
@@ -259,7 +160,6 @@ static enum verdict see_conversion(struct scan *scan, uint64_t row)
     int64_t at_ms = scan->snapshot->at_ms[row];
     struct scan_journey path = {.conversion_row = row, .person = scan->person};
 
-    path.journey.half_life_ms = query->half_life_ms;
     path.journey.revenue_minor = scan->snapshot->amount_minor[row];
     if (!trail->any || !reaches(scan, trail->any_ms, at_ms)) return see_own(scan, &path);
     if (query->must_touch && (!trail->any_must || !reaches(scan, trail->must_ms, at_ms))) return GO_ON;
@@ -294,7 +194,7 @@ static enum verdict see_null_rows(struct scan *scan, struct rows rows)
     if (!range_holds(scan->query->range, last_ms)) return GO_ON;
     rows.begin = find_reached(scan, rows, last_ms);
     uint32_t *group = scan->trail.group + scan->trail.n;
-    read_groups(scan, rows, group);
+    trail_read_groups(scan, rows, group);
     path.journey.n = (uint32_t)(rows.end - rows.begin);
     path.group = group;
     return scan->see(scan, &path);
@@ -405,7 +305,7 @@ static enum verdict read_back_from(struct scan *scan, struct rows rows, int64_t 
     if (elapsed_ms(INT64_MIN, at_ms) >= scan->lookback)
         rows.begin = find_time(scan->snapshot->at_ms, first, last, (int64_t)((uint64_t)at_ms - scan->lookback + 1));
     if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
-    trail_start(&scan->trail);
+    trail_start(scan);
     if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_before(scan, first, rows.begin);
     enum verdict verdict = (scan->plain ? read_plain : read_rows)(scan, rows);
     if (scan->see_end) scan->see_end(scan);
@@ -489,7 +389,7 @@ static enum verdict scan_plainly(struct scan *scan, uint32_t place, uint32_t aft
         scan->person = place;
         if (next >= rows.end) {
             if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
-            trail_start(&scan->trail);
+            trail_start(scan);
             verdict = see_null_rows(scan, rows);
             continue;
         }
@@ -580,6 +480,7 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
                  !query->lead_plus_1 && !query->opportunity_plus_1,
         .models = query->models ? query->models : (UINT32_C(1) << MODEL_COUNT) - 1,
     };
+    decay_start(&scan->trail.decay, query->half_life_ms);
     return true;
 }
 

@@ -1,0 +1,309 @@
+/* measure/decay.c -- see decay.h.
+ *
+ * A touch at t weighs 2^(t / h) over the sum of them. t / h is divided exactly, whole = floor(t / h) and left = t mod h,
+ * so the power is 2^whole, which is exact, times a number that depends on left alone: touches of one age weigh the same
+ * to the last bit, a half-life more is exactly half, and no matter which journey a touch is in. As times only grow,
+ * most divisions are an addition. The number is taken by sums and products alone, of no mathematics library, so that a
+ * journey is split alike on every machine; it is good to 2^-50. Powers are kept in units of 2^base; when they outgrow
+ * a double's exponents the unit does, and what then is below 2^-100 of a power there is becomes 0.
+ *
+ * Money: touch i is due revenue * weight_i, rounded to 2^-LEFT_BITS of a minor unit. It gets the whole part of that; the
+ * units left over go to the largest remainders, among equal ones to the earlier touch. A refund is split as its
+ * magnitude, with the sign put back. Below 2^QUICK_BITS minor units that is arithmetic of doubles, good to a few times
+ * 2^-52 of the revenue and exact where halves and quarters are due; from there on of whole numbers of 128 bits.
+ *
+ * Invariants, which the tests hold us to:
+ *   D1  shares sum to the revenue, and each lies between 0 and it
+ *   D2  the units left over are no more than the touches: rounding loses or finds less than one unit in all
+ *
+ * Whose remainder is large enough is a search for the threshold that so many lie above: remainders are spread evenly
+ * enough that a line between two counts nearly always finds it in three or four looks.
+ *
+ * Cost: a power a touch; two products and some ten other operations a touch of a journey, many at a time.
+ */
+#include "measure/decay.h"
+
+#include "base/clones.h"
+#include "base/err.h"
+#include "measure/range.h"
+
+#include <math.h>
+#include <string.h>
+
+__extension__ typedef unsigned __int128 Wide;
+
+#define TOGETHER 16    /* powers in one go: they do not depend on each other, and a compiler sees it */
+#define GROWTH_MAX 900 /* of powers, in half-lives */
+#define SHRINK_MAX 1000
+#define LANES 8
+#define BOUNDS 16 /* of remainders, looked at together */
+#define INLINE static inline __attribute__((always_inline)) /* into each of the clones */
+
+typedef double Doubles __attribute__((vector_size(LANES * sizeof(double))));
+typedef uint64_t Words __attribute__((vector_size(LANES * sizeof(uint64_t))));
+typedef uint32_t Halves __attribute__((vector_size(LANES * sizeof(uint32_t))));
+typedef int32_t Ints __attribute__((vector_size(BOUNDS * sizeof(int32_t))));
+
+#define LEFT_BITS 20
+#define LEFT_ONE (1u << LEFT_BITS)
+#define QUICK_BITS 28             /* of the revenue: with LEFT_BITS it fits the 51 that WHOLE_DOUBLE leaves */
+#define QUICK_TOUCHES (1u << 19)  /* so many half units of rounding are less than a minor unit */
+#define WHOLE_DOUBLE 0x1.8p52     /* added to a smaller number it rounds it, and its last 51 bits are the number */
+#define TOTAL_BITS 62
+#define BOUNDS_SPREAD 1.25f       /* they reach that far about the guess, over the root of how many: 2.5 deviations */
+
+/* ---- powers ---- */
+
+void decay_start(struct decay *decay, int64_t half_life_ms)
+{
+    bool long_lived = half_life_ms > INT64_MAX / GROWTH_MAX;
+
+    *decay = (struct decay){.half_life_ms = half_life_ms, .per_ms = 1 / (double)half_life_ms};
+    decay->reach_ms = long_lived ? INT64_MAX : GROWTH_MAX * half_life_ms;
+}
+
+/* 2^bits, for bits of a double's normal range. */
+INLINE double two_to(int64_t bits)
+{
+    uint64_t word = (uint64_t)(bits + 1023) << 52;
+    double power;
+
+    memcpy(&power, &word, sizeof power);
+    return power;
+}
+
+/* e^(y) for |y| <= log(2) / 2 by its series; the terms left out are below 2^-57. In pairs, pairs of pairs and so on: few
+ * steps wait for each other. */
+INLINE double exponential(double y)
+{
+    double y2 = y * y, y4 = y2 * y2;
+    double a = (1 + y) + y2 * (1.0 / 2 + y * (1.0 / 6));
+    double b = (1.0 / 24 + y * (1.0 / 120)) + y2 * (1.0 / 720 + y * (1.0 / 5040));
+    double c = (1.0 / 40320 + y * (1.0 / 362880)) + y2 * (1.0 / 3628800 + y * (1.0 / 39916800));
+    double d = 1.0 / 479001600 + y * (1.0 / 6227020800);
+
+    return (a + y4 * b) + (y4 * y4) * (c + y4 * d);
+}
+
+/* The powers of TOGETHER times after the base, less than GROWTH_MAX half-lives: 2^(whole + share - 1/2). The half, which
+ * all have, cancels. */
+CLONES static void raise_all(const struct decay *decay, const int64_t *restrict elapsed, double *restrict power)
+{
+    int64_t half_life = decay->half_life_ms;
+    double per_ms = decay->per_ms;
+
+    for (uint32_t i = 0; i < TOGETHER; i++) {
+        int64_t whole = (int32_t)((double)elapsed[i] * per_ms), left = elapsed[i] - whole * half_life;
+        int64_t more = -(int64_t)(left < 0); /* it is off by one at most */
+        int64_t less = (int64_t)(left >= half_life);
+        whole += more + less;
+        left += (half_life & more) - (half_life & -less);
+        double share = (double)left * per_ms;
+        power[i] = exponential((share - 0.5) * 0.693147180559945309417) * two_to(whole);
+    }
+}
+
+/* Begin a unit of powers for the touch at `at_ms`, and bring those before it into it. */
+static void rebase(struct decay *decay, int64_t at_ms, double *power, uint32_t n)
+{
+    int64_t whole = at_ms / decay->half_life_ms - (at_ms % decay->half_life_ms < 0);
+    uint64_t grown = (uint64_t)whole - (uint64_t)decay->base;
+    double factor = grown > SHRINK_MAX ? 0 : two_to(-(int64_t)grown);
+
+    if (n == 0) decay->live = 0;
+    decay->base = whole;
+    decay->base_ms = (uint64_t)whole * (uint64_t)decay->half_life_ms; /* as it wraps round, so does what is taken off */
+    for (uint32_t i = decay->live; i < n; i++) power[i] *= factor;
+    while (decay->live < n && power[decay->live] == 0) decay->live++;
+}
+
+void decay_follow(struct decay *decay, const int64_t *at_ms, double *power, uint32_t from, uint32_t to)
+{
+    while (from < to) {
+        int64_t elapsed[TOGETHER] = {0};
+        uint32_t n = 0;
+        if (from == 0 || (uint64_t)at_ms[from] - decay->base_ms >= (uint64_t)decay->reach_ms)
+            rebase(decay, at_ms[from], power, from);
+        for (; n < TOGETHER && n < to - from; n++) {
+            uint64_t so_far = (uint64_t)at_ms[from + n] - decay->base_ms;
+            if (so_far >= (uint64_t)decay->reach_ms) break;
+            elapsed[n] = (int64_t)so_far;
+        }
+        raise_all(decay, elapsed, power + from);
+        from += n;
+    }
+    memset(power + to, 0, DECAY_PAD * sizeof *power);
+}
+
+/* ---- the largest remainders ---- */
+
+INLINE uint32_t rounded_up(uint32_t n)
+{
+    return (n + DECAY_PAD - 1) & ~(uint32_t)(DECAY_PAD - 1);
+}
+
+struct threshold {
+    uint32_t bound, above; /* those above the bound get a unit each, so many are they */
+};
+
+/* How many lie above each of the bounds, at most. */
+INLINE void count_above(const uint32_t *left, uint32_t n, const int32_t *bound, int32_t *above)
+{
+    Ints bounds, count = {0};
+
+    memcpy(&bounds, bound, sizeof bounds);
+    for (uint32_t i = 0; i < n; i++) count -= bounds < (int32_t)left[i];
+    memcpy(above, &count, sizeof count);
+}
+
+/* The least bound that no more than `units` lie above, or a greater one if just so many lie above it; units < n. */
+INLINE struct threshold find_threshold(const uint32_t *left, uint32_t n, uint32_t units)
+{
+    int32_t below = -1; /* more than `units` lie above it */
+    struct threshold found = {LEFT_ONE - 1, 0};
+    float share = 1 - (float)units / (float)n, spread = BOUNDS_SPREAD / sqrtf((float)n);
+    int32_t from = (int32_t)((share - spread) * LEFT_ONE), step = (int32_t)(spread * (2.0f / BOUNDS * LEFT_ONE));
+
+    while (found.above < units && (int32_t)found.bound - below > 1) {
+        int32_t bound[BOUNDS], above[BOUNDS];
+        uint32_t at = 0;
+        for (int32_t k = 0; k < BOUNDS; k++) bound[k] = from + k * step;
+        count_above(left, n, bound, above);
+        for (uint32_t half = BOUNDS / 2; half > 0; half /= 2) at += above[at + half - 1] > (int32_t)units ? half : 0;
+        at += above[at] > (int32_t)units;
+        if (at < BOUNDS && bound[at] < (int32_t)found.bound)
+            found = (struct threshold){(uint32_t)bound[at], (uint32_t)above[at]};
+        if (at > 0 && bound[at - 1] > below) below = bound[at - 1];
+        step = ((int32_t)found.bound - below - 1) / (BOUNDS + 1) + 1;
+        from = below + step;
+    }
+    return found;
+}
+
+INLINE void add_above(const uint32_t *restrict left, uint32_t n, uint32_t bound, int64_t one,
+                             int64_t *restrict share)
+{
+    for (uint32_t i = 0; i < n; i++) share[i] += (int32_t)left[i] > (int32_t)bound ? one : 0;
+}
+
+/* One minor unit more for each of the `units` largest remainders. Behind them `left` is 0. */
+INLINE void give_rest(const uint32_t *left, uint32_t n, uint64_t units, int64_t one, int64_t *share)
+{
+    CHECK(units <= n); /* D2 */
+    if (units == n) {
+        for (uint32_t i = 0; i < n; i++) share[i] += one;
+        return;
+    }
+    struct threshold threshold = find_threshold(left, n, (uint32_t)units);
+    uint32_t equal = (uint32_t)units - threshold.above;
+
+    add_above(left, rounded_up(n), threshold.bound, one, share);
+    for (uint32_t i = 0; equal > 0; i++) {
+        if (left[i] != threshold.bound) continue;
+        share[i] += one;
+        equal--;
+    }
+}
+
+/* ---- shares ---- */
+
+INLINE double sum_of(const double *power, uint32_t n)
+{
+    Doubles sum = {0}, some;
+
+    for (uint32_t i = 0; i < n; i += LANES) {
+        memcpy(&some, power + i, sizeof some);
+        sum += some;
+    }
+    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
+INLINE void add_credits(const double *restrict power, uint32_t n, double each, double *restrict credit)
+{
+    for (uint32_t i = 0; i < n; i++) credit[i] += power[i] * each;
+}
+
+/* Credits, and the whole parts of what is due; returns the sum of these, and leaves the rest in `left`. */
+INLINE uint64_t add_dues(const double *power, uint32_t n, double each, int64_t revenue_minor, double *credit,
+                         int64_t *share, uint32_t *left)
+{
+    uint64_t sign = revenue_minor < 0 ? UINT64_MAX : 0;
+    double units = (double)((revenue_minor < 0 ? -revenue_minor : revenue_minor) * LEFT_ONE);
+    Words sum = {0};
+
+    for (uint32_t i = 0; i < n; i += LANES) {
+        Doubles weight, credits;
+        Words due, whole, shares;
+        memcpy(&weight, power + i, sizeof weight);
+        memcpy(&credits, credit + i, sizeof credits);
+        memcpy(&shares, share + i, sizeof shares);
+        weight *= each;
+        credits += weight;
+        weight = weight * units + WHOLE_DOUBLE;
+        memcpy(&due, &weight, sizeof due);
+        due &= (UINT64_C(1) << 51) - 1;
+        whole = due >> LEFT_BITS;
+        sum += whole;
+        shares += (whole ^ sign) - sign;
+        Halves rest = __builtin_convertvector(due & (LEFT_ONE - 1), Halves);
+        memcpy(credit + i, &credits, sizeof credits);
+        memcpy(share + i, &shares, sizeof shares);
+        memcpy(left + i, &rest, sizeof rest);
+    }
+    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
+/* Powers as whole numbers, whose sum is below 2^TOTAL_BITS. */
+static uint64_t part_of(double power, double units)
+{
+    return (uint64_t)(int64_t)(power * units);
+}
+
+/* The same by whole numbers; dues are rounded down. */
+static uint64_t add_dues_exactly(const double *power, uint32_t n, uint64_t magnitude, int64_t one, int64_t *share,
+                                 uint32_t *left)
+{
+    uint64_t word, total = 0, sum = 0;
+
+    memcpy(&word, &power[n - 1], sizeof word); /* the greatest */
+    double units = two_to(TOTAL_BITS - 2 - (32 - __builtin_clz(n)) - ((int64_t)(word >> 52) - 1023));
+    for (uint32_t i = 0; i < n; i++) total += part_of(power[i], units);
+    for (uint32_t i = 0; i < n; i++) {
+        Wide due = (Wide)magnitude * part_of(power[i], units);
+        uint64_t whole = (uint64_t)(due / total), rest = (uint64_t)(due % total);
+        sum += whole;
+        share[i] = (int64_t)((uint64_t)share[i] + (one < 0 ? 0 - whole : whole));
+        left[i] = (uint32_t)(((Wide)rest << LEFT_BITS) / total);
+    }
+    for (uint32_t i = n; i < rounded_up(n); i++) left[i] = 0;
+    return sum;
+}
+
+CLONES static void split_quickly(const double *restrict power, uint32_t n, int64_t revenue_minor,
+                                 double *restrict credit, int64_t *restrict share, uint32_t *restrict left)
+{
+    uint32_t room = rounded_up(n);
+    double each = 1 / sum_of(power, room);
+
+    if (revenue_minor == 0) {
+        add_credits(power, room, each, credit);
+        return;
+    }
+    uint64_t magnitude = (uint64_t)(revenue_minor < 0 ? -revenue_minor : revenue_minor);
+    uint64_t rest = magnitude - add_dues(power, room, each, revenue_minor, credit, share, left);
+    if (rest > 0) give_rest(left, n, rest, revenue_minor < 0 ? -1 : 1, share);
+}
+
+void decay_split(const double *power, uint32_t n, int64_t revenue_minor, double *credit, int64_t *share, uint32_t *left)
+{
+    uint64_t magnitude = revenue_minor < 0 ? 0 - (uint64_t)revenue_minor : (uint64_t)revenue_minor;
+    int64_t one = revenue_minor < 0 ? -1 : 1;
+
+    if (magnitude == 0 || (magnitude >> QUICK_BITS == 0 && n < QUICK_TOUCHES)) {
+        split_quickly(power, n, revenue_minor, credit, share, left);
+        return;
+    }
+    add_credits(power, rounded_up(n), 1 / sum_of(power, rounded_up(n)), credit);
+    uint64_t rest = magnitude - add_dues_exactly(power, n, magnitude, one, share, left);
+    if (rest > 0) give_rest(left, n, rest, one, share);
+}
