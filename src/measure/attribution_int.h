@@ -32,6 +32,9 @@ struct trail {
     double *power;            /* of time_decay, and DECAY_PAD behind; NULL: nobody asks */
     uint32_t n_powers;        /* that are there */
     struct decay decay;
+    double *ahead;            /* the powers of rows from first_ahead on, if is_ahead */
+    uint64_t first_ahead;
+    bool is_ahead;
     uint32_t n;               /* touches so far */
     uint32_t lo;              /* the first that the lookback still reaches */
     uint32_t seen;            /* those before it were in some journey already, or in none and never will be */
@@ -42,6 +45,15 @@ struct trail {
     int64_t any_ms, must_ms; /* when that was */
     uint64_t converted;      /* the row + 1 of the latest conversion, in the range or not; 0: none yet */
     uint32_t after;          /* the first touch after it */
+};
+
+#define FOUND_MAX 128
+
+/* Conversions of a stretch of rows, listed ahead so that what is read of them is on its way. */
+struct finder {
+    uint64_t row, end; /* those from `row` on are not listed yet */
+    uint32_t at, n;    /* the next one, and behind the last one */
+    uint64_t found[FOUND_MAX];
 };
 
 /* A conversion and the touches that share its credit; or touches that led to none. */
@@ -70,6 +82,7 @@ struct scan {
     bool nulls;      /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
     struct arena *arena;
     struct err *err;
+    struct finder finder;
     struct trail trail;
     struct session session;
     struct model_split split;
@@ -87,6 +100,7 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
 
 bool trail_reserve(struct scan *scan, uint64_t n) MUST_CHECK; /* room for a person's touches */
 void trail_start(struct scan *scan);                          /* another person; the room stays */
+void trail_look_ahead(struct scan *scan, struct rows rows); /* in a plain scan: among these are its touches */
 void trail_add(struct scan *scan, uint64_t row);
 void trail_add_all(struct scan *scan, struct rows rows); /* in a plain scan */
 /* The groups of a stretch of rows. */

@@ -31,24 +31,72 @@
 
 #include "measure/scratch.h"
 
+#include <string.h>
+
 #define RUN_ROWS 4096 /* names searched in one go: they stay in the first cache until they are read */
 #define LONG 256      /* rows that are worth cutting by date first */
-#define BLOCK 32      /* names compared without a branch */
+#define BLOCK 64      /* names compared in one go */
 
-/* ---- names ---- */
+/* ---- conversions ahead ---- */
 
-/* The first row from `row` on with the name; `end`, or `row` if that is not before it, when there is none. */
-static uint64_t find_name(const uint16_t *name, uint64_t row, uint64_t end, uint16_t wanted)
+/* A bit for each of BLOCK names, set where it is the one wanted. */
+static inline uint64_t find_in_block(const uint16_t *name, uint16_t wanted)
 {
-    while (row + BLOCK <= end) {
-        uint16_t any = 0;
-        for (uint32_t i = 0; i < BLOCK; i++) any |= name[row + i] == wanted;
-        if (any) break;
-        row += BLOCK;
+    uint8_t equal[BLOCK];
+    uint64_t bits = 0;
+
+    for (uint32_t i = 0; i < BLOCK; i++) equal[i] = name[i] == wanted;
+    for (uint32_t i = 0; i < BLOCK; i += 8) {
+        uint64_t word; /* eight bytes that are 0 or 1; the product gathers them in its highest */
+        memcpy(&word, equal + i, sizeof word);
+        bits |= (word * UINT64_C(0x0102040810204080)) >> 56 << i;
     }
-    while (row < end && name[row] != wanted) row++;
-    return row;
+    return bits;
 }
+
+static inline void finder_add(const struct scan *scan, struct finder *finder, uint64_t row)
+{
+    __builtin_prefetch(scan->snapshot->amount_minor + row);
+    finder->found[finder->n++] = row;
+}
+
+/* List some more conversions, if there are any. */
+static void finder_look(const struct scan *scan, struct finder *finder)
+{
+    const uint16_t *name = scan->snapshot->name;
+    uint16_t conversion = (uint16_t)scan->query->conversion;
+
+    finder->at = finder->n = 0;
+    while (finder->row + BLOCK <= finder->end && finder->n + BLOCK <= FOUND_MAX) {
+        for (uint64_t bits = find_in_block(name + finder->row, conversion); bits != 0; bits &= bits - 1)
+            finder_add(scan, finder, finder->row + (uint64_t)__builtin_ctzll(bits));
+        finder->row += BLOCK;
+    }
+    if (finder->row + BLOCK <= finder->end) return;
+    for (; finder->row < finder->end && finder->n < FOUND_MAX; finder->row++)
+        if (name[finder->row] == conversion) finder_add(scan, finder, finder->row);
+}
+
+/* The first conversion from `row` on, which only ever grows; UINT64_MAX: none. */
+static uint64_t finder_next(const struct scan *scan, struct finder *finder, uint64_t row)
+{
+    for (;;) {
+        for (; finder->at < finder->n; finder->at++)
+            if (finder->found[finder->at] >= row) return finder->found[finder->at];
+        if (finder->row >= finder->end) return UINT64_MAX;
+        if (finder->row < row) finder->row = row < finder->end ? row : finder->end;
+        finder_look(scan, finder);
+    }
+}
+
+static void finder_start(struct finder *finder, struct rows rows)
+{
+    finder->row = rows.begin;
+    finder->end = rows.end;
+    finder->at = finder->n = 0;
+}
+
+/* ---- dates ---- */
 
 /* The first row of [row, end) that is not before `at_ms`; `end` if all are. */
 static uint64_t find_time(const int64_t *times, uint64_t row, uint64_t end, int64_t at_ms)
@@ -264,13 +312,15 @@ static enum verdict convert(struct scan *scan, uint64_t row)
 
 static enum verdict read_plain(struct scan *scan, struct rows rows)
 {
-    const uint16_t *name = scan->snapshot->name;
-    uint16_t conversion = (uint16_t)scan->query->conversion;
+    struct finder own, *finder = &scan->finder;
 
-    for (;;) {
-        uint64_t row = find_name(name, rows.begin, rows.end, conversion);
-        if (row == rows.end) break;
-        __builtin_prefetch(scan->snapshot->amount_minor + row);
+    if (is_ranged(scan)) { /* that of the run may be past conversions before the range */
+        finder = &own;
+        finder_start(finder, rows);
+    }
+    uint64_t row = finder_next(scan, finder, rows.begin);
+    if (row < rows.end) trail_look_ahead(scan, rows);
+    while ((row = finder_next(scan, finder, rows.begin)) < rows.end) {
         trail_add_all(scan, (struct rows){rows.begin, row});
         enum verdict verdict = convert(scan, row);
         if (verdict != GO_ON) return verdict;
@@ -321,7 +371,7 @@ static enum verdict scan_person(struct scan *scan, struct rows rows, uint64_t fi
     if (is_ranged(scan)) {
         struct rows held = cut_by_date(scan, rows);
         rows.end = held.end;
-        if (first < held.begin) first = find_name(snapshot->name, held.begin, held.end, conversion);
+        if (first < held.begin) first = finder_next(scan, &scan->finder, held.begin);
         if (first >= held.end) return GO_ON;
     }
     while (snapshot->name[rows.end - 1] != conversion) rows.end--; /* nothing after the last one matters */
@@ -346,60 +396,46 @@ static uint32_t run_from(const struct scan *scan, uint32_t place, uint32_t to, s
     return place;
 }
 
-/* The rows that reading a conversion begins with are far from those read last: have them on their way. */
-static void fetch_ahead(const struct snapshot *snapshot, uint64_t row)
-{
-    __builtin_prefetch(snapshot->at_ms + row);
-    __builtin_prefetch(snapshot->touch + row);
-    __builtin_prefetch(snapshot->amount_minor + row);
-}
-
-static enum verdict scan_converting(struct scan *scan, uint32_t place, uint32_t after, struct rows run)
+static enum verdict scan_converting(struct scan *scan, uint32_t place, uint32_t after)
 {
     const struct snapshot *snapshot = scan->snapshot;
-    uint16_t conversion = (uint16_t)scan->query->conversion;
-    uint64_t row = find_name(snapshot->name, run.begin, run.end, conversion);
+    uint64_t row = finder_next(scan, &scan->finder, 0);
+    enum verdict verdict = GO_ON;
 
     (void)after;
-    while (row < run.end) {
+    while (row != UINT64_MAX && verdict == GO_ON) {
         struct rows rows = snapshot_rows(snapshot, place);
         while (row < rows.begin || row >= rows.end) rows = snapshot_rows(snapshot, ++place);
-        uint64_t next = find_name(snapshot->name, rows.end, run.end, conversion);
-        if (next < run.end) fetch_ahead(snapshot, next);
         scan->person = place;
-        enum verdict verdict = scan_person(scan, rows, row);
-        if (verdict != GO_ON) return verdict;
-        row = next;
+        verdict = scan_person(scan, rows, row);
+        row = finder_next(scan, &scan->finder, rows.end);
     }
-    return GO_ON;
+    return verdict;
 }
 
 /* Persons whose rows lie behind each other, from the place of the first on. Most have no conversion, and a plain scan
  * needs no trail of theirs. */
-static enum verdict scan_plainly(struct scan *scan, uint32_t place, uint32_t after, struct rows run)
+static enum verdict scan_plainly(struct scan *scan, uint32_t place, uint32_t after)
 {
     const struct snapshot *snapshot = scan->snapshot;
-    uint16_t conversion = (uint16_t)scan->query->conversion;
-    uint64_t next = find_name(snapshot->name, run.begin, run.end, conversion);
     enum verdict verdict = GO_ON;
 
     for (; place < after && verdict == GO_ON; place++) {
         struct rows rows = snapshot_rows(snapshot, place);
         if (rows.begin == rows.end) continue;
         scan->person = place;
-        if (next >= rows.end) {
-            if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
-            trail_start(scan);
-            verdict = see_null_rows(scan, rows);
+        if (finder_next(scan, &scan->finder, rows.begin) < rows.end) {
+            verdict = read_back_from(scan, rows, snapshot->at_ms[rows.begin], rows.begin);
             continue;
         }
-        verdict = read_back_from(scan, rows, snapshot->at_ms[rows.begin], rows.begin);
-        next = find_name(snapshot->name, rows.end, run.end, conversion);
+        if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
+        trail_start(scan);
+        verdict = see_null_rows(scan, rows);
     }
     return verdict;
 }
 
-typedef enum verdict run_fn(struct scan *scan, uint32_t place, uint32_t after, struct rows run);
+typedef enum verdict run_fn(struct scan *scan, uint32_t place, uint32_t after);
 
 static enum verdict scan_runs(struct scan *scan, uint32_t from, uint32_t to, run_fn *scan_one)
 {
@@ -408,7 +444,8 @@ static enum verdict scan_runs(struct scan *scan, uint32_t from, uint32_t to, run
     while (from < to && verdict == GO_ON) {
         struct rows run;
         uint32_t after = run_from(scan, from, to, &run);
-        verdict = scan_one(scan, from, after, run);
+        finder_start(&scan->finder, run);
+        verdict = scan_one(scan, from, after);
         from = after;
     }
     return verdict;

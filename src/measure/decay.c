@@ -32,7 +32,6 @@
 
 __extension__ typedef unsigned __int128 Wide;
 
-#define TOGETHER 16    /* powers in one go: they do not depend on each other, and a compiler sees it */
 #define GROWTH_MAX 900 /* of powers, in half-lives */
 #define SHRINK_MAX 1000
 #define LANES 8
@@ -85,21 +84,29 @@ INLINE double exponential(double y)
     return (a + y4 * b) + (y4 * y4) * (c + y4 * d);
 }
 
-/* The powers of TOGETHER times after the base, less than GROWTH_MAX half-lives: 2^(whole + share - 1/2). The half, which
- * all have, cancels. */
-CLONES static void raise_all(const struct decay *decay, const int64_t *restrict elapsed, double *restrict power)
+/* The powers of DECAY_PAD times after the base, less than GROWTH_MAX half-lives: 2^(whole + share - 1/2). The half,
+ * which all have, cancels. */
+INLINE void raise_some(int64_t half_life, double per_ms, const int64_t *restrict elapsed, double *restrict power)
 {
-    int64_t half_life = decay->half_life_ms;
-    double per_ms = decay->per_ms;
-
-    for (uint32_t i = 0; i < TOGETHER; i++) {
+    for (uint32_t i = 0; i < DECAY_PAD; i++) {
         int64_t whole = (int32_t)((double)elapsed[i] * per_ms), left = elapsed[i] - whole * half_life;
-        int64_t more = -(int64_t)(left < 0); /* it is off by one at most */
-        int64_t less = (int64_t)(left >= half_life);
-        whole += more + less;
-        left += (half_life & more) - (half_life & -less);
+        int64_t fewer = left < 0 ? 1 : 0, more = left >= half_life ? 1 : 0; /* it is off by one at most */
+        left += (half_life & -fewer) - (half_life & -more);
         double share = (double)left * per_ms;
-        power[i] = exponential((share - 0.5) * 0.693147180559945309417) * two_to(whole);
+        power[i] = exponential((share - 0.5) * 0.693147180559945309417) * two_to(whole + more - fewer);
+    }
+}
+
+CLONES static void raise_all(const struct decay *decay, const int64_t *at_ms, uint32_t n, double *power)
+{
+    for (uint32_t from = 0; from < n; from += DECAY_PAD) {
+        int64_t elapsed[DECAY_PAD];
+        if (n - from >= DECAY_PAD)
+            memcpy(elapsed, at_ms + from, sizeof elapsed);
+        else
+            for (uint32_t i = 0; i < DECAY_PAD; i++) elapsed[i] = at_ms[from + i < n ? from + i : from];
+        for (uint32_t i = 0; i < DECAY_PAD; i++) elapsed[i] = (int64_t)((uint64_t)elapsed[i] - decay->base_ms);
+        raise_some(decay->half_life_ms, decay->per_ms, elapsed, power + from);
     }
 }
 
@@ -117,20 +124,28 @@ static void rebase(struct decay *decay, int64_t at_ms, double *power, uint32_t n
     while (decay->live < n && power[decay->live] == 0) decay->live++;
 }
 
+static bool is_in_reach(const struct decay *decay, int64_t at_ms)
+{
+    return (uint64_t)at_ms - decay->base_ms < (uint64_t)decay->reach_ms;
+}
+
+bool decay_at_once(struct decay *decay, const int64_t *at_ms, uint32_t n, double *power)
+{
+    rebase(decay, at_ms[0], power, 0);
+    if (!is_in_reach(decay, at_ms[n - 1])) return false;
+    raise_all(decay, at_ms, n, power);
+    return true;
+}
+
 void decay_follow(struct decay *decay, const int64_t *at_ms, double *power, uint32_t from, uint32_t to)
 {
     while (from < to) {
-        int64_t elapsed[TOGETHER] = {0};
-        uint32_t n = 0;
-        if (from == 0 || (uint64_t)at_ms[from] - decay->base_ms >= (uint64_t)decay->reach_ms)
-            rebase(decay, at_ms[from], power, from);
-        for (; n < TOGETHER && n < to - from; n++) {
-            uint64_t so_far = (uint64_t)at_ms[from + n] - decay->base_ms;
-            if (so_far >= (uint64_t)decay->reach_ms) break;
-            elapsed[n] = (int64_t)so_far;
-        }
-        raise_all(decay, elapsed, power + from);
-        from += n;
+        uint32_t end = to;
+        if (from == 0 || !is_in_reach(decay, at_ms[from])) rebase(decay, at_ms[from], power, from);
+        if (!is_in_reach(decay, at_ms[to - 1]))
+            for (end = from + 1; is_in_reach(decay, at_ms[end]);) end++;
+        raise_all(decay, at_ms + from, end - from, power + from);
+        from = end;
     }
     memset(power + to, 0, DECAY_PAD * sizeof *power);
 }
@@ -146,34 +161,26 @@ struct threshold {
     uint32_t bound, above; /* those above the bound get a unit each, so many are they */
 };
 
-/* How many lie above each of the bounds, at most. */
-INLINE void count_above(const uint32_t *left, uint32_t n, const int32_t *bound, int32_t *above)
-{
-    Ints bounds, count = {0};
-
-    memcpy(&bounds, bound, sizeof bounds);
-    for (uint32_t i = 0; i < n; i++) count -= bounds < (int32_t)left[i];
-    memcpy(above, &count, sizeof count);
-}
-
 /* The least bound that no more than `units` lie above, or a greater one if just so many lie above it; units < n. */
 INLINE struct threshold find_threshold(const uint32_t *left, uint32_t n, uint32_t units)
 {
+    static const Ints ORDER = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     int32_t below = -1; /* more than `units` lie above it */
     struct threshold found = {LEFT_ONE - 1, 0};
     float share = 1 - (float)units / (float)n, spread = BOUNDS_SPREAD / sqrtf((float)n);
     int32_t from = (int32_t)((share - spread) * LEFT_ONE), step = (int32_t)(spread * (2.0f / BOUNDS * LEFT_ONE));
 
     while (found.above < units && (int32_t)found.bound - below > 1) {
-        int32_t bound[BOUNDS], above[BOUNDS];
+        Ints bounds = ORDER * step + from, count = {0};
+        int32_t above[BOUNDS];
         uint32_t at = 0;
-        for (int32_t k = 0; k < BOUNDS; k++) bound[k] = from + k * step;
-        count_above(left, n, bound, above);
+        for (uint32_t i = 0; i < n; i++) count -= bounds < (int32_t)left[i];
+        memcpy(above, &count, sizeof above);
         for (uint32_t half = BOUNDS / 2; half > 0; half /= 2) at += above[at + half - 1] > (int32_t)units ? half : 0;
         at += above[at] > (int32_t)units;
-        if (at < BOUNDS && bound[at] < (int32_t)found.bound)
-            found = (struct threshold){(uint32_t)bound[at], (uint32_t)above[at]};
-        if (at > 0 && bound[at - 1] > below) below = bound[at - 1];
+        int32_t bound = from + (int32_t)at * step;
+        if (at < BOUNDS && bound < (int32_t)found.bound) found = (struct threshold){(uint32_t)bound, (uint32_t)above[at]};
+        if (at > 0 && bound - step > below) below = bound - step;
         step = ((int32_t)found.bound - below - 1) / (BOUNDS + 1) + 1;
         from = below + step;
     }

@@ -25,8 +25,11 @@ struct decay {
 void decay_start(struct decay *decay, int64_t half_life_ms);
 
 /* The powers of touches from .. to-1, which follow those before them, in time order; and DECAY_PAD zeros behind. Of
- * those before only what has become too small to count changes, and the unit. */
+ * those before only the unit changes, and what has become too small to count. */
 void decay_follow(struct decay *decay, const int64_t *at_ms, double *power, uint32_t from, uint32_t to);
+
+/* The powers of all a person's touches, n >= 1, in one go; behind them is anything. False: they are too far apart. */
+bool decay_at_once(struct decay *decay, const int64_t *at_ms, uint32_t n, double *power);
 
 /* Add to what each of n touches has: its share of one conversion and of the revenue, which sum to it. `power`, `credit`
  * and `share` have n and DECAY_PAD more, those powers 0; `left` is scratch of that length. */

@@ -19,12 +19,11 @@ struct path_reader {
     double *weight; /* of the person under way */
     uint32_t person_plus_1;
 
-    /* the window of the person under way, and the conversions that came with one */
-    uint32_t lo, n, conversions;
-    uint32_t capacity, *entered; /* by place: the conversions before the one that saw the step from there first */
-    uint32_t *held;              /* by group: touches in the window */
-    uint64_t some[WORDS_MAX];    /* bits of those that are held */
-    uint32_t n_words, n_held;
+    /* of the person under way */
+    uint32_t n;               /* touches of its trail that were seen */
+    uint32_t *latest;         /* by group: the place + 1 of its latest touch; 0: none */
+    uint32_t capacity, *more; /* by place: how many more journeys have the step from there than that before it */
+    uint32_t n_words;
 };
 
 /* Sums of nothing yet, and a reader that adds to them. */

@@ -6,6 +6,8 @@
 #include "measure/attribution_int.h"
 #include "measure/scratch.h"
 
+#include <string.h>
+
 bool trail_reserve(struct scan *scan, uint64_t n)
 {
     struct trail *trail = &scan->trail;
@@ -26,6 +28,8 @@ bool trail_reserve(struct scan *scan, uint64_t n)
     if (scan_wants(scan, MODEL_TIME_DECAY)) {
         trail->power = SCRATCH_ARRAY(scan->arena, double, (size_t)capacity + DECAY_PAD, scan->err);
         if (!trail->power) return false;
+        trail->ahead = SCRATCH_ARRAY(scan->arena, double, (size_t)capacity + DECAY_PAD, scan->err);
+        if (!trail->ahead) return false;
     }
     if (scan->models && !model_split_reserve(&scan->split, (uint32_t)capacity, scan->arena, scan->err)) return false;
     trail->capacity = (uint32_t)capacity;
@@ -42,6 +46,17 @@ void trail_start(struct scan *scan)
     trail->lead.place_plus_1 = trail->opportunity.place_plus_1 = 0;
     trail->any = trail->any_must = trail->converted = 0;
     trail->after = 0;
+    trail->is_ahead = false;
+}
+
+void trail_look_ahead(struct scan *scan, struct rows rows)
+{
+    struct trail *trail = &scan->trail;
+
+    if (!trail->power || rows.begin == rows.end) return;
+    trail->is_ahead = decay_at_once(&trail->decay, scan->snapshot->at_ms + rows.begin,
+                                    (uint32_t)(rows.end - rows.begin), trail->ahead);
+    trail->first_ahead = rows.begin;
 }
 
 void trail_add(struct scan *scan, uint64_t row)
@@ -105,6 +120,10 @@ void trail_add_all(struct scan *scan, struct rows rows)
     for (size_t i = 0; i < n; i++) row[i] = rows.begin + i;
     for (size_t i = 0; i < n; i++) times[i] = at_ms[rows.begin + i];
     trail_read_groups(scan, rows, trail->group + trail->n);
+    if (trail->is_ahead) {
+        memcpy(trail->power + trail->n, trail->ahead + (rows.begin - trail->first_ahead), n * sizeof *trail->power);
+        trail->n_powers = trail->n + (uint32_t)n;
+    }
     trail->n += (uint32_t)n;
     trail->any = rows.end;
     trail->any_ms = at_ms[rows.end - 1];
