@@ -116,6 +116,7 @@ static bool count_shard(void *context, struct shard *shard, struct err *err)
     if (!pour_open(&part->pour, &scan) || (counter->with_sums && !read_paths_too(&scan, part))) return false;
     if (!scan_places(&scan, shard->from, shard->to)) return false;
     pour_close(&part->pour);
+    if (counter->with_sums) path_reader_close(&part->path_reader);
     return true;
 }
 

@@ -47,6 +47,7 @@ struct trail {
     uint32_t after;          /* the first touch after it */
 };
 
+#define GROUP_PAD 8 /* what may be read and written behind the groups of a trail */
 #define FOUND_MAX 128
 
 /* Conversions of a stretch of rows, listed ahead so that what is read of them is on its way. */
@@ -77,6 +78,7 @@ struct scan {
     const struct attribution_query *query;
     const struct touch_mark *mark; /* by touch id */
     uint64_t lookback;
+    uint64_t base_end; /* rows before it are there, whosoever */
     bool plain;      /* every event but conversions is a touch, none is excluded, and nothing else is asked of it */
     uint32_t models; /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
     bool nulls;      /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
@@ -103,7 +105,7 @@ void trail_start(struct scan *scan);                          /* another person;
 void trail_look_ahead(struct scan *scan, struct rows rows); /* in a plain scan: among these are its touches */
 void trail_add(struct scan *scan, uint64_t row);
 void trail_add_all(struct scan *scan, struct rows rows); /* in a plain scan */
-/* The groups of a stretch of rows. */
+/* The groups of a stretch of rows; `group` has room for GROUP_PAD more. */
 void trail_read_groups(const struct scan *scan, struct rows rows, uint32_t *group);
 
 /* The powers of the journey, made up to its end; NULL if nobody asks. */

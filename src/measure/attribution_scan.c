@@ -512,6 +512,7 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
         .snapshot = snapshot,
         .query = query,
         .mark = mark,
+        .base_end = snapshot->n_base > 0 ? snapshot->first[snapshot->n_base] : 0,
         .lookback = length_limit(query->lookback_ms),
         .plain = query->touches == TOUCH_EVENTS && !query->must_touch && !query->in_journey && !excludes &&
                  !query->lead_plus_1 && !query->opportunity_plus_1,

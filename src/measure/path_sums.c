@@ -24,8 +24,6 @@
 
 #include <string.h>
 
-#define STRETCH 64 /* touches looked at together */
-
 struct run {
     const struct scan *scan; /* what all shards share */
     const struct bootstrap *bootstrap;
@@ -133,21 +131,38 @@ static inline void add_step(const struct path_reader *reader, size_t from, size_
     add(reader, reader->sums->steps, from * (reader->sums->n + 1) + to, times);
 }
 
-/* Steps to itself are none. Where they end is noted first: what is a step is a guess that goes wrong too often. */
-static void see_null(const struct path_reader *reader, const struct scan_journey *journey)
+/* Null journeys are short: they are lined up, each behind the start, and their steps added in one go. Which are steps
+ * to another group is listed first: it cannot be guessed. */
+static void add_line(struct path_reader *reader)
+{
+    const uint32_t *line = reader->line;
+    uint32_t start = reader->sums->n, n_ends = 0, *end = reader->end;
+
+    for (uint32_t i = 1; i < reader->n_line; i++) {
+        end[n_ends] = i;
+        n_ends += (line[i] != line[i - 1]) & (line[i] != start);
+    }
+    for (uint32_t k = 0; k < n_ends; k++) add_step(reader, line[end[k] - 1], line[end[k]], 1);
+    reader->n_line = 0;
+}
+
+static void see_null(struct path_reader *reader, const struct scan_journey *journey)
 {
     const uint32_t *group = journey->group;
-    uint32_t n = journey->journey.n, end[STRETCH];
+    uint32_t n = journey->journey.n;
 
-    if (n > 0) add_step(reader, reader->sums->n, group[0], 1);
-    for (uint32_t from = 1; from < n; from += STRETCH) {
-        uint32_t to = n - from < STRETCH ? n : from + STRETCH, n_ends = 0;
-        for (uint32_t i = from; i < to; i++) {
-            end[n_ends] = i;
-            n_ends += group[i] != group[i - 1];
-        }
-        for (uint32_t k = 0; k < n_ends; k++) add_step(reader, group[end[k] - 1], group[end[k]], 1);
+    if (n == 0) return;
+    if (reader->bootstrap || n >= LINE_TOUCHES) { /* its person's weights, or no room */
+        add_step(reader, reader->sums->n, group[0], 1);
+        for (uint32_t i = 1; i < n; i++)
+            if (group[i] != group[i - 1]) add_step(reader, group[i - 1], group[i], 1);
+        return;
     }
+    if (reader->n_line + 1 + n > LINE_TOUCHES) add_line(reader);
+    uint32_t *line = reader->line + reader->n_line;
+    *line++ = reader->sums->n;
+    for (uint32_t i = 0; i < n; i += GROUP_PAD) memcpy(line + i, group + i, GROUP_PAD * sizeof *line);
+    reader->n_line += 1 + n;
 }
 
 /* A conversion from `last`, the groups of whose journey have these bits. */
@@ -218,6 +233,11 @@ void path_reader_end(struct path_reader *reader, const struct scan *scan)
     reader->n = 0;
 }
 
+void path_reader_close(struct path_reader *reader)
+{
+    add_line(reader);
+}
+
 bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const struct bootstrap *bootstrap,
                       struct arena *arena, struct err *err)
 {
@@ -228,6 +248,10 @@ bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const 
     if (!reader->latest) return false;
     reader->weight = SCRATCH_ARRAY(arena, double, sums->each, err);
     if (!reader->weight) return false;
+    reader->line = SCRATCH_ARRAY(arena, uint32_t, LINE_TOUCHES + GROUP_PAD, err);
+    if (!reader->line) return false;
+    reader->end = SCRATCH_ARRAY(arena, uint32_t, LINE_TOUCHES, err);
+    if (!reader->end) return false;
     reader->drawn = SCRATCH_ARRAY(arena, uint8_t, sums->each, err);
     return reader->drawn != NULL;
 }
@@ -259,7 +283,9 @@ static bool scan_shard(void *context, struct shard *shard, struct err *err)
     scan.see = see;
     scan.see_end = see_end;
     scan.reader = &reader;
-    return scan_places(&scan, shard->from, shard->to);
+    if (!scan_places(&scan, shard->from, shard->to)) return false;
+    path_reader_close(&reader);
+    return true;
 }
 
 static void add_all(double *to, const double *from, size_t n)

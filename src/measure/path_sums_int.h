@@ -10,6 +10,7 @@
 #include "measure/attribution_int.h"
 #include "measure/path_sums.h"
 
+#define LINE_TOUCHES 2048
 #define WORDS_MAX (PATH_SUMS_GROUPS_MAX / 64)
 
 struct path_reader {
@@ -24,6 +25,8 @@ struct path_reader {
     uint32_t *latest;         /* by group: the place + 1 of its latest touch; 0: none */
     uint32_t capacity, *more; /* by place: how many more journeys have the step from there than that before it */
     uint32_t n_words;
+
+    uint32_t *line, *end, n_line; /* null journeys that are not in the sums yet, and scratch */
 };
 
 /* Sums of nothing yet, and a reader that adds to them. */
@@ -34,6 +37,7 @@ bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const 
 /* A journey of the scan, null ones too; and the end of a person's. */
 enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey);
 void path_reader_end(struct path_reader *reader, const struct scan *scan);
+void path_reader_close(struct path_reader *reader); /* of the shard: all is in the sums */
 
 /* A shard's to all. */
 bool path_sums_join(struct path_sums *to, const struct path_sums *from, struct err *err) MUST_CHECK;

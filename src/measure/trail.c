@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define TOGETHER GROUP_PAD /* most stretches are so short: no guess where they end */
+
 bool trail_reserve(struct scan *scan, uint64_t n)
 {
     struct trail *trail = &scan->trail;
@@ -23,7 +25,7 @@ bool trail_reserve(struct scan *scan, uint64_t n)
     if (!trail->row) return false;
     trail->at_ms = SCRATCH_ARRAY(scan->arena, int64_t, (size_t)capacity, scan->err);
     if (!trail->at_ms) return false;
-    trail->group = SCRATCH_ARRAY(scan->arena, uint32_t, (size_t)capacity, scan->err);
+    trail->group = SCRATCH_ARRAY(scan->arena, uint32_t, (size_t)capacity + GROUP_PAD, scan->err);
     if (!trail->group) return false;
     if (scan_wants(scan, MODEL_TIME_DECAY)) {
         trail->power = SCRATCH_ARRAY(scan->arena, double, (size_t)capacity + DECAY_PAD, scan->err);
@@ -82,13 +84,14 @@ void trail_add(struct scan *scan, uint64_t row)
     trail->last_non_direct = mark.direct ? trail->last_non_direct : trail->n;
 }
 
-/* The groups of a stretch of rows. */
 void trail_read_groups(const struct scan *scan, struct rows rows, uint32_t *group)
 {
-    const uint32_t *touch = scan->snapshot->touch + rows.begin;
-    size_t n = rows.end - rows.begin;
+    const uint32_t *touch = scan->snapshot->touch;
+    uint64_t row = rows.begin;
 
-    for (size_t i = 0; i < n; i++) group[i] = scan->mark[touch[i]].group;
+    for (; row < rows.end && row + TOGETHER <= scan->base_end; row += TOGETHER, group += TOGETHER)
+        for (uint32_t i = 0; i < TOGETHER; i++) group[i] = scan->mark[touch[row + i]].group;
+    for (; row < rows.end; row++) *group++ = scan->mark[touch[row]].group;
 }
 
 /* The places of the last paid touch and of the last that is not direct, from the end of what was added back. */
