@@ -151,7 +151,7 @@ static size_t bytes_of_shard(const struct counter *counter)
 {
     size_t n = (size_t)counter->scan->query->by.n + 1, sums = counter->with_sums ? 3 * n * n * sizeof(double) : 0;
 
-    return n * (sizeof(struct attribution_row) + sizeof(struct pour_row)) + sums;
+    return n * (sizeof(struct attribution_row) + POUR_SIDES * sizeof(struct pour_row)) + sums;
 }
 
 static bool count_all(struct counter *counter, struct arena *arena, struct attribution_row *rows,

@@ -29,10 +29,10 @@ struct trail {
     uint64_t *row;
     int64_t *at_ms;
     uint32_t *group;
-    double *power;            /* of time_decay, and DECAY_PAD behind; NULL: nobody asks */
-    uint32_t n_powers;        /* that are there */
+    double *power;     /* of time_decay, and DECAY_PAD behind; NULL: nobody asks */
+    uint32_t n_powers; /* that are there */
     struct decay decay;
-    double *ahead;            /* the powers of rows from first_ahead on, if is_ahead */
+    double *ahead; /* the powers of rows from first_ahead on, if is_ahead */
     uint64_t first_ahead;
     bool is_ahead;
     uint32_t n;               /* touches so far */
@@ -68,7 +68,6 @@ struct scan_journey {
     uint32_t fresh; /* touches from this place on were in no earlier journey */
     bool own;       /* the one touch is the conversion's, and stands here: */
     uint32_t own_group;
-    double own_power[1 + DECAY_PAD];
 };
 
 enum verdict { GO_ON, STOP, FAILED };
@@ -79,9 +78,9 @@ struct scan {
     const struct touch_mark *mark; /* by touch id */
     uint64_t lookback;
     uint64_t base_end; /* rows before it are there, whosoever */
-    bool plain;      /* every event but conversions is a touch, none is excluded, and nothing else is asked of it */
-    uint32_t models; /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
-    bool nulls;      /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
+    bool plain;        /* every event but conversions is a touch, none is excluded, and nothing else is asked of it */
+    uint32_t models;   /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
+    bool nulls;        /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
     struct arena *arena;
     struct err *err;
     struct finder finder;
@@ -102,7 +101,7 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
 
 bool trail_reserve(struct scan *scan, uint64_t n) MUST_CHECK; /* room for a person's touches */
 void trail_start(struct scan *scan);                          /* another person; the room stays */
-void trail_look_ahead(struct scan *scan, struct rows rows); /* in a plain scan: among these are its touches */
+void trail_look_ahead(struct scan *scan, struct rows rows);   /* in a plain scan: among these are its touches */
 void trail_add(struct scan *scan, uint64_t row);
 void trail_add_all(struct scan *scan, struct rows rows); /* in a plain scan */
 /* The groups of a stretch of rows; `group` has room for GROUP_PAD more. */

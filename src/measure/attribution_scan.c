@@ -185,6 +185,8 @@ static enum verdict see_trail(struct scan *scan, struct scan_journey *path, int6
     return scan->see(scan, path);
 }
 
+static const double ALONE[1 + DECAY_PAD] = {1};
+
 /* No touch in the window: the conversion's own takes the credit, unless it is excluded. */
 static enum verdict see_own(struct scan *scan, struct scan_journey *path)
 {
@@ -194,8 +196,7 @@ static enum verdict see_own(struct scan *scan, struct scan_journey *path)
     path->own = true;
     path->own_group = mark.group;
     path->journey.n = mark.excluded ? 0 : 1;
-    path->journey.power = path->own_power; /* every model finds its place at 0: the only one there is */
-    path->own_power[0] = 1;
+    path->journey.power = ALONE; /* every model finds its place at 0: the only one there is */
     path->row = &path->conversion_row;
     path->group = &path->own_group;
     return scan->see(scan, path);
@@ -429,7 +430,7 @@ static enum verdict scan_plainly(struct scan *scan, uint32_t place, uint32_t aft
             continue;
         }
         if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
-        trail_start(scan);
+        scan->trail.n = 0;
         verdict = see_null_rows(scan, rows);
     }
     return verdict;

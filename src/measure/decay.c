@@ -1,23 +1,24 @@
 /* measure/decay.c -- see decay.h.
  *
- * A touch at t weighs 2^(t / h) over the sum of them. t / h is divided exactly, whole = floor(t / h) and left = t mod h,
- * so the power is 2^whole, which is exact, times a number that depends on left alone: touches of one age weigh the same
- * to the last bit, a half-life more is exactly half, and no matter which journey a touch is in. As times only grow,
- * most divisions are an addition. The number is taken by sums and products alone, of no mathematics library, so that a
- * journey is split alike on every machine; it is good to 2^-50. Powers are kept in units of 2^base; when they outgrow
- * a double's exponents the unit does, and what then is below 2^-100 of a power there is becomes 0.
+ * A touch at t weighs 2^(t / h) over the sum of them. t / h is divided exactly, whole = floor(t / h) and left = t mod
+ * h, so the power is 2^whole, which is exact, times a number that depends on left alone: touches of one age weigh the
+ * same to the last bit, a half-life more is exactly half, and no matter which journey a touch is in. The number is
+ * taken by sums and products alone, of no mathematics library, so that a journey is split alike on every machine; it is
+ * good to 2^-50. Powers are kept in units of 2^base; when they outgrow a double's exponents the unit does, and what
+ * then is below 2^-100 of a power there is becomes 0.
  *
- * Money: touch i is due revenue * weight_i, rounded to 2^-LEFT_BITS of a minor unit. It gets the whole part of that; the
- * units left over go to the largest remainders, among equal ones to the earlier touch. A refund is split as its
+ * Money: touch i is due revenue * weight_i, rounded to 2^-LEFT_BITS of a minor unit. It gets the whole part of that;
+ * the units left over go to the largest remainders, among equal ones to the earlier touch. A refund is split as its
  * magnitude, with the sign put back. Below 2^QUICK_BITS minor units that is arithmetic of doubles, good to a few times
- * 2^-52 of the revenue and exact where halves and quarters are due; from there on of whole numbers of 128 bits.
+ * 2^-52 of the revenue and exact where halves and quarters are due; from there on of whole numbers of 128 bits, and
+ * dues are rounded down.
  *
  * Invariants, which the tests hold us to:
  *   D1  shares sum to the revenue, and each lies between 0 and it
  *   D2  the units left over are no more than the touches: rounding loses or finds less than one unit in all
  *
- * Whose remainder is large enough is a search for the threshold that so many lie above: remainders are spread evenly
- * enough that a line between two counts nearly always finds it in three or four looks.
+ * Whose remainder is large enough is a search for the threshold that so many lie above. Remainders are spread evenly
+ * enough that one of BOUNDS bounds about the guess nearly always is one, or the next look between two of them finds it.
  *
  * Cost: a power a touch; two products and some ten other operations a touch of a journey, many at a time.
  */
@@ -35,7 +36,7 @@ __extension__ typedef unsigned __int128 Wide;
 #define GROWTH_MAX 900 /* of powers, in half-lives */
 #define SHRINK_MAX 1000
 #define LANES 8
-#define BOUNDS 16 /* of remainders, looked at together */
+#define BOUNDS 16                                           /* of remainders, looked at together */
 #define INLINE static inline __attribute__((always_inline)) /* into each of the clones */
 
 typedef double Doubles __attribute__((vector_size(LANES * sizeof(double))));
@@ -45,11 +46,11 @@ typedef int32_t Ints __attribute__((vector_size(BOUNDS * sizeof(int32_t))));
 
 #define LEFT_BITS 20
 #define LEFT_ONE (1u << LEFT_BITS)
-#define QUICK_BITS 28             /* of the revenue: with LEFT_BITS it fits the 51 that WHOLE_DOUBLE leaves */
-#define QUICK_TOUCHES (1u << 19)  /* so many half units of rounding are less than a minor unit */
-#define WHOLE_DOUBLE 0x1.8p52     /* added to a smaller number it rounds it, and its last 51 bits are the number */
+#define QUICK_BITS 28            /* of the revenue: with LEFT_BITS it fits the 51 that WHOLE_DOUBLE leaves */
+#define QUICK_TOUCHES (1u << 19) /* so many half units of rounding are less than a minor unit */
+#define WHOLE_DOUBLE 0x1.8p52    /* added to a smaller number it rounds it, and its last 51 bits are the number */
 #define TOTAL_BITS 62
-#define BOUNDS_SPREAD 1.25f       /* they reach that far about the guess, over the root of how many: 2.5 deviations */
+#define BOUNDS_SPREAD 1.25f /* they reach that far about the guess, over the root of how many: 2.5 deviations */
 
 /* ---- powers ---- */
 
@@ -71,7 +72,7 @@ INLINE double two_to(int64_t bits)
     return power;
 }
 
-/* e^(y) for |y| <= log(2) / 2 by its series; the terms left out are below 2^-57. In pairs, pairs of pairs and so on: few
+/* e^y for |y| <= log(2) / 2 by its series; the terms left out are below 2^-57. In pairs, pairs of pairs and so on: few
  * steps wait for each other. */
 INLINE double exponential(double y)
 {
@@ -179,7 +180,8 @@ INLINE struct threshold find_threshold(const uint32_t *left, uint32_t n, uint32_
         for (uint32_t half = BOUNDS / 2; half > 0; half /= 2) at += above[at + half - 1] > (int32_t)units ? half : 0;
         at += above[at] > (int32_t)units;
         int32_t bound = from + (int32_t)at * step;
-        if (at < BOUNDS && bound < (int32_t)found.bound) found = (struct threshold){(uint32_t)bound, (uint32_t)above[at]};
+        if (at < BOUNDS && bound < (int32_t)found.bound)
+            found = (struct threshold){(uint32_t)bound, (uint32_t)above[at]};
         if (at > 0 && bound - step > below) below = bound - step;
         step = ((int32_t)found.bound - below - 1) / (BOUNDS + 1) + 1;
         from = below + step;
@@ -187,10 +189,10 @@ INLINE struct threshold find_threshold(const uint32_t *left, uint32_t n, uint32_
     return found;
 }
 
-INLINE void add_above(const uint32_t *restrict left, uint32_t n, uint32_t bound, int64_t one,
-                             int64_t *restrict share)
+INLINE void add_above(const uint32_t *restrict left, uint32_t n, uint32_t bound, int64_t one, int64_t *restrict share)
 {
-    for (uint32_t i = 0; i < n; i++) share[i] += (int32_t)left[i] > (int32_t)bound ? one : 0;
+    for (uint32_t i = 0; i < n; i++)
+        share[i] = (int64_t)((uint64_t)share[i] + (uint64_t)((int32_t)left[i] > (int32_t)bound ? one : 0));
 }
 
 /* One minor unit more for each of the `units` largest remainders. Behind them `left` is 0. */
@@ -198,7 +200,7 @@ INLINE void give_rest(const uint32_t *left, uint32_t n, uint64_t units, int64_t 
 {
     CHECK(units <= n); /* D2 */
     if (units == n) {
-        for (uint32_t i = 0; i < n; i++) share[i] += one;
+        for (uint32_t i = 0; i < n; i++) share[i] = (int64_t)((uint64_t)share[i] + (uint64_t)one);
         return;
     }
     struct threshold threshold = find_threshold(left, n, (uint32_t)units);
@@ -207,7 +209,7 @@ INLINE void give_rest(const uint32_t *left, uint32_t n, uint64_t units, int64_t 
     add_above(left, rounded_up(n), threshold.bound, one, share);
     for (uint32_t i = 0; equal > 0; i++) {
         if (left[i] != threshold.bound) continue;
-        share[i] += one;
+        share[i] = (int64_t)((uint64_t)share[i] + (uint64_t)one);
         equal--;
     }
 }

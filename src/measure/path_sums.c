@@ -78,15 +78,6 @@ static void note_latest(struct path_reader *reader, const uint32_t *group, uint3
     reader->n = n;
 }
 
-/* A bit for each of 8 bytes that are 0 or 1. */
-static uint64_t bits_of(const uint8_t *byte)
-{
-    uint64_t word;
-
-    memcpy(&word, byte, sizeof word);
-    return (word * UINT64_C(0x0102040810204080)) >> 56;
-}
-
 /* The channels of the window [lo, n), a bit each; returns how many. */
 static uint32_t find_some(const struct path_reader *reader, uint32_t lo, uint64_t *some)
 {
@@ -94,10 +85,11 @@ static uint32_t find_some(const struct path_reader *reader, uint32_t lo, uint64_
 
     for (uint32_t from = 0; from < reader->sums->n; from += 8) {
         uint8_t held[8];
+        uint64_t word;
         for (uint32_t i = 0; i < 8; i++) held[i] = reader->latest[from + i] > lo;
-        uint64_t bits = bits_of(held);
-        some[from / 64] |= bits << (from % 64);
-        size += (uint32_t)__builtin_popcountll(bits);
+        memcpy(&word, held, sizeof word); /* products gather the bits of eight bytes in the highest, and their sum */
+        some[from / 64] |= (word * UINT64_C(0x0102040810204080)) >> 56 << (from % 64);
+        size += (uint32_t)((word * UINT64_C(0x0101010101010101)) >> 56);
     }
     return size;
 }
@@ -185,36 +177,44 @@ static void add_conversion(const struct path_reader *reader, size_t first, size_
     }
 }
 
-enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey)
+/* Of one touch or none, which is not in the trail. */
+static void see_own(const struct path_reader *reader, const struct scan_journey *journey)
+{
+    uint64_t some[WORDS_MAX] = {0};
+    uint32_t size = journey->journey.n, group = size > 0 ? journey->own_group : reader->sums->n;
+
+    if (size > 0) some[group / 64] = UINT64_C(1) << (group % 64);
+    add_conversion(reader, group, group, some, size, journey->journey.revenue_minor);
+}
+
+static enum verdict see_window(struct path_reader *reader, struct scan *scan, int64_t revenue)
 {
     const struct trail *trail = &scan->trail;
-    int64_t revenue = journey->journey.revenue_minor;
-    uint64_t magnitude = revenue < 0 ? 0 - (uint64_t)revenue : (uint64_t)revenue;
-
     uint64_t some[WORDS_MAX] = {0};
-    uint32_t none = reader->sums->n;
 
-    draw(reader, journey->person);
-    if (!add_totals(reader->sums, !journey->null, journey->null, revenue, magnitude, scan->err)) return FAILED;
-    if (journey->null) {
-        see_null(reader, journey);
-        return GO_ON;
-    }
-    if (journey->journey.n == 0) {
-        add_conversion(reader, none, none, some, 0, revenue);
-        return GO_ON;
-    }
-    if (journey->own) {
-        some[journey->own_group / 64] = UINT64_C(1) << (journey->own_group % 64);
-        add_conversion(reader, journey->own_group, journey->own_group, some, 1, revenue);
-        return GO_ON;
-    }
     if (!reader_reserve(reader, trail->capacity, scan)) return FAILED;
     note_latest(reader, trail->group, trail->n);
     reader->more[trail->lo]++;
     reader->more[trail->n - 1]--;
     uint32_t size = find_some(reader, trail->lo, some);
     add_conversion(reader, trail->group[trail->lo], trail->group[trail->n - 1], some, size, revenue);
+    return GO_ON;
+}
+
+enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey)
+{
+    int64_t revenue = journey->journey.revenue_minor;
+    uint64_t magnitude = revenue < 0 ? 0 - (uint64_t)revenue : (uint64_t)revenue;
+
+    draw(reader, journey->person);
+    if (journey->null) {
+        reader->sums->nulls++;
+        see_null(reader, journey);
+        return GO_ON;
+    }
+    if (!add_totals(reader->sums, 1, 0, revenue, magnitude, scan->err)) return FAILED;
+    if (!journey->own && journey->journey.n > 0) return see_window(reader, scan, revenue);
+    see_own(reader, journey);
     return GO_ON;
 }
 

@@ -7,8 +7,8 @@
  *          trail   a  b  c  d  e  f          9 to b c d e, and 3 to d e f:
  *          step    0 +9  0 +3  0 -9 -3       a sum of steps is 0 9 9 12 12 3
  *
- * Money is whole anyway. Credit is kept whole too, in units of 2^-CREDIT_BITS, a conversion's being split like money: so
- * nothing is left behind where a stretch ends, and a model's credits sum to the conversions. The units of so many
+ * Money is whole anyway. Credit is kept whole too, in units of 2^-CREDIT_BITS, a conversion's being split like money:
+ * so nothing is left behind where a stretch ends, and a model's credits sum to the conversions. The units of so many
  * conversions as CONVERSIONS_MAX fit 64 bits; before they do not, what is pending goes into the rows. Sums of money may
  * wrap round on the way, but not at the end.
  *
@@ -20,7 +20,6 @@
 #include "measure/pour.h"
 
 #include "base/clones.h"
-#include "measure/models_int.h"
 #include "measure/scratch.h"
 
 #include <string.h>
@@ -44,7 +43,7 @@ bool pour_open(struct pour *pour, struct scan *scan)
     *pour = (struct pour){.n_rows = n};
     pour->rows = SCRATCH_ARRAY(scan->arena, struct attribution_row, n, scan->err);
     if (!pour->rows) return false;
-    pour->pending = SCRATCH_ARRAY(scan->arena, struct pour_row, n, scan->err);
+    pour->pending = SCRATCH_ARRAY(scan->arena, struct pour_row, (size_t)POUR_SIDES * n, scan->err);
     return pour->pending != NULL;
 }
 
@@ -76,12 +75,10 @@ static inline void add_stretch(uint64_t (*step)[POUR_LANES], uint32_t lane, uint
     step[to][lane] -= amount;
 }
 
-/* An amount by a model of at most two parts; `sign` is 1, or -1 for a refund. */
-static void add_even(uint64_t (*step)[POUR_LANES], uint32_t lane, const struct even *even, uint32_t n,
-                     uint64_t magnitude, uint64_t sign)
+/* A split by a model of at most two parts; `sign` is 1, or -1 for a refund. */
+static inline void add_even(uint64_t (*step)[POUR_LANES], uint32_t lane, const struct even *even, uint32_t n,
+                            struct even_split split, uint64_t sign)
 {
-    struct even_split split = even_split(even, n, magnitude);
-
     add_stretch(step, lane, 0, n, sign * split.other);
     add_stretch(step, lane, 0, split.others_end, sign);
     for (uint32_t i = 0; i < even->n_places; i++) {
@@ -91,16 +88,29 @@ static void add_even(uint64_t (*step)[POUR_LANES], uint32_t lane, const struct e
     }
 }
 
-static void add_evens(const struct scan *scan, const struct model_journey *journey, uint64_t (*step)[POUR_LANES])
+/* Of a conversion's credit. All but w_shaped split it by the journey's length alone: that of short ones is kept. */
+static struct even_split credit_split(struct pour *pour, enum attribution_model model, const struct even *even,
+                                      uint32_t n)
 {
+    bool kept = n < POUR_SHORT && model != MODEL_W_SHAPED;
+    struct even_split *at = &pour->credit[kept && model == MODEL_POSITION][kept ? n : 0];
+
+    if (!kept || at->other == 0) *at = even_split(even, n, UINT64_C(1) << CREDIT_BITS);
+    return *at;
+}
+
+static void add_evens(struct pour *pour, const struct scan *scan, const struct model_journey *journey,
+                      uint64_t (*step)[POUR_LANES])
+{
+    uint32_t n = journey->n;
     int64_t revenue = journey->revenue_minor;
     uint64_t magnitude = revenue < 0 ? 0 - (uint64_t)revenue : (uint64_t)revenue, sign = revenue < 0 ? UINT64_MAX : 1;
 
     for (size_t i = 0; i < COUNT_OF(EVENS); i++) {
         if (!scan_wants(scan, EVENS[i].model)) continue;
         struct even even = even_of(EVENS[i].model, journey);
-        add_even(step, EVENS[i].lane, &even, journey->n, UINT64_C(1) << CREDIT_BITS, 1);
-        if (magnitude > 0) add_even(step, EVENS[i].lane + 1, &even, journey->n, magnitude, sign);
+        add_even(step, EVENS[i].lane, &even, n, credit_split(pour, EVENS[i].model, &even, n), 1);
+        if (magnitude > 0) add_even(step, EVENS[i].lane + 1, &even, n, even_split(&even, n, magnitude), sign);
     }
 }
 
@@ -134,9 +144,9 @@ static void settle_rows(struct pour *pour)
 {
     const double unit = 1.0 / (double)(UINT64_C(1) << CREDIT_BITS);
 
-    for (uint32_t i = 0; i < pour->n_rows; i++) {
+    for (size_t i = 0; i < (size_t)POUR_SIDES * pour->n_rows; i++) {
         struct pour_row *from = &pour->pending[i];
-        struct attribution_row *to = &pour->rows[i];
+        struct attribution_row *to = &pour->rows[i / POUR_SIDES];
         to->touches += from->lane[LANE_TOUCHES];
         for (size_t k = 0; k < COUNT_OF(EVENS); k++) {
             to->conversions[EVENS[k].model] += (double)from->lane[EVENS[k].lane] * unit;
@@ -149,17 +159,30 @@ static void settle_rows(struct pour *pour)
     pour->conversions = 0;
 }
 
-CLONES static void settle_steps(uint64_t (*step)[POUR_LANES], const uint32_t *group, uint32_t n, struct pour_row *rows)
+/* What n touches hold, to their groups. Neighbours are often of one group: each has other rows than the next, so that
+ * it need not wait for it. */
+CLONES static void settle_touches(const uint32_t *group, uint32_t n, uint64_t (*step)[POUR_LANES],
+                                  struct pour_row *rows)
 {
     Lanes sum = {0}, more, all;
 
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t *lane = rows[group[i]].lane;
+        uint64_t *lane = rows[POUR_SIDES * (size_t)group[i] + i % POUR_SIDES].lane;
         memcpy(&more, step[i], sizeof more);
         memcpy(&all, lane, sizeof all);
         sum += more;
         all += sum;
         memcpy(lane, &all, sizeof all);
+    }
+}
+
+static void settle_decay(const uint32_t *group, uint32_t n, const double *decay, const int64_t *decay_minor,
+                         struct pour_row *rows)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct pour_row *row = &rows[POUR_SIDES * (size_t)group[i] + i % POUR_SIDES];
+        row->decay += decay[i];
+        row->decay_minor += decay_minor[i];
     }
 }
 
@@ -169,16 +192,12 @@ void pour_end(struct pour *pour, const struct scan *scan)
     uint32_t n = scan->trail.n - pour->first;
 
     if (!pour->open) return;
-    settle_steps(pour->step + pour->first, group, n, pour->pending);
+    settle_touches(group, n, pour->step + pour->first, pour->pending);
     memset(pour->step + pour->first, 0, ((size_t)n + 1) * sizeof *pour->step);
     if (pour->decay) {
         double *decay = pour->decay + pour->first;
         int64_t *decay_minor = pour->decay_minor + pour->first;
-        for (uint32_t i = 0; i < n; i++) {
-            struct pour_row *row = &pour->pending[group[i]];
-            row->decay += decay[i];
-            row->decay_minor += decay_minor[i];
-        }
+        settle_decay(group, n, decay, decay_minor, pour->pending);
         memset(decay, 0, n * sizeof *decay);
         memset(decay_minor, 0, n * sizeof *decay_minor);
     }
@@ -204,7 +223,7 @@ bool pour_journey(struct pour *pour, struct scan *scan, const struct scan_journe
     pour->open = true;
     add_singles(pour, scan, path);
     if (path->fresh < journey->n) add_stretch(pour->step + lo, LANE_TOUCHES, path->fresh, journey->n, 1);
-    add_evens(scan, journey, pour->step + lo);
+    add_evens(pour, scan, journey, pour->step + lo);
     if (pour->decay)
         decay_split(journey->power, journey->n, journey->revenue_minor, pour->decay + lo, pour->decay_minor + lo,
                     pour->left);

@@ -8,8 +8,11 @@
 #define MEASURE_POUR_H
 
 #include "measure/attribution_int.h"
+#include "measure/models_int.h"
 
 #define POUR_LANES 8
+#define POUR_SIDES 2
+#define POUR_SHORT 128 /* touches */
 
 struct pour_row {
     uint64_t lane[POUR_LANES];
@@ -19,7 +22,7 @@ struct pour_row {
 
 struct pour {
     struct attribution_row *rows; /* by.n + 1, the answer's */
-    struct pour_row *pending;     /* likewise: what is not in them yet */
+    struct pour_row *pending;     /* POUR_SIDES for each: what is not in them yet */
     uint32_t n_rows, conversions; /* that pending has */
 
     /* by place in the trail; 0 but for the person under way, from `first` on, if `open` */
@@ -29,6 +32,8 @@ struct pour {
     uint32_t *left; /* scratch */
     uint32_t capacity, first;
     bool open;
+
+    struct even_split credit[2][POUR_SHORT]; /* by length: linear's and position's, as far as they were asked for */
 };
 
 bool pour_open(struct pour *pour, struct scan *scan) MUST_CHECK;

@@ -133,7 +133,6 @@ void trail_add_all(struct scan *scan, struct rows rows)
     if (scan->models & (MODEL_BIT(MODEL_LAST_PAID) | MODEL_BIT(MODEL_LAST_NON_DIRECT))) find_last(scan, rows);
 }
 
-
 const double *trail_powers(struct trail *trail)
 {
     if (!trail->power) return NULL;

@@ -218,7 +218,8 @@ static bool add_credits(void *context, const struct journey *journey)
     return true;
 }
 
-/* More conversions of one person than are added up at a time (pour.c), in journeys that overlap; thousands of groups. */
+/* More conversions of one person than are added up at a time (pour.c), in journeys that overlap; thousands of groups.
+ */
 static void test_many_conversions_of_one_person(void **state)
 {
     enum { ORDERS = 30000, GROUPS = 3000 };

@@ -93,7 +93,9 @@ static void make_world(struct world *w, uint64_t *seed)
 
     memset(w, 0, sizeof *w);
     w->n = 1 + (uint32_t)random_below(seed, random_below(seed, 2) ? 40 : TOUCHES_MAX);
-    w->half_life_ms = random_below(seed, 2) ? 604800000 : 1 + (int64_t)(random_below(seed, UINT64_MAX) >> (1 + random_below(seed, 63)));
+    w->half_life_ms = random_below(seed, 2)
+                          ? 604800000
+                          : 1 + (int64_t)(random_below(seed, UINT64_MAX) >> (1 + random_below(seed, 63)));
     for (uint32_t i = 0; i < w->n; i++) w->at_ms[i] = at_ms += (int64_t)random_below(seed, gap);
     if (random_below(seed, 4) == 0) /* ties, and halves of each other */
         for (uint32_t i = 0; i < w->n; i++) w->at_ms[i] = (int64_t)(i / 3) * (w->half_life_ms >> 20 ? 604800000 : 1);
@@ -101,7 +103,8 @@ static void make_world(struct world *w, uint64_t *seed)
 
 static int64_t make_revenue(uint64_t *seed)
 {
-    static const int64_t some[] = {0, 1, -1, 100, 12345, INT64_C(1) << 28, (INT64_C(1) << 28) - 1, INT64_MAX, INT64_MIN};
+    static const int64_t some[] = {0,         1,        -1, 100, 12345, INT64_C(1) << 28, (INT64_C(1) << 28) - 1,
+                                   INT64_MAX, INT64_MIN};
     uint64_t magnitude = random_below(seed, UINT64_MAX) >> (1 + random_below(seed, 62));
 
     if (random_below(seed, 3) == 0) return some[random_below(seed, COUNT_OF(some))];
