@@ -36,13 +36,7 @@ __extension__ typedef unsigned __int128 Wide;
 #define GROWTH_MAX 900 /* of powers, in half-lives */
 #define SHRINK_MAX 1000
 #define LANES 8
-#define BOUNDS 16                                           /* of remainders, looked at together */
-#define INLINE static inline __attribute__((always_inline)) /* into each of the clones */
-
-typedef double Doubles __attribute__((vector_size(LANES * sizeof(double))));
-typedef uint64_t Words __attribute__((vector_size(LANES * sizeof(uint64_t))));
-typedef uint32_t Halves __attribute__((vector_size(LANES * sizeof(uint32_t))));
-typedef int32_t Ints __attribute__((vector_size(BOUNDS * sizeof(int32_t))));
+#define BOUNDS 16 /* of remainders, looked at together */
 
 #define LEFT_BITS 20
 #define LEFT_ONE (1u << LEFT_BITS)
@@ -63,7 +57,7 @@ void decay_start(struct decay *decay, int64_t half_life_ms)
 }
 
 /* 2^bits, for bits of a double's normal range. */
-INLINE double two_to(int64_t bits)
+static inline double two_to(int64_t bits)
 {
     uint64_t word = (uint64_t)(bits + 1023) << 52;
     double power;
@@ -74,7 +68,7 @@ INLINE double two_to(int64_t bits)
 
 /* e^y for |y| <= log(2) / 2 by its series; the terms left out are below 2^-57. In pairs, pairs of pairs and so on: few
  * steps wait for each other. */
-INLINE double exponential(double y)
+static inline double exponential(double y)
 {
     double y2 = y * y, y4 = y2 * y2;
     double a = (1 + y) + y2 * (1.0 / 2 + y * (1.0 / 6));
@@ -87,7 +81,7 @@ INLINE double exponential(double y)
 
 /* The powers of DECAY_PAD times after the base, less than GROWTH_MAX half-lives: 2^(whole + share - 1/2). The half,
  * which all have, cancels. */
-INLINE void raise_some(int64_t half_life, double per_ms, const int64_t *restrict elapsed, double *restrict power)
+static inline void raise_some(int64_t half_life, double per_ms, const int64_t *restrict elapsed, double *restrict power)
 {
     for (uint32_t i = 0; i < DECAY_PAD; i++) {
         int64_t whole = (int32_t)((double)elapsed[i] * per_ms), left = elapsed[i] - whole * half_life;
@@ -151,9 +145,9 @@ void decay_follow(struct decay *decay, const int64_t *at_ms, double *power, uint
     memset(power + to, 0, DECAY_PAD * sizeof *power);
 }
 
-/* ---- the largest remainders ---- */
+/* ---- shares ---- */
 
-INLINE uint32_t rounded_up(uint32_t n)
+static inline uint32_t rounded_up(uint32_t n)
 {
     return (n + DECAY_PAD - 1) & ~(uint32_t)(DECAY_PAD - 1);
 }
@@ -162,106 +156,6 @@ struct threshold {
     uint32_t bound, above; /* those above the bound get a unit each, so many are they */
 };
 
-/* The least bound that no more than `units` lie above, or a greater one if just so many lie above it; units < n. */
-INLINE struct threshold find_threshold(const uint32_t *left, uint32_t n, uint32_t units)
-{
-    static const Ints ORDER = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    int32_t below = -1; /* more than `units` lie above it */
-    struct threshold found = {LEFT_ONE - 1, 0};
-    float share = 1 - (float)units / (float)n, spread = BOUNDS_SPREAD / sqrtf((float)n);
-    int32_t from = (int32_t)((share - spread) * LEFT_ONE), step = (int32_t)(spread * (2.0f / BOUNDS * LEFT_ONE));
-
-    while (found.above < units && (int32_t)found.bound - below > 1) {
-        Ints bounds = ORDER * step + from, count = {0};
-        int32_t above[BOUNDS];
-        uint32_t at = 0;
-        for (uint32_t i = 0; i < n; i++) count -= bounds < (int32_t)left[i];
-        memcpy(above, &count, sizeof above);
-        for (uint32_t half = BOUNDS / 2; half > 0; half /= 2) at += above[at + half - 1] > (int32_t)units ? half : 0;
-        at += above[at] > (int32_t)units;
-        int32_t bound = from + (int32_t)at * step;
-        if (at < BOUNDS && bound < (int32_t)found.bound)
-            found = (struct threshold){(uint32_t)bound, (uint32_t)above[at]};
-        if (at > 0 && bound - step > below) below = bound - step;
-        step = ((int32_t)found.bound - below - 1) / (BOUNDS + 1) + 1;
-        from = below + step;
-    }
-    return found;
-}
-
-INLINE void add_above(const uint32_t *restrict left, uint32_t n, uint32_t bound, int64_t one, int64_t *restrict share)
-{
-    for (uint32_t i = 0; i < n; i++)
-        share[i] = (int64_t)((uint64_t)share[i] + (uint64_t)((int32_t)left[i] > (int32_t)bound ? one : 0));
-}
-
-/* One minor unit more for each of the `units` largest remainders. Behind them `left` is 0. */
-INLINE void give_rest(const uint32_t *left, uint32_t n, uint64_t units, int64_t one, int64_t *share)
-{
-    CHECK(units <= n); /* D2 */
-    if (units == n) {
-        for (uint32_t i = 0; i < n; i++) share[i] = (int64_t)((uint64_t)share[i] + (uint64_t)one);
-        return;
-    }
-    struct threshold threshold = find_threshold(left, n, (uint32_t)units);
-    uint32_t equal = (uint32_t)units - threshold.above;
-
-    add_above(left, rounded_up(n), threshold.bound, one, share);
-    for (uint32_t i = 0; equal > 0; i++) {
-        if (left[i] != threshold.bound) continue;
-        share[i] = (int64_t)((uint64_t)share[i] + (uint64_t)one);
-        equal--;
-    }
-}
-
-/* ---- shares ---- */
-
-INLINE double sum_of(const double *power, uint32_t n)
-{
-    Doubles sum = {0}, some;
-
-    for (uint32_t i = 0; i < n; i += LANES) {
-        memcpy(&some, power + i, sizeof some);
-        sum += some;
-    }
-    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
-}
-
-INLINE void add_credits(const double *restrict power, uint32_t n, double each, double *restrict credit)
-{
-    for (uint32_t i = 0; i < n; i++) credit[i] += power[i] * each;
-}
-
-/* Credits, and the whole parts of what is due; returns the sum of these, and leaves the rest in `left`. */
-INLINE uint64_t add_dues(const double *power, uint32_t n, double each, int64_t revenue_minor, double *credit,
-                         int64_t *share, uint32_t *left)
-{
-    uint64_t sign = revenue_minor < 0 ? UINT64_MAX : 0;
-    double units = (double)((revenue_minor < 0 ? -revenue_minor : revenue_minor) * LEFT_ONE);
-    Words sum = {0};
-
-    for (uint32_t i = 0; i < n; i += LANES) {
-        Doubles weight, credits;
-        Words due, whole, shares;
-        memcpy(&weight, power + i, sizeof weight);
-        memcpy(&credits, credit + i, sizeof credits);
-        memcpy(&shares, share + i, sizeof shares);
-        weight *= each;
-        credits += weight;
-        weight = weight * units + WHOLE_DOUBLE;
-        memcpy(&due, &weight, sizeof due);
-        due &= (UINT64_C(1) << 51) - 1;
-        whole = due >> LEFT_BITS;
-        sum += whole;
-        shares += (whole ^ sign) - sign;
-        Halves rest = __builtin_convertvector(due & (LEFT_ONE - 1), Halves);
-        memcpy(credit + i, &credits, sizeof credits);
-        memcpy(share + i, &shares, sizeof shares);
-        memcpy(left + i, &rest, sizeof rest);
-    }
-    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
-}
-
 /* Powers as whole numbers, whose sum is below 2^TOTAL_BITS. */
 static uint64_t part_of(double power, double units)
 {
@@ -269,7 +163,7 @@ static uint64_t part_of(double power, double units)
 }
 
 /* The same by whole numbers; dues are rounded down. */
-static uint64_t add_dues_exactly(const double *power, uint32_t n, uint64_t magnitude, int64_t one, int64_t *share,
+static uint64_t add_dues_exactly(const double *power, uint32_t n, uint64_t magnitude, uint64_t one, uint64_t *share,
                                  uint32_t *left)
 {
     uint64_t word, total = 0, sum = 0;
@@ -281,38 +175,34 @@ static uint64_t add_dues_exactly(const double *power, uint32_t n, uint64_t magni
         Wide due = (Wide)magnitude * part_of(power[i], units);
         uint64_t whole = (uint64_t)(due / total), rest = (uint64_t)(due % total);
         sum += whole;
-        share[i] = (int64_t)((uint64_t)share[i] + (one < 0 ? 0 - whole : whole));
+        share[i] += one * whole;
         left[i] = (uint32_t)(((Wide)rest << LEFT_BITS) / total);
     }
     for (uint32_t i = n; i < rounded_up(n); i++) left[i] = 0;
     return sum;
 }
 
-CLONES static void split_quickly(const double *restrict power, uint32_t n, int64_t revenue_minor,
-                                 double *restrict credit, int64_t *restrict share, uint32_t *restrict left)
-{
-    uint32_t room = rounded_up(n);
-    double each = 1 / sum_of(power, room);
+static const int32_t ORDER[BOUNDS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-    if (revenue_minor == 0) {
-        add_credits(power, room, each, credit);
-        return;
-    }
-    uint64_t magnitude = (uint64_t)(revenue_minor < 0 ? -revenue_minor : revenue_minor);
-    uint64_t rest = magnitude - add_dues(power, room, each, revenue_minor, credit, share, left);
-    if (rest > 0) give_rest(left, n, rest, revenue_minor < 0 ? -1 : 1, share);
-}
+#define WIDTH 16
+#define SPLIT split_by_16
+#define TARGET
+#include "measure/decay_split.inc"
+
+#ifdef CLONES_WIDE
+#define WIDTH 64
+#define SPLIT split_by_64
+#define TARGET CLONES_WIDE
+#include "measure/decay_split.inc"
+#endif
 
 void decay_split(const double *power, uint32_t n, int64_t revenue_minor, double *credit, int64_t *share, uint32_t *left)
 {
-    uint64_t magnitude = revenue_minor < 0 ? 0 - (uint64_t)revenue_minor : (uint64_t)revenue_minor;
-    int64_t one = revenue_minor < 0 ? -1 : 1;
-
-    if (magnitude == 0 || (magnitude >> QUICK_BITS == 0 && n < QUICK_TOUCHES)) {
-        split_quickly(power, n, revenue_minor, credit, share, left);
+#ifdef CLONES_WIDE
+    if (CLONES_HAVE_WIDE) {
+        split_by_64(power, n, revenue_minor, credit, (uint64_t *)share, left);
         return;
     }
-    add_credits(power, rounded_up(n), 1 / sum_of(power, rounded_up(n)), credit);
-    uint64_t rest = magnitude - add_dues_exactly(power, n, magnitude, one, share, left);
-    if (rest > 0) give_rest(left, n, rest, one, share);
+#endif
+    split_by_16(power, n, revenue_minor, credit, (uint64_t *)share, left);
 }

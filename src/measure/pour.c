@@ -19,7 +19,6 @@
  */
 #include "measure/pour.h"
 
-#include "base/clones.h"
 #include "measure/scratch.h"
 
 #include <string.h>
@@ -29,7 +28,8 @@
 
 /* Lanes: touches, and two for each of the models of at most two parts. */
 enum { LANE_TOUCHES, LANE_LINEAR = 2, LANE_POSITION = 4, LANE_W_SHAPED = 6 };
-typedef uint64_t Lanes __attribute__((vector_size(POUR_LANES * sizeof(uint64_t))));
+#define PAIRS (POUR_LANES / 2)
+typedef uint64_t Pair __attribute__((vector_size(2 * sizeof(uint64_t)))); /* what every processor adds at once */
 
 static const struct {
     enum attribution_model model;
@@ -161,18 +161,19 @@ static void settle_rows(struct pour *pour)
 
 /* What n touches hold, to their groups. Neighbours are often of one group: each has other rows than the next, so that
  * it need not wait for it. */
-CLONES static void settle_touches(const uint32_t *group, uint32_t n, uint64_t (*step)[POUR_LANES],
-                                  struct pour_row *rows)
+static void settle_touches(const uint32_t *group, uint32_t n, uint64_t (*step)[POUR_LANES], struct pour_row *rows)
 {
-    Lanes sum = {0}, more, all;
+    Pair sum[PAIRS] = {{0}}, more, all;
 
     for (uint32_t i = 0; i < n; i++) {
         uint64_t *lane = rows[POUR_SIDES * (size_t)group[i] + i % POUR_SIDES].lane;
-        memcpy(&more, step[i], sizeof more);
-        memcpy(&all, lane, sizeof all);
-        sum += more;
-        all += sum;
-        memcpy(lane, &all, sizeof all);
+        for (size_t k = 0; k < PAIRS; k++) {
+            memcpy(&more, step[i] + 2 * k, sizeof more);
+            memcpy(&all, lane + 2 * k, sizeof all);
+            sum[k] += more;
+            all += sum[k];
+            memcpy(lane + 2 * k, &all, sizeof all);
+        }
     }
 }
 
