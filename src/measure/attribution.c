@@ -17,6 +17,7 @@
 #include "measure/attribution.h"
 
 #include "measure/path_sums_int.h"
+#include "measure/pour.h"
 #include "measure/scratch.h"
 
 #include <string.h>
@@ -38,7 +39,7 @@ struct model_text attribution_model_text(enum attribution_model model)
 struct counter {
     const struct scan *scan; /* what all shards share */
     struct part {
-        struct attribution_row *rows;
+        struct pour pour;
         struct attribution_total total;
         uint64_t magnitude; /* of the revenue, refunds without their sign; it bounds every cell */
         uint32_t last_person;
@@ -55,20 +56,6 @@ static bool add_magnitude(struct part *part, uint64_t magnitude, struct err *err
     return err_set(err, ERR_LIMIT, "the revenue is more than 64-bit minor units hold");
 }
 
-static void count_path(struct scan *scan, const struct scan_journey *path, struct attribution_row *rows)
-{
-    for (uint32_t i = path->fresh; i < path->journey.n; i++) rows[path->group[i]].touches++;
-    for (int model = 0; model < MODEL_COUNT; model++) {
-        if (!scan_wants(scan, model)) continue;
-        struct credit credit = credit_of(scan, path, (enum attribution_model)model);
-        for (uint32_t i = 0; i < credit.n; i++) {
-            struct attribution_row *row = &rows[credit.group[i]];
-            row->conversions[model] += credit.weight[i];
-            row->revenue_minor[model] += credit.revenue_minor[i];
-        }
-    }
-}
-
 static enum verdict see_count(struct scan *scan, const struct scan_journey *path)
 {
     struct part *part = scan->reader;
@@ -79,8 +66,7 @@ static enum verdict see_count(struct scan *scan, const struct scan_journey *path
     part->last_person = path->person;
     part->total.conversions++;
     part->total.revenue_minor += revenue;
-    count_path(scan, path, part->rows);
-    return GO_ON;
+    return pour_journey(&part->pour, scan, path) ? GO_ON : FAILED;
 }
 
 static enum verdict see_both(struct scan *scan, const struct scan_journey *path)
@@ -91,10 +77,18 @@ static enum verdict see_both(struct scan *scan, const struct scan_journey *path)
     return path_reader_see(&part->path_reader, scan, path);
 }
 
-static void see_end(struct scan *scan)
+static void see_end_count(struct scan *scan)
 {
     struct part *part = scan->reader;
 
+    pour_end(&part->pour, scan);
+}
+
+static void see_end_both(struct scan *scan)
+{
+    struct part *part = scan->reader;
+
+    pour_end(&part->pour, scan);
     path_reader_end(&part->path_reader, scan);
 }
 
@@ -102,7 +96,7 @@ static bool read_paths_too(struct scan *scan, struct part *part)
 {
     scan->nulls = true;
     scan->see = see_both;
-    scan->see_end = see_end;
+    scan->see_end = see_end_both;
     return path_sums_new(scan->query->by.n, 1, scan->arena, &part->sums, scan->err) &&
            path_reader_open(&part->path_reader, &part->sums, NULL, scan->arena, scan->err);
 }
@@ -116,11 +110,14 @@ static bool count_shard(void *context, struct shard *shard, struct err *err)
     scan.arena = &shard->arena;
     scan.err = err;
     scan.see = see_count;
+    scan.see_end = see_end_count;
     scan.reader = part;
     *part = (struct part){0};
-    part->rows = SCRATCH_ARRAY(&shard->arena, struct attribution_row, (size_t)scan.query->by.n + 1, err);
-    if (!part->rows || (counter->with_sums && !read_paths_too(&scan, part))) return false;
-    return scan_places(&scan, shard->from, shard->to);
+    if (!pour_open(&part->pour, &scan) || (counter->with_sums && !read_paths_too(&scan, part))) return false;
+    if (!scan_places(&scan, shard->from, shard->to)) return false;
+    pour_close(&part->pour);
+    if (counter->with_sums) path_reader_close(&part->path_reader);
+    return true;
 }
 
 static void add_rows(struct attribution_row *to, const struct attribution_row *from, size_t n)
@@ -145,7 +142,7 @@ static bool add_parts(struct counter *counter, uint32_t n_parts, struct err *err
         sum->total.conversions += part->total.conversions;
         sum->total.revenue_minor += part->total.revenue_minor;
         sum->total.persons += part->total.persons;
-        add_rows(sum->rows, part->rows, (size_t)counter->scan->query->by.n + 1);
+        add_rows(sum->pour.rows, part->pour.rows, (size_t)counter->scan->query->by.n + 1);
     }
     return true;
 }
@@ -154,7 +151,7 @@ static size_t bytes_of_shard(const struct counter *counter)
 {
     size_t n = (size_t)counter->scan->query->by.n + 1, sums = counter->with_sums ? 3 * n * n * sizeof(double) : 0;
 
-    return n * sizeof(struct attribution_row) + sums;
+    return n * (sizeof(struct attribution_row) + POUR_SIDES * sizeof(struct pour_row)) + sums;
 }
 
 static bool count_all(struct counter *counter, struct arena *arena, struct attribution_row *rows,
@@ -166,7 +163,7 @@ static bool count_all(struct counter *counter, struct arena *arena, struct attri
     bool ok = shards_run(&shards, count_shard, counter, err) && add_parts(counter, shards.n, err);
     for (uint32_t i = 0; i < shards.n && ok && sums; i++) ok = path_sums_join(sums, &counter->part[i].sums, err);
     if (ok) {
-        memcpy(rows, counter->part[0].rows, ((size_t)counter->scan->query->by.n + 1) * sizeof *rows);
+        memcpy(rows, counter->part[0].pour.rows, ((size_t)counter->scan->query->by.n + 1) * sizeof *rows);
         *total = counter->part[0].total;
     }
     shards_close(&shards);

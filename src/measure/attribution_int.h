@@ -3,7 +3,7 @@
  * Is:    conversions of a snapshot with the touches that share them, one by one, and journeys that led to none;
  *        and what a model gives those touches.
  * Owns:  nothing; its room is taken from the reader's arena.
- * Never: seen outside attribution*.c, journey_paths.c, path_sums.c and bootstrap.c.
+ * Never: seen outside attribution*.c, trail.c, pour.c, journey_paths.c, path_sums.c and bootstrap.c.
  */
 #ifndef MEASURE_ATTRIBUTION_INT_H
 #define MEASURE_ATTRIBUTION_INT_H
@@ -29,6 +29,12 @@ struct trail {
     uint64_t *row;
     int64_t *at_ms;
     uint32_t *group;
+    double *power;     /* of time_decay, and DECAY_PAD behind; NULL: nobody asks */
+    uint32_t n_powers; /* that are there */
+    struct decay decay;
+    double *ahead; /* the powers of rows from first_ahead on, if is_ahead */
+    uint64_t first_ahead;
+    bool is_ahead;
     uint32_t n;               /* touches so far */
     uint32_t lo;              /* the first that the lookback still reaches */
     uint32_t seen;            /* those before it were in some journey already, or in none and never will be */
@@ -41,6 +47,16 @@ struct trail {
     uint32_t after;          /* the first touch after it */
 };
 
+#define GROUP_PAD 8 /* what may be read and written behind the groups of a trail */
+#define FOUND_MAX 128
+
+/* Conversions of a stretch of rows, listed ahead so that what is read of them is on its way. */
+struct finder {
+    uint64_t row, end; /* those from `row` on are not listed yet */
+    uint32_t at, n;    /* the next one, and behind the last one */
+    uint64_t found[FOUND_MAX];
+};
+
 /* A conversion and the touches that share its credit; or touches that led to none. */
 struct scan_journey {
     struct model_journey journey; /* journey.n == 0: unattributed */
@@ -51,7 +67,6 @@ struct scan_journey {
     const uint32_t *group;
     uint32_t fresh; /* touches from this place on were in no earlier journey */
     bool own;       /* the one touch is the conversion's, and stands here: */
-    int64_t own_ms;
     uint32_t own_group;
 };
 
@@ -62,11 +77,13 @@ struct scan {
     const struct attribution_query *query;
     const struct touch_mark *mark; /* by touch id */
     uint64_t lookback;
-    bool plain;      /* every event but conversions is a touch, none is excluded, and nothing else is asked of it */
-    uint32_t models; /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
-    bool nulls;      /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
+    uint64_t base_end; /* rows before it are there, whosoever */
+    bool plain;        /* every event but conversions is a touch, none is excluded, and nothing else is asked of it */
+    uint32_t models;   /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
+    bool nulls;        /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
     struct arena *arena;
     struct err *err;
+    struct finder finder;
     struct trail trail;
     struct session session;
     struct model_split split;
@@ -79,6 +96,21 @@ struct scan {
 /* Check the query and make what shards share: `scan` but nulls, arena, err, see and reader. */
 bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct attribution_query *query,
                struct arena *arena, struct err *err) MUST_CHECK;
+
+/* ---- the trail, for the scan ---- */
+
+bool trail_reserve(struct scan *scan, uint64_t n) MUST_CHECK; /* room for a person's touches */
+void trail_start(struct scan *scan);                          /* another person; the room stays */
+void trail_look_ahead(struct scan *scan, struct rows rows);   /* in a plain scan: among these are its touches */
+void trail_add(struct scan *scan, uint64_t row);
+void trail_add_all(struct scan *scan, struct rows rows); /* in a plain scan */
+/* The groups of a stretch of rows; `group` has room for GROUP_PAD more. */
+void trail_read_groups(const struct scan *scan, struct rows rows, uint32_t *group);
+
+/* The powers of the journey, made up to its end; NULL if nobody asks. */
+const double *trail_powers(struct trail *trail);
+
+/* ---- the scan ---- */
 
 /* Call `see` for the journeys of the persons at from .. to-1. */
 bool scan_places(struct scan *scan, uint32_t from, uint32_t to) MUST_CHECK;

@@ -31,24 +31,72 @@
 
 #include "measure/scratch.h"
 
+#include <string.h>
+
 #define RUN_ROWS 4096 /* names searched in one go: they stay in the first cache until they are read */
 #define LONG 256      /* rows that are worth cutting by date first */
-#define BLOCK 32      /* names compared without a branch */
+#define BLOCK 64      /* names compared in one go */
 
-/* ---- names ---- */
+/* ---- conversions ahead ---- */
 
-/* The first row from `row` on with the name; `end`, or `row` if that is not before it, when there is none. */
-static uint64_t find_name(const uint16_t *name, uint64_t row, uint64_t end, uint16_t wanted)
+/* A bit for each of BLOCK names, set where it is the one wanted. */
+static inline uint64_t find_in_block(const uint16_t *name, uint16_t wanted)
 {
-    while (row + BLOCK <= end) {
-        uint16_t any = 0;
-        for (uint32_t i = 0; i < BLOCK; i++) any |= name[row + i] == wanted;
-        if (any) break;
-        row += BLOCK;
+    uint8_t equal[BLOCK];
+    uint64_t bits = 0;
+
+    for (uint32_t i = 0; i < BLOCK; i++) equal[i] = name[i] == wanted;
+    for (uint32_t i = 0; i < BLOCK; i += 8) {
+        uint64_t word; /* eight bytes that are 0 or 1; the product gathers them in its highest */
+        memcpy(&word, equal + i, sizeof word);
+        bits |= (word * UINT64_C(0x0102040810204080)) >> 56 << i;
     }
-    while (row < end && name[row] != wanted) row++;
-    return row;
+    return bits;
 }
+
+static inline void finder_add(const struct scan *scan, struct finder *finder, uint64_t row)
+{
+    __builtin_prefetch(scan->snapshot->amount_minor + row);
+    finder->found[finder->n++] = row;
+}
+
+/* List some more conversions, if there are any. */
+static void finder_look(const struct scan *scan, struct finder *finder)
+{
+    const uint16_t *name = scan->snapshot->name;
+    uint16_t conversion = (uint16_t)scan->query->conversion;
+
+    finder->at = finder->n = 0;
+    while (finder->row + BLOCK <= finder->end && finder->n + BLOCK <= FOUND_MAX) {
+        for (uint64_t bits = find_in_block(name + finder->row, conversion); bits != 0; bits &= bits - 1)
+            finder_add(scan, finder, finder->row + (uint64_t)__builtin_ctzll(bits));
+        finder->row += BLOCK;
+    }
+    if (finder->row + BLOCK <= finder->end) return;
+    for (; finder->row < finder->end && finder->n < FOUND_MAX; finder->row++)
+        if (name[finder->row] == conversion) finder_add(scan, finder, finder->row);
+}
+
+/* The first conversion from `row` on, which only ever grows; UINT64_MAX: none. */
+static uint64_t finder_next(const struct scan *scan, struct finder *finder, uint64_t row)
+{
+    for (;;) {
+        for (; finder->at < finder->n; finder->at++)
+            if (finder->found[finder->at] >= row) return finder->found[finder->at];
+        if (finder->row >= finder->end) return UINT64_MAX;
+        if (finder->row < row) finder->row = row < finder->end ? row : finder->end;
+        finder_look(scan, finder);
+    }
+}
+
+static void finder_start(struct finder *finder, struct rows rows)
+{
+    finder->row = rows.begin;
+    finder->end = rows.end;
+    finder->at = finder->n = 0;
+}
+
+/* ---- dates ---- */
 
 /* The first row of [row, end) that is not before `at_ms`; `end` if all are. */
 static uint64_t find_time(const int64_t *times, uint64_t row, uint64_t end, int64_t at_ms)
@@ -80,106 +128,7 @@ static struct rows cut_by_date(const struct scan *scan, struct rows rows)
     return rows;
 }
 
-/* ---- the trail ---- */
-
-static bool trail_reserve(struct scan *scan, uint64_t n)
-{
-    struct trail *trail = &scan->trail;
-    uint64_t capacity = 2 * (uint64_t)trail->capacity;
-
-    if (n <= trail->capacity) return true;
-    if (capacity < n) capacity = n;
-    if (capacity >= UINT32_MAX) {
-        return err_set(scan->err, ERR_LIMIT, "one person has %llu events", (unsigned long long)n);
-    }
-    trail->capacity = 0;
-    trail->row = SCRATCH_ARRAY(scan->arena, uint64_t, (size_t)capacity, scan->err);
-    if (!trail->row) return false;
-    trail->at_ms = SCRATCH_ARRAY(scan->arena, int64_t, (size_t)capacity, scan->err);
-    if (!trail->at_ms) return false;
-    trail->group = SCRATCH_ARRAY(scan->arena, uint32_t, (size_t)capacity, scan->err);
-    if (!trail->group) return false;
-    if (scan->models && !model_split_reserve(&scan->split, (uint32_t)capacity, scan->arena, scan->err)) return false;
-    trail->capacity = (uint32_t)capacity;
-    return true;
-}
-
-/* Begin another person; its room stays. */
-static void trail_start(struct trail *trail)
-{
-    trail->n = trail->lo = trail->seen = 0;
-    trail->last_paid = trail->last_non_direct = 0;
-    trail->lead.place_plus_1 = trail->opportunity.place_plus_1 = 0;
-    trail->any = trail->any_must = trail->converted = 0;
-    trail->after = 0;
-}
-
-static void trail_add(struct scan *scan, uint64_t row)
-{
-    struct trail *trail = &scan->trail;
-    struct touch_mark mark = scan->mark[scan->snapshot->touch[row]];
-    int64_t at_ms = scan->snapshot->at_ms[row];
-
-    trail->any = row + 1;
-    trail->any_ms = at_ms;
-    if (mark.must) {
-        trail->any_must = row + 1;
-        trail->must_ms = at_ms;
-    }
-    if (mark.excluded) return;
-    CHECK(trail->n < trail->capacity);
-    trail->row[trail->n] = row;
-    trail->at_ms[trail->n] = at_ms;
-    trail->group[trail->n] = mark.group;
-    trail->n++;
-    if (!scan->models) return;
-    trail->last_paid = mark.paid ? trail->n : trail->last_paid; /* no branch: touches are of any kind */
-    trail->last_non_direct = mark.direct ? trail->last_non_direct : trail->n;
-}
-
-/* The groups of a stretch of rows. */
-static void read_groups(const struct scan *scan, struct rows rows, uint32_t *group)
-{
-    const uint32_t *touch = scan->snapshot->touch + rows.begin;
-    size_t n = rows.end - rows.begin;
-
-    for (size_t i = 0; i < n; i++) group[i] = scan->mark[touch[i]].group;
-}
-
-/* The places of the last paid touch and of the last that is not direct, from the end of what was added back. */
-static void find_last(struct scan *scan, struct rows rows)
-{
-    struct trail *trail = &scan->trail;
-    const uint32_t *touch = scan->snapshot->touch;
-    uint64_t row = rows.end;
-    uint32_t place = trail->n;
-
-    for (; row > rows.begin && !scan->mark[touch[row - 1]].paid; row--) place--;
-    if (row > rows.begin) trail->last_paid = place;
-    place = trail->n;
-    for (row = rows.end; row > rows.begin && scan->mark[touch[row - 1]].direct; row--) place--;
-    if (row > rows.begin) trail->last_non_direct = place;
-}
-
-/* trail_add of rows that are all touches, in a plain scan. */
-static void trail_add_all(struct scan *scan, struct rows rows)
-{
-    struct trail *trail = &scan->trail;
-    const int64_t *at_ms = scan->snapshot->at_ms;
-    size_t n = rows.end - rows.begin;
-
-    if (n == 0) return;
-    CHECK(n <= trail->capacity - trail->n);
-    uint64_t *restrict row = trail->row + trail->n;
-    int64_t *restrict times = trail->at_ms + trail->n;
-    for (size_t i = 0; i < n; i++) row[i] = rows.begin + i;
-    for (size_t i = 0; i < n; i++) times[i] = at_ms[rows.begin + i];
-    read_groups(scan, rows, trail->group + trail->n);
-    trail->n += (uint32_t)n;
-    trail->any = rows.end;
-    trail->any_ms = at_ms[rows.end - 1];
-    if (scan->models & (MODEL_BIT(MODEL_LAST_PAID) | MODEL_BIT(MODEL_LAST_NON_DIRECT))) find_last(scan, rows);
-}
+/* ---- windows ---- */
 
 static bool reaches(const struct scan *scan, int64_t from_ms, int64_t to_ms)
 {
@@ -224,7 +173,7 @@ static enum verdict see_trail(struct scan *scan, struct scan_journey *path, int6
 
     trail_forget(scan, at_ms);
     path->journey.n = trail->n - trail->lo;
-    path->journey.at_ms = trail->at_ms + trail->lo;
+    path->journey.power = trail_powers(trail);
     path->journey.last_paid = place_from_lo(trail, trail->last_paid);
     path->journey.last_non_direct = place_from_lo(trail, trail->last_non_direct);
     path->journey.lead = milestone_from_lo(scan, trail->lead, at_ms);
@@ -236,6 +185,8 @@ static enum verdict see_trail(struct scan *scan, struct scan_journey *path, int6
     return scan->see(scan, path);
 }
 
+static const double ALONE[1 + DECAY_PAD] = {1};
+
 /* No touch in the window: the conversion's own takes the credit, unless it is excluded. */
 static enum verdict see_own(struct scan *scan, struct scan_journey *path)
 {
@@ -243,10 +194,9 @@ static enum verdict see_own(struct scan *scan, struct scan_journey *path)
 
     if (scan->query->must_touch && !mark.must) return GO_ON;
     path->own = true;
-    path->own_ms = scan->snapshot->at_ms[path->conversion_row];
     path->own_group = mark.group;
     path->journey.n = mark.excluded ? 0 : 1;
-    path->journey.at_ms = &path->own_ms; /* every model finds its place at 0: the only one there is */
+    path->journey.power = ALONE; /* every model finds its place at 0: the only one there is */
     path->row = &path->conversion_row;
     path->group = &path->own_group;
     return scan->see(scan, path);
@@ -259,7 +209,6 @@ static enum verdict see_conversion(struct scan *scan, uint64_t row)
     int64_t at_ms = scan->snapshot->at_ms[row];
     struct scan_journey path = {.conversion_row = row, .person = scan->person};
 
-    path.journey.half_life_ms = query->half_life_ms;
     path.journey.revenue_minor = scan->snapshot->amount_minor[row];
     if (!trail->any || !reaches(scan, trail->any_ms, at_ms)) return see_own(scan, &path);
     if (query->must_touch && (!trail->any_must || !reaches(scan, trail->must_ms, at_ms))) return GO_ON;
@@ -294,7 +243,7 @@ static enum verdict see_null_rows(struct scan *scan, struct rows rows)
     if (!range_holds(scan->query->range, last_ms)) return GO_ON;
     rows.begin = find_reached(scan, rows, last_ms);
     uint32_t *group = scan->trail.group + scan->trail.n;
-    read_groups(scan, rows, group);
+    trail_read_groups(scan, rows, group);
     path.journey.n = (uint32_t)(rows.end - rows.begin);
     path.group = group;
     return scan->see(scan, &path);
@@ -364,13 +313,15 @@ static enum verdict convert(struct scan *scan, uint64_t row)
 
 static enum verdict read_plain(struct scan *scan, struct rows rows)
 {
-    const uint16_t *name = scan->snapshot->name;
-    uint16_t conversion = (uint16_t)scan->query->conversion;
+    struct finder own, *finder = &scan->finder;
 
-    for (;;) {
-        uint64_t row = find_name(name, rows.begin, rows.end, conversion);
-        if (row == rows.end) break;
-        __builtin_prefetch(scan->snapshot->amount_minor + row);
+    if (is_ranged(scan)) { /* that of the run may be past conversions before the range */
+        finder = &own;
+        finder_start(finder, rows);
+    }
+    uint64_t row = finder_next(scan, finder, rows.begin);
+    if (row < rows.end) trail_look_ahead(scan, rows);
+    while ((row = finder_next(scan, finder, rows.begin)) < rows.end) {
         trail_add_all(scan, (struct rows){rows.begin, row});
         enum verdict verdict = convert(scan, row);
         if (verdict != GO_ON) return verdict;
@@ -405,7 +356,7 @@ static enum verdict read_back_from(struct scan *scan, struct rows rows, int64_t 
     if (elapsed_ms(INT64_MIN, at_ms) >= scan->lookback)
         rows.begin = find_time(scan->snapshot->at_ms, first, last, (int64_t)((uint64_t)at_ms - scan->lookback + 1));
     if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
-    trail_start(&scan->trail);
+    trail_start(scan);
     if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_before(scan, first, rows.begin);
     enum verdict verdict = (scan->plain ? read_plain : read_rows)(scan, rows);
     if (scan->see_end) scan->see_end(scan);
@@ -421,7 +372,7 @@ static enum verdict scan_person(struct scan *scan, struct rows rows, uint64_t fi
     if (is_ranged(scan)) {
         struct rows held = cut_by_date(scan, rows);
         rows.end = held.end;
-        if (first < held.begin) first = find_name(snapshot->name, held.begin, held.end, conversion);
+        if (first < held.begin) first = finder_next(scan, &scan->finder, held.begin);
         if (first >= held.end) return GO_ON;
     }
     while (snapshot->name[rows.end - 1] != conversion) rows.end--; /* nothing after the last one matters */
@@ -446,60 +397,46 @@ static uint32_t run_from(const struct scan *scan, uint32_t place, uint32_t to, s
     return place;
 }
 
-/* The rows that reading a conversion begins with are far from those read last: have them on their way. */
-static void fetch_ahead(const struct snapshot *snapshot, uint64_t row)
-{
-    __builtin_prefetch(snapshot->at_ms + row);
-    __builtin_prefetch(snapshot->touch + row);
-    __builtin_prefetch(snapshot->amount_minor + row);
-}
-
-static enum verdict scan_converting(struct scan *scan, uint32_t place, uint32_t after, struct rows run)
+static enum verdict scan_converting(struct scan *scan, uint32_t place, uint32_t after)
 {
     const struct snapshot *snapshot = scan->snapshot;
-    uint16_t conversion = (uint16_t)scan->query->conversion;
-    uint64_t row = find_name(snapshot->name, run.begin, run.end, conversion);
+    uint64_t row = finder_next(scan, &scan->finder, 0);
+    enum verdict verdict = GO_ON;
 
     (void)after;
-    while (row < run.end) {
+    while (row != UINT64_MAX && verdict == GO_ON) {
         struct rows rows = snapshot_rows(snapshot, place);
         while (row < rows.begin || row >= rows.end) rows = snapshot_rows(snapshot, ++place);
-        uint64_t next = find_name(snapshot->name, rows.end, run.end, conversion);
-        if (next < run.end) fetch_ahead(snapshot, next);
         scan->person = place;
-        enum verdict verdict = scan_person(scan, rows, row);
-        if (verdict != GO_ON) return verdict;
-        row = next;
+        verdict = scan_person(scan, rows, row);
+        row = finder_next(scan, &scan->finder, rows.end);
     }
-    return GO_ON;
+    return verdict;
 }
 
 /* Persons whose rows lie behind each other, from the place of the first on. Most have no conversion, and a plain scan
  * needs no trail of theirs. */
-static enum verdict scan_plainly(struct scan *scan, uint32_t place, uint32_t after, struct rows run)
+static enum verdict scan_plainly(struct scan *scan, uint32_t place, uint32_t after)
 {
     const struct snapshot *snapshot = scan->snapshot;
-    uint16_t conversion = (uint16_t)scan->query->conversion;
-    uint64_t next = find_name(snapshot->name, run.begin, run.end, conversion);
     enum verdict verdict = GO_ON;
 
     for (; place < after && verdict == GO_ON; place++) {
         struct rows rows = snapshot_rows(snapshot, place);
         if (rows.begin == rows.end) continue;
         scan->person = place;
-        if (next >= rows.end) {
-            if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
-            trail_start(&scan->trail);
-            verdict = see_null_rows(scan, rows);
+        if (finder_next(scan, &scan->finder, rows.begin) < rows.end) {
+            verdict = read_back_from(scan, rows, snapshot->at_ms[rows.begin], rows.begin);
             continue;
         }
-        verdict = read_back_from(scan, rows, snapshot->at_ms[rows.begin], rows.begin);
-        next = find_name(snapshot->name, rows.end, run.end, conversion);
+        if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
+        scan->trail.n = 0;
+        verdict = see_null_rows(scan, rows);
     }
     return verdict;
 }
 
-typedef enum verdict run_fn(struct scan *scan, uint32_t place, uint32_t after, struct rows run);
+typedef enum verdict run_fn(struct scan *scan, uint32_t place, uint32_t after);
 
 static enum verdict scan_runs(struct scan *scan, uint32_t from, uint32_t to, run_fn *scan_one)
 {
@@ -508,7 +445,8 @@ static enum verdict scan_runs(struct scan *scan, uint32_t from, uint32_t to, run
     while (from < to && verdict == GO_ON) {
         struct rows run;
         uint32_t after = run_from(scan, from, to, &run);
-        verdict = scan_one(scan, from, after, run);
+        finder_start(&scan->finder, run);
+        verdict = scan_one(scan, from, after);
         from = after;
     }
     return verdict;
@@ -575,11 +513,13 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
         .snapshot = snapshot,
         .query = query,
         .mark = mark,
+        .base_end = snapshot->n_base > 0 ? snapshot->first[snapshot->n_base] : 0,
         .lookback = length_limit(query->lookback_ms),
         .plain = query->touches == TOUCH_EVENTS && !query->must_touch && !query->in_journey && !excludes &&
                  !query->lead_plus_1 && !query->opportunity_plus_1,
         .models = query->models ? query->models : (UINT32_C(1) << MODEL_COUNT) - 1,
     };
+    decay_start(&scan->trail.decay, query->half_life_ms);
     return true;
 }
 

@@ -57,7 +57,7 @@ static inline void keep_last(struct step_bits *step, uint64_t ends, const int64_
     if (ends) step->began_ms = began_ms[63 - __builtin_clzll(ends)];
 }
 
-VECTOR_CLONES static void read_first(struct funnel_bits *f, const struct bits_cursor *cursor, struct bits_piece piece)
+CLONES static void read_first(struct funnel_bits *f, const struct bits_cursor *cursor, struct bits_piece piece)
 {
     struct step_bits *step = &f->step[0];
 
@@ -68,8 +68,8 @@ VECTOR_CLONES static void read_first(struct funnel_bits *f, const struct bits_cu
     }
 }
 
-VECTOR_CLONES static void read_step(struct funnel_bits *f, const struct bits_cursor *cursor, struct bits_piece piece,
-                                    uint32_t k)
+CLONES static void read_step(struct funnel_bits *f, const struct bits_cursor *cursor, struct bits_piece piece,
+                             uint32_t k)
 {
     const int64_t *at_ms = f->plan->snapshot->at_ms + piece.row;
     const uint64_t window = f->plan->window;

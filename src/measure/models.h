@@ -8,6 +8,7 @@
 #define MEASURE_MODELS_H
 
 #include "measure/attribution.h"
+#include "measure/decay.h"
 
 /* One conversion's touches, in time order. */
 struct model_journey {
@@ -16,20 +17,16 @@ struct model_journey {
     uint32_t last_non_direct; /* of the last that is not direct; n: all are */
     uint32_t lead;            /* of the lead's touch; n: absent */
     uint32_t opportunity;     /* likewise */
-    const int64_t *at_ms;     /* n, ascending */
-    int64_t half_life_ms;     /* > 0 */
+    const double *power;      /* decay.h: n, and DECAY_PAD zeros; only time_decay reads it */
     int64_t revenue_minor;    /* any: 0 and refunds too */
 };
-
-struct model_remainder;
 
 /* Room for journeys of `capacity` touches, and the split made last. Zeroed: no room yet. */
 struct model_split {
     uint32_t capacity;
-    double *weight;               /* of each touch; they sum to 1 */
-    int64_t *revenue_minor;       /* of each touch; they sum to the journey's, none has the other sign */
-    uint64_t *part;               /* scratch: the weights as whole numbers */
-    struct model_remainder *left; /* scratch */
+    double *weight;         /* of each touch; they sum to 1 */
+    int64_t *revenue_minor; /* of each touch; they sum to the journey's, none has the other sign */
+    uint32_t *left;         /* scratch */
 };
 
 /* Make room for journeys of n touches. */
@@ -38,7 +35,7 @@ bool model_split_reserve(struct model_split *split, uint32_t n, struct arena *ar
 /* True for the models that give all to one touch; its place. */
 bool model_single(enum attribution_model model, const struct model_journey *journey, uint32_t *place) MUST_CHECK;
 
-/* The others: fill split->weight and split->revenue_minor. O(n), and O(n log n) where time_decay ranks near ties. */
+/* The others: fill split->weight and split->revenue_minor. O(n). */
 void model_spread(enum attribution_model model, const struct model_journey *journey, struct model_split *split);
 
 #endif

@@ -4,12 +4,12 @@
  * of channels of the journeys: both are sums over journeys. The journeys of a person overlap: each is a window [lo, n)
  * of the trail, whose ends only ever move forward.
  *
- *          trail   a b c d e f g        step c -> d lies in both journeys, is counted when it leaves the window,
- *                    |-----| 1st        times the conversions that came since it entered
+ *          trail   a b c d e f g        step c -> d lies in both journeys: each notes where its steps begin and end,
+ *                    |-----| 1st        and when the person is done one pass along the trail counts
  *                      |-------| 2nd
  *
- * So a touch costs the same however many conversions see it. The different channels of the window are kept likewise: a
- * count for each that goes up with a touch that enters and down with one that leaves, and a bit for those above 0.
+ * So a touch costs the same however many conversions see it. As to the different channels of the window, the latest
+ * touch of each is known: if the window reaches back to it, it has the channel.
  *
  * With a bootstrap, replicates lie behind each other for one sum, so that adding a step is one pass over the person's
  * weights: all of a person's journeys share them.
@@ -21,6 +21,8 @@
 
 #include "measure/path_sums_int.h"
 #include "measure/scratch.h"
+
+#include <string.h>
 
 struct run {
     const struct scan *scan; /* what all shards share */
@@ -57,13 +59,6 @@ static inline void add(const struct path_reader *reader, double *of, size_t sum,
     for (uint32_t r = 0; r < each; r++) to[r] += weight[r] * times;
 }
 
-/* A step to itself is none: join clears those sums, so that the plain way needs no branch. */
-static inline void add_step(const struct path_reader *reader, size_t from, size_t to, double times)
-{
-    if (reader->bootstrap && from == to) return;
-    add(reader, reader->sums->steps, from * (reader->sums->n + 1) + to, times);
-}
-
 static void draw(struct path_reader *reader, uint32_t person)
 {
     const struct bootstrap *bootstrap = reader->bootstrap;
@@ -76,49 +71,35 @@ static void draw(struct path_reader *reader, uint32_t person)
 
 /* ---- the window ---- */
 
-static inline void hold(struct path_reader *reader, uint32_t group)
+/* Touches up to `n` are in the trail. */
+static void note_latest(struct path_reader *reader, const uint32_t *group, uint32_t n)
 {
-    if (reader->held[group]++ > 0) return;
-    reader->some[group / 64] |= UINT64_C(1) << (group % 64);
-    reader->n_held++;
-}
-
-static inline void let_go(struct path_reader *reader, uint32_t group)
-{
-    if (--reader->held[group] > 0) return;
-    reader->some[group / 64] &= ~(UINT64_C(1) << (group % 64));
-    reader->n_held--;
-}
-
-/* The touches before `lo` leave. */
-static void leave(struct path_reader *reader, const uint32_t *group, uint32_t lo)
-{
-    uint32_t to = lo < reader->n ? lo : reader->n;
-
-    for (uint32_t i = reader->lo; i < to; i++) {
-        if (i + 1 < reader->n)
-            add_step(reader, group[i], group[i + 1], (double)(reader->conversions - reader->entered[i]));
-        let_go(reader, group[i]);
-    }
-    reader->lo = lo;
-}
-
-/* The touches up to `n` enter, after those before `lo` left. */
-static void enter(struct path_reader *reader, const uint32_t *group, uint32_t n)
-{
-    uint32_t from = reader->n > reader->lo ? reader->n : reader->lo;
-
-    for (uint32_t i = from > reader->lo ? from - 1 : from; i + 1 < n; i++) reader->entered[i] = reader->conversions;
-    for (uint32_t i = from; i < n; i++) hold(reader, group[i]);
+    for (uint32_t i = reader->n; i < n; i++) reader->latest[group[i]] = i + 1;
     reader->n = n;
+}
+
+/* The channels of the window [lo, n), a bit each; returns how many. */
+static uint32_t find_some(const struct path_reader *reader, uint32_t lo, uint64_t *some)
+{
+    uint32_t size = 0;
+
+    for (uint32_t from = 0; from < reader->sums->n; from += 8) {
+        uint8_t held[8];
+        uint64_t word;
+        for (uint32_t i = 0; i < 8; i++) held[i] = reader->latest[from + i] > lo;
+        memcpy(&word, held, sizeof word); /* products gather the bits of eight bytes in the highest, and their sum */
+        some[from / 64] |= (word * UINT64_C(0x0102040810204080)) >> 56 << (from % 64);
+        size += (uint32_t)((word * UINT64_C(0x0101010101010101)) >> 56);
+    }
+    return size;
 }
 
 static bool reader_reserve(struct path_reader *reader, uint32_t n, struct scan *scan)
 {
     if (n <= reader->capacity) return true;
     reader->capacity = 0;
-    reader->entered = SCRATCH_ARRAY(scan->arena, uint32_t, n, scan->err);
-    if (!reader->entered) return false;
+    reader->more = SCRATCH_ARRAY(scan->arena, uint32_t, (size_t)n + 1, scan->err);
+    if (!reader->more) return false;
     reader->capacity = n;
     return true;
 }
@@ -137,14 +118,43 @@ static bool add_totals(struct path_sums *sums, int64_t conversions, int64_t null
     return true;
 }
 
-static void see_null(const struct path_reader *reader, const struct scan_journey *journey)
+static inline void add_step(const struct path_reader *reader, size_t from, size_t to, double times)
 {
-    size_t at = reader->sums->n;
+    add(reader, reader->sums->steps, from * (reader->sums->n + 1) + to, times);
+}
 
-    for (uint32_t i = 0; i < journey->journey.n; i++) {
-        add_step(reader, at, journey->group[i], 1);
-        at = journey->group[i];
+/* Null journeys are short: they are lined up, each behind the start, and their steps added in one go. Which are steps
+ * to another group is listed first: it cannot be guessed. */
+static void add_line(struct path_reader *reader)
+{
+    const uint32_t *line = reader->line;
+    uint32_t start = reader->sums->n, n_ends = 0, *end = reader->end;
+
+    for (uint32_t i = 1; i < reader->n_line; i++) {
+        end[n_ends] = i;
+        n_ends += (line[i] != line[i - 1]) & (line[i] != start);
     }
+    for (uint32_t k = 0; k < n_ends; k++) add_step(reader, line[end[k] - 1], line[end[k]], 1);
+    reader->n_line = 0;
+}
+
+static void see_null(struct path_reader *reader, const struct scan_journey *journey)
+{
+    const uint32_t *group = journey->group;
+    uint32_t n = journey->journey.n;
+
+    if (n == 0) return;
+    if (reader->bootstrap || n >= LINE_TOUCHES) { /* its person's weights, or no room */
+        add_step(reader, reader->sums->n, group[0], 1);
+        for (uint32_t i = 1; i < n; i++)
+            if (group[i] != group[i - 1]) add_step(reader, group[i - 1], group[i], 1);
+        return;
+    }
+    if (reader->n_line + 1 + n > LINE_TOUCHES) add_line(reader);
+    uint32_t *line = reader->line + reader->n_line;
+    *line++ = reader->sums->n;
+    for (uint32_t i = 0; i < n; i += GROUP_PAD) memcpy(line + i, group + i, GROUP_PAD * sizeof *line);
+    reader->n_line += 1 + n;
 }
 
 /* A conversion from `last`, the groups of whose journey have these bits. */
@@ -156,7 +166,7 @@ static void add_conversion(const struct path_reader *reader, size_t first, size_
     size_t n = sums->n;
 
     if (size > 0) add_step(reader, n, first, 1);
-    add(reader, sums->steps, last * (n + 1) + n, 1);
+    add_step(reader, last, n, 1);
     if (revenue != 0) add(reader, sums->value, last, value);
     for (uint32_t w = 0; w < reader->n_words && size > 0; w++) {
         for (uint64_t bits = some[w]; bits != 0; bits &= bits - 1) {
@@ -167,52 +177,81 @@ static void add_conversion(const struct path_reader *reader, size_t first, size_
     }
 }
 
-enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey)
+/* Of one touch or none, which is not in the trail. */
+static void see_own(const struct path_reader *reader, const struct scan_journey *journey)
+{
+    uint64_t some[WORDS_MAX] = {0};
+    uint32_t size = journey->journey.n, group = size > 0 ? journey->own_group : reader->sums->n;
+
+    if (size > 0) some[group / 64] = UINT64_C(1) << (group % 64);
+    add_conversion(reader, group, group, some, size, journey->journey.revenue_minor);
+}
+
+static enum verdict see_window(struct path_reader *reader, struct scan *scan, int64_t revenue)
 {
     const struct trail *trail = &scan->trail;
+    uint64_t some[WORDS_MAX] = {0};
+
+    if (!reader_reserve(reader, trail->capacity, scan)) return FAILED;
+    note_latest(reader, trail->group, trail->n);
+    reader->more[trail->lo]++;
+    reader->more[trail->n - 1]--;
+    uint32_t size = find_some(reader, trail->lo, some);
+    add_conversion(reader, trail->group[trail->lo], trail->group[trail->n - 1], some, size, revenue);
+    return GO_ON;
+}
+
+enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey)
+{
     int64_t revenue = journey->journey.revenue_minor;
     uint64_t magnitude = revenue < 0 ? 0 - (uint64_t)revenue : (uint64_t)revenue;
 
     draw(reader, journey->person);
-    if (!add_totals(reader->sums, !journey->null, journey->null, revenue, magnitude, scan->err)) return FAILED;
     if (journey->null) {
+        reader->sums->nulls++;
         see_null(reader, journey);
         return GO_ON;
     }
-    if (journey->own) {
-        uint64_t some[WORDS_MAX] = {0};
-        uint32_t size = journey->journey.n, group = size > 0 ? journey->own_group : reader->sums->n;
-        if (size > 0) some[group / 64] = UINT64_C(1) << (group % 64);
-        add_conversion(reader, group, group, some, size, revenue);
-        return GO_ON;
-    }
-    if (!reader_reserve(reader, trail->capacity, scan)) return FAILED;
-    leave(reader, trail->group, trail->lo);
-    enter(reader, trail->group, trail->n);
-    if (trail->lo < trail->n) {
-        add_conversion(reader, trail->group[trail->lo], trail->group[trail->n - 1], reader->some, reader->n_held,
-                       revenue);
-    } else {
-        add_conversion(reader, reader->sums->n, reader->sums->n, reader->some, 0, revenue);
-    }
-    reader->conversions++;
+    if (!add_totals(reader->sums, 1, 0, revenue, magnitude, scan->err)) return FAILED;
+    if (!journey->own && journey->journey.n > 0) return see_window(reader, scan, revenue);
+    see_own(reader, journey);
     return GO_ON;
 }
 
 void path_reader_end(struct path_reader *reader, const struct scan *scan)
 {
-    leave(reader, scan->trail.group, reader->n);
-    reader->lo = reader->n = reader->conversions = 0;
+    const uint32_t *group = scan->trail.group;
+    uint32_t times = 0;
+
+    for (uint32_t i = 0; i + 1 < reader->n; i++) {
+        times += reader->more[i];
+        if (times > 0 && group[i] != group[i + 1]) add_step(reader, group[i], group[i + 1], times);
+    }
+    if (reader->n == 0) return;
+    memset(reader->more, 0, reader->n * sizeof *reader->more);
+    memset(reader->latest, 0, reader->sums->n * sizeof *reader->latest);
+    reader->n = 0;
+}
+
+void path_reader_close(struct path_reader *reader)
+{
+    add_line(reader);
 }
 
 bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const struct bootstrap *bootstrap,
                       struct arena *arena, struct err *err)
 {
     *reader = (struct path_reader){.sums = sums, .bootstrap = bootstrap, .n_words = (sums->n + 63) / 64};
-    reader->held = SCRATCH_ARRAY(arena, uint32_t, sums->n, err);
-    if (!reader->held) return false;
+    size_t groups = (sums->n + 7) & ~(size_t)7;
+
+    reader->latest = SCRATCH_ARRAY(arena, uint32_t, groups, err);
+    if (!reader->latest) return false;
     reader->weight = SCRATCH_ARRAY(arena, double, sums->each, err);
     if (!reader->weight) return false;
+    reader->line = SCRATCH_ARRAY(arena, uint32_t, LINE_TOUCHES + GROUP_PAD, err);
+    if (!reader->line) return false;
+    reader->end = SCRATCH_ARRAY(arena, uint32_t, LINE_TOUCHES, err);
+    if (!reader->end) return false;
     reader->drawn = SCRATCH_ARRAY(arena, uint8_t, sums->each, err);
     return reader->drawn != NULL;
 }
@@ -244,7 +283,9 @@ static bool scan_shard(void *context, struct shard *shard, struct err *err)
     scan.see = see;
     scan.see_end = see_end;
     scan.reader = &reader;
-    return scan_places(&scan, shard->from, shard->to);
+    if (!scan_places(&scan, shard->from, shard->to)) return false;
+    path_reader_close(&reader);
+    return true;
 }
 
 static void add_all(double *to, const double *from, size_t n)
@@ -260,7 +301,6 @@ bool path_sums_join(struct path_sums *to, const struct path_sums *from, struct e
     add_all(to->value, from->value, (n + 1) * each);
     add_all(to->met, from->met, n * n * each);
     add_all(to->met_value, from->met_value, n * n * each);
-    for (size_t i = 0; i < n; i++) to->steps[i * (n + 2) * each] = each == 1 ? 0 : to->steps[i * (n + 2) * each];
     return add_totals(to, from->conversions, from->nulls, from->value_minor, from->magnitude, err);
 }
 

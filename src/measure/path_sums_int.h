@@ -10,6 +10,7 @@
 #include "measure/attribution_int.h"
 #include "measure/path_sums.h"
 
+#define LINE_TOUCHES 2048
 #define WORDS_MAX (PATH_SUMS_GROUPS_MAX / 64)
 
 struct path_reader {
@@ -19,12 +20,13 @@ struct path_reader {
     double *weight; /* of the person under way */
     uint32_t person_plus_1;
 
-    /* the window of the person under way, and the conversions that came with one */
-    uint32_t lo, n, conversions;
-    uint32_t capacity, *entered; /* by place: the conversions before the one that saw the step from there first */
-    uint32_t *held;              /* by group: touches in the window */
-    uint64_t some[WORDS_MAX];    /* bits of those that are held */
-    uint32_t n_words, n_held;
+    /* of the person under way */
+    uint32_t n;               /* touches of its trail that were seen */
+    uint32_t *latest;         /* by group: the place + 1 of its latest touch; 0: none */
+    uint32_t capacity, *more; /* by place: how many more journeys have the step from there than that before it */
+    uint32_t n_words;
+
+    uint32_t *line, *end, n_line; /* null journeys that are not in the sums yet, and scratch */
 };
 
 /* Sums of nothing yet, and a reader that adds to them. */
@@ -35,6 +37,7 @@ bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const 
 /* A journey of the scan, null ones too; and the end of a person's. */
 enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey);
 void path_reader_end(struct path_reader *reader, const struct scan *scan);
+void path_reader_close(struct path_reader *reader); /* of the shard: all is in the sums */
 
 /* A shard's to all. */
 bool path_sums_join(struct path_sums *to, const struct path_sums *from, struct err *err) MUST_CHECK;

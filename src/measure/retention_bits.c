@@ -142,7 +142,7 @@ static inline __attribute__((always_inline)) void count_rows(struct counting *c,
     c->last = whose == start ? last : 0;
 }
 
-VECTOR_CLONES static void count_piece(struct counting *c, struct bits_piece piece)
+CLONES static void count_piece(struct counting *c, struct bits_piece piece)
 {
     uint32_t n = find_starts(c, piece);
 

@@ -66,7 +66,7 @@ bool bits_next(struct bits_cursor *cursor, struct bits_piece *piece)
     return true;
 }
 
-VECTOR_CLONES static void compare_names(const uint16_t *name, uint32_t n, uint16_t wanted, uint8_t *same)
+CLONES static void compare_names(const uint16_t *name, uint32_t n, uint16_t wanted, uint8_t *same)
 {
     for (uint32_t i = 0; i < n; i++) same[i] = name[i] == wanted;
 }
@@ -91,7 +91,7 @@ void bits_of_name(const struct snapshot *snapshot, struct bits_piece piece, uint
 
 /* ---- time ---- */
 
-VECTOR_CLONES static void compare_times(const int64_t *at_ms, uint32_t n, struct range range, uint8_t *within)
+CLONES static void compare_times(const int64_t *at_ms, uint32_t n, struct range range, uint8_t *within)
 {
     for (uint32_t i = 0; i < n; i++) within[i] = (at_ms[i] >= range.from_ms) & (at_ms[i] < range.to_ms);
 }
@@ -167,8 +167,7 @@ bool bits_clock_make(const struct snapshot *snapshot, const struct periods *peri
 #define TWO_52 4503599627370496.0
 #define TWO_52_BITS UINT64_C(0x4330000000000000)
 
-VECTOR_CLONES static void find_stretches(const int64_t *at_ms, uint32_t n, int64_t from_ms, double per_ms,
-                                         int32_t *stretch)
+CLONES static void find_stretches(const int64_t *at_ms, uint32_t n, int64_t from_ms, double per_ms, int32_t *stretch)
 {
     for (uint32_t i = 0; i < n; i++) {
         union {
@@ -194,7 +193,7 @@ void bits_stretches(const struct bits_clock *clock, struct bits_piece piece, int
     }
 }
 
-VECTOR_CLONES static void compare_stretches(const int32_t *stretch, uint32_t n, uint8_t *changed)
+CLONES static void compare_stretches(const int32_t *stretch, uint32_t n, uint8_t *changed)
 {
     changed[0] = 1;
     for (uint32_t i = 1; i < n; i++) changed[i] = stretch[i] != stretch[i - 1];

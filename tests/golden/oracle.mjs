@@ -417,15 +417,18 @@ export class Oracle {
       position: 'CASE WHEN size <= 2 THEN 1 WHEN place IN (1, size) THEN 2 * (size - 2) ELSE 1 END',
       time_decay: `pow(2.0, -(until - at) / ${halfLife}.0)`,
     }[model];
+    /* a decay's dues are known to 2^-20 of a cent; the others' are fractions, compared as they are */
+    const due = model === 'time_decay' ? 'round(abs(money) * part / total * 1048576) / 1048576' : 'abs(money) * part / total';
+    const left = model === 'time_decay' ? `${due} - cents` : 'abs(money) * part - cents * total';
     await this.ask(`DROP TABLE IF EXISTS credit;
       CREATE TEMP TABLE credit AS WITH
       marked AS (SELECT *, sum(place = 1 OR coalesce(place IN (lead, opportunity), 0)) OVER (PARTITION BY id) AS marks FROM journey),
       parted AS (SELECT id, place, key, money, ${part} AS part FROM marked),
       whole AS (SELECT *, sum(part) OVER (PARTITION BY id) AS total FROM parted WHERE part > 0),
-      split AS (SELECT *, CAST(abs(money) * part / total AS INTEGER) AS cents FROM whole),
+      split AS (SELECT *, CAST(${due} AS INTEGER) AS cents FROM whole),
       turns AS (
         SELECT *, abs(money) - sum(cents) OVER (PARTITION BY id) AS rest,
-          row_number() OVER (PARTITION BY id ORDER BY abs(money) * part - cents * total DESC, place) AS turn FROM split)
+          row_number() OVER (PARTITION BY id ORDER BY ${left} DESC, place) AS turn FROM split)
       SELECT id, place, key, 1.0 * part / total AS weight, (cents + (turn <= rest)) * CASE WHEN money < 0 THEN -1 ELSE 1 END AS revenue FROM turns`);
   }
 

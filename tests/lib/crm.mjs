@@ -146,11 +146,15 @@ function parts(model, touches, at, halfLife) {
   throw new Error(`no model ${model}`);
 }
 
-/** An amount in minor units by weights: whole parts, then one more to the largest remainders, earlier ones first. */
-function split(amount, weights) {
-  const total = weights.reduce((sum, weight) => sum + weight, 0n);
-  const shares = weights.map((weight) => (amount * weight) / total);
-  const order = weights.map((weight, i) => ({ i, left: (amount * weight) % total }));
+/**
+ * An amount in minor units by weights: whole parts, then one more to the largest remainders, earlier ones first. What is
+ * due is rounded to 1/grains first, if that is said.
+ */
+function split(amount, weights, grains) {
+  const sum = weights.reduce((all, weight) => all + weight, 0n), total = grains ?? sum;
+  const dues = weights.map((weight) => (grains ? (2n * amount * weight * grains + sum) / (2n * sum) : amount * weight));
+  const shares = dues.map((due) => due / total);
+  const order = dues.map((due, i) => ({ i, left: due % total }));
   order.sort((a, b) => (a.left < b.left ? 1 : a.left > b.left ? -1 : a.i - b.i));
   let rest = amount - shares.reduce((sum, share) => sum + share, 0n);
   for (const { i } of order) if (rest-- > 0n) shares[i] += 1n;
@@ -189,7 +193,7 @@ export function attribute(crm, { touches = 'events', lookback = Infinity, halfLi
         const weights = parts(model, kept, conversion.at, halfLife);
         const total = weights.reduce((sum, weight) => sum + weight, 0n);
         journey.weights[model] = weights.map((weight) => Number(weight) / Number(total));
-        journey.revenue[model] = split(conversion.amount * 100n, weights);
+        journey.revenue[model] = split(conversion.amount * 100n, weights, model === 'time_decay' ? 1n << 20n : undefined);
         kept.forEach((event, i) => {
           const cell = rowOf(by(event)).models[model];
           cell.conversions += journey.weights[model][i];

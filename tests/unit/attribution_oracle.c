@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-#define NEAR 1e-12L /* closer remainders are equal: they differ by rounding alone */
+#define NEAR 1e-12L    /* closer amounts are equal: they differ by rounding alone */
+#define GRAINS 0x1p20L /* of a minor unit: remainders are compared in these */
 
 /* From first principles each time: walk forward from the person's first event, remembering what the session has. */
 static uint32_t session_of(const struct snapshot *snapshot, const uint64_t *rows, size_t i, bool *begins)
@@ -131,6 +132,7 @@ static void split_revenue(struct oracle_journey *j, int model, int64_t revenue)
 
     for (uint32_t i = 0; i < j->n; i++) {
         long double due = (long double)(revenue * sign) * j->weight[i][model];
+        if (model == MODEL_TIME_DECAY) due = roundl(due * GRAINS) / GRAINS;
         long double whole = floorl(due + NEAR);
         lost[i] = due - whole;
         left -= (int64_t)whole;

@@ -167,7 +167,7 @@ static void test_long_person_among_shards(void **state)
     for (uint32_t p = 0; p < 40000; p++) add_paths(f, p, 1, "pabc", 1001);
     const struct snapshot *snapshot = builder_done(&f->builder, 40000, NAMES);
     count(f, 40000, query);
-    arena_init(&tight, 3000000); /* 60 bytes a touch and more; a seventh is too little */
+    arena_init(&tight, 3000000); /* some 140 bytes a touch; a seventh is too little */
     assert_true(attribution_count(snapshot, &query, &tight, row, &total, &f->err));
     assert_memory_equal(row, f->row, sizeof row);
     assert_memory_equal(&total, &f->total, sizeof total);
@@ -178,7 +178,7 @@ static void test_long_person_among_shards(void **state)
     arena_free(&tight);
 }
 
-/* 300,000 touches in one journey: the heap of remainders, and no quadratic step. */
+/* 300,000 touches in one journey: the search among their remainders, and no quadratic step. */
 static void test_long_journey(void **state)
 {
     struct fixture *f = *state;
@@ -204,6 +204,53 @@ static void test_long_journey(void **state)
         assert_true(fabs(due - (double)f->row[t].revenue_minor[MODEL_TIME_DECAY]) < 60001);
         assert_int_equal(f->row[t].touches, 60000);
     }
+}
+
+static bool add_credits(void *context, const struct journey *journey)
+{
+    struct attribution_row *rows = context;
+
+    for (uint32_t i = 0; i < journey->n; i++)
+        for (int model = 0; model < MODEL_COUNT; model++) {
+            rows[journey->touch[i].group].conversions[model] += journey->touch[i].weight[model];
+            rows[journey->touch[i].group].revenue_minor[model] += journey->revenue_minor[i][model];
+        }
+    return true;
+}
+
+/* More conversions of one person than are added up at a time (pour.c), in journeys that overlap; thousands of groups.
+ */
+static void test_many_conversions_of_one_person(void **state)
+{
+    enum { ORDERS = 30000, GROUPS = 3000 };
+    struct fixture *f = *state;
+    struct attribution_query query = ask(TOUCH_EVENTS);
+    struct attribution_row *got = ARENA_ARRAY(&f->arena, struct attribution_row, GROUPS + 1);
+    struct attribution_row *wanted = ARENA_ARRAY(&f->arena, struct attribution_row, GROUPS + 1);
+    uint32_t *key = ARENA_ARRAY(&f->arena, uint32_t, TOUCHES + GROUPS);
+    uint64_t seed = 60;
+
+    for (uint32_t i = 0; i < TOUCHES; i++) key[i] = i;
+    for (uint32_t i = 0; i < GROUPS; i++) key[builder_touch(&f->builder, (enum touch_kind)(i % 4))] = i;
+    for (int64_t i = 0; i < ORDERS; i++) {
+        int64_t at_ms = NOW + i * MINUTE_MS;
+        uint32_t touches = (uint32_t)random_below(&seed, 3);
+        for (uint32_t k = 0; k < touches; k++)
+            builder_event(&f->builder, 0, at_ms, VISIT, TOUCHES + (uint32_t)random_below(&seed, GROUPS), 0);
+        builder_event(&f->builder, 0, at_ms, ORDER, 0, (int64_t)random_below(&seed, 200000) - 40000);
+    }
+    query.by = (struct grouping){key, GROUPS};
+    query.lookback_ms = 40 * MINUTE_MS;
+    query.half_life_ms = 7 * MINUTE_MS;
+    const struct snapshot *snapshot = builder_done(&f->builder, 1, NAMES);
+    assert_true(attribution_count(snapshot, &query, &f->arena, got, &f->total, &f->err));
+    assert_true(attribution_walk(snapshot, &query, 0, &f->arena, add_credits, wanted, &f->err));
+    assert_int_equal(f->total.conversions, ORDERS);
+    for (uint32_t i = 0; i <= GROUPS; i++)
+        for (int model = 0; model < MODEL_COUNT; model++) {
+            ASSERT_NEAR(got[i].conversions[model], wanted[i].conversions[model]);
+            assert_int_equal(got[i].revenue_minor[model], wanted[i].revenue_minor[model]);
+        }
 }
 
 struct stop_after {
@@ -249,6 +296,7 @@ int main(void)
         FIXTURE_TEST(test_no_room_is_an_error),
         FIXTURE_TEST(test_long_person_among_shards),
         FIXTURE_TEST(test_long_journey),
+        FIXTURE_TEST(test_many_conversions_of_one_person),
         FIXTURE_TEST(test_walk_starts_and_stops),
     };
     return cmocka_run_group_tests_name("measure/attribution, bounds", tests, NULL, NULL);

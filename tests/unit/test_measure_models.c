@@ -1,5 +1,5 @@
 /* Tests of measure/models.h alone: the split of any revenue, to the unit, against plain 128-bit arithmetic; time decay
- * against the C library's power. */
+ * against the C library's power. (What decay.c does to the last bit: test_measure_decay.c.) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,19 +66,34 @@ static int64_t random_revenue(uint64_t *seed)
     return (int64_t)magnitude;
 }
 
-static struct model_journey random_journey(uint64_t *seed, int64_t *at_ms)
+/* A journey and what time decay reads of it. */
+struct made {
+    struct model_journey journey;
+    int64_t at_ms[TOUCHES_MAX], half_life_ms;
+    double power[TOUCHES_MAX + DECAY_PAD];
+};
+
+static void make_journey(struct made *made, uint64_t *seed)
 {
     static const uint64_t spans[] = {1, 50, 10000, 1000000000, UINT64_C(1) << 60};
     uint64_t span = spans[random_below(seed, COUNT_OF(spans))];
-    struct model_journey journey = {.n = 1 + (uint32_t)random_below(seed, TOUCHES_MAX), .at_ms = at_ms};
+    struct model_journey *journey = &made->journey;
+    struct decay decay;
 
-    at_ms[0] = -(INT64_C(1) << 61);
-    for (uint32_t i = 1; i < journey.n; i++) at_ms[i] = at_ms[i - 1] + (int64_t)(random_below(seed, span) / 40);
-    journey.half_life_ms = 1 + (int64_t)(random_below(seed, UINT64_MAX) >> (1 + random_below(seed, 63)));
-    journey.lead = (uint32_t)random_below(seed, journey.n + 1);
-    journey.opportunity = (uint32_t)random_below(seed, journey.n + 1);
-    journey.revenue_minor = random_revenue(seed);
-    return journey;
+    *journey = (struct model_journey){.n = 1 + (uint32_t)random_below(seed, TOUCHES_MAX), .power = made->power};
+    made->at_ms[0] = -(INT64_C(1) << 61);
+    for (uint32_t i = 1; i < journey->n; i++)
+        made->at_ms[i] = made->at_ms[i - 1] + (int64_t)(random_below(seed, span) / 40);
+    made->half_life_ms = 1 + (int64_t)(random_below(seed, UINT64_MAX) >> (1 + random_below(seed, 63)));
+    decay_start(&decay, made->half_life_ms);
+    for (uint32_t n = 0; n < journey->n;) { /* as they come: all at once, or a few at a time */
+        uint32_t more = 1 + (uint32_t)random_below(seed, journey->n - n);
+        decay_follow(&decay, made->at_ms, made->power, n, n + more);
+        n += more;
+    }
+    journey->lead = (uint32_t)random_below(seed, journey->n + 1);
+    journey->opportunity = (uint32_t)random_below(seed, journey->n + 1);
+    journey->revenue_minor = random_revenue(seed);
 }
 
 static void assert_sums(const struct model_journey *journey, const struct model_split *split)
@@ -95,17 +110,33 @@ static void assert_sums(const struct model_journey *journey, const struct model_
     assert_true((int64_t)revenue == journey->revenue_minor);
 }
 
-static void assert_decay(const struct model_journey *journey, const struct model_split *split)
+static void assert_decay(const struct made *made, const struct model_split *split)
 {
     long double sum = 0, power[TOUCHES_MAX];
-    int64_t last = journey->at_ms[journey->n - 1];
+    uint32_t n = made->journey.n;
+    int64_t last = made->at_ms[n - 1];
 
-    for (uint32_t i = 0; i < journey->n; i++) {
-        power[i] = powl(2, -((long double)last - (long double)journey->at_ms[i]) / (long double)journey->half_life_ms);
+    for (uint32_t i = 0; i < n; i++) {
+        power[i] = powl(2, -((long double)last - (long double)made->at_ms[i]) / (long double)made->half_life_ms);
         sum += power[i];
     }
-    for (uint32_t i = 0; i < journey->n; i++)
-        assert_true(fabsl(split->weight[i] - power[i] / sum) < 4e-15L); /* 2^-50, and the rounding of weights */
+    for (uint32_t i = 0; i < n; i++) assert_true(fabsl(split->weight[i] - power[i] / sum) < 4e-15L);
+}
+
+/* Whole parts, then a unit for each of the largest remainders: none that has one lost less than one that has not. Dues
+ * are known to 2^-20, and to a few times 2^-52 of the revenue. */
+static void assert_largest(const struct model_journey *journey, const struct model_split *split)
+{
+    long double magnitude = (long double)size_of(journey->revenue_minor), least = 1, most = 0;
+    long double near = 0x1p-19L + magnitude * 0x1p-49L;
+
+    for (uint32_t i = 0; i < journey->n; i++) {
+        long double over = (long double)size_of(split->revenue_minor[i]) - magnitude * (long double)split->weight[i];
+        assert_true(over > -1 - near && over < 1 + near);
+        if (over > near) least = fminl(least, 1 - over); /* it lost that, and got it back */
+        if (over < -near) most = fmaxl(most, -over);
+    }
+    assert_true(least >= most - near);
 }
 
 static void test_split_is_exact(void **state)
@@ -121,19 +152,21 @@ static void test_split_is_exact(void **state)
     for (int round = 0; round < 100000; round++) {
         static const enum attribution_model spread[] = {MODEL_LINEAR, MODEL_POSITION, MODEL_TIME_DECAY, MODEL_W_SHAPED};
         enum attribution_model model = spread[round % 4];
-        int64_t at_ms[TOUCHES_MAX], wanted[TOUCHES_MAX];
+        int64_t wanted[TOUCHES_MAX];
         uint64_t part[TOUCHES_MAX];
-        struct model_journey journey = random_journey(&seed, at_ms);
+        struct made made;
 
-        model_spread(model, &journey, &split);
-        assert_sums(&journey, &split);
-        slow_parts(model, &journey, part);
+        make_journey(&made, &seed);
+        model_spread(model, &made.journey, &split);
+        assert_sums(&made.journey, &split);
         if (model == MODEL_TIME_DECAY) {
-            assert_decay(&journey, &split);
-            for (uint32_t i = 0; i < journey.n; i++) part[i] = split.part[i];
+            assert_decay(&made, &split);
+            assert_largest(&made.journey, &split);
+            continue;
         }
-        slow_split(part, journey.n, journey.revenue_minor, wanted);
-        assert_memory_equal(split.revenue_minor, wanted, journey.n * sizeof *wanted);
+        slow_parts(model, &made.journey, part);
+        slow_split(part, made.journey.n, made.journey.revenue_minor, wanted);
+        assert_memory_equal(split.revenue_minor, wanted, made.journey.n * sizeof *wanted);
     }
     arena_free(&arena);
 }

@@ -1,0 +1,235 @@
+/* measure/pour.c -- see pour.h.
+ *
+ * The journeys of a person are windows of its trail that overlap. What a model of at most two parts gives them is the
+ * same for a stretch of touches (models_int.h), so a journey only notes where each stretch begins and ends; when the
+ * person is done one pass along the trail adds up what holds at each touch, and gives it to the touch's group.
+ *
+ *          trail   a  b  c  d  e  f          9 to b c d e, and 3 to d e f:
+ *          step    0 +9  0 +3  0 -9 -3       a sum of steps is 0 9 9 12 12 3
+ *
+ * Money is whole anyway. Credit is kept whole too, in units of 2^-CREDIT_BITS, a conversion's being split like money:
+ * so nothing is left behind where a stretch ends, and a model's credits sum to the conversions. The units of so many
+ * conversions as CONVERSIONS_MAX fit 64 bits; before they do not, what is pending goes into the rows. Sums of money may
+ * wrap round on the way, but not at the end.
+ *
+ * Models of one touch need no trail. Time decay has weights of its own for each journey, and adds them to its touches
+ * (decay.h); the pass gives those to the groups likewise.
+ *
+ * Cost: a constant a conversion, and for time_decay its touches; a step for each touch of the trail.
+ */
+#include "measure/pour.h"
+
+#include "measure/scratch.h"
+
+#include <string.h>
+
+#define CREDIT_BITS 49
+#define CONVERSIONS_MAX 8192
+
+/* Lanes: touches, and two for each of the models of at most two parts. */
+enum { LANE_TOUCHES, LANE_LINEAR = 2, LANE_POSITION = 4, LANE_W_SHAPED = 6 };
+#define PAIRS (POUR_LANES / 2)
+typedef uint64_t Pair __attribute__((vector_size(2 * sizeof(uint64_t)))); /* what every processor adds at once */
+
+static const struct {
+    enum attribution_model model;
+    uint32_t lane; /* of the credit; money is in the next */
+} EVENS[] = {{MODEL_LINEAR, LANE_LINEAR}, {MODEL_POSITION, LANE_POSITION}, {MODEL_W_SHAPED, LANE_W_SHAPED}};
+
+bool pour_open(struct pour *pour, struct scan *scan)
+{
+    uint32_t n = scan->query->by.n + 1;
+
+    *pour = (struct pour){.n_rows = n};
+    pour->rows = SCRATCH_ARRAY(scan->arena, struct attribution_row, n, scan->err);
+    if (!pour->rows) return false;
+    pour->pending = SCRATCH_ARRAY(scan->arena, struct pour_row, (size_t)POUR_SIDES * n, scan->err);
+    return pour->pending != NULL;
+}
+
+static bool reserve(struct pour *pour, struct scan *scan)
+{
+    size_t room = (size_t)scan->trail.capacity + DECAY_PAD;
+
+    if (scan->trail.capacity <= pour->capacity) return true;
+    pour->capacity = 0;
+    pour->step = scratch_take(scan->arena, sizeof *pour->step, room, scan->err);
+    if (!pour->step) return false;
+    if (scan_wants(scan, MODEL_TIME_DECAY)) {
+        pour->decay = SCRATCH_ARRAY(scan->arena, double, room, scan->err);
+        if (!pour->decay) return false;
+        pour->decay_minor = SCRATCH_ARRAY(scan->arena, int64_t, room, scan->err);
+        if (!pour->decay_minor) return false;
+        pour->left = SCRATCH_ARRAY(scan->arena, uint32_t, room, scan->err);
+        if (!pour->left) return false;
+    }
+    pour->capacity = scan->trail.capacity;
+    return true;
+}
+
+/* ---- one journey ---- */
+
+static inline void add_stretch(uint64_t (*step)[POUR_LANES], uint32_t lane, uint32_t from, uint32_t to, uint64_t amount)
+{
+    step[from][lane] += amount;
+    step[to][lane] -= amount;
+}
+
+/* A split by a model of at most two parts; `sign` is 1, or -1 for a refund. */
+static inline void add_even(uint64_t (*step)[POUR_LANES], uint32_t lane, const struct even *even, uint32_t n,
+                            struct even_split split, uint64_t sign)
+{
+    add_stretch(step, lane, 0, n, sign * split.other);
+    add_stretch(step, lane, 0, split.others_end, sign);
+    for (uint32_t i = 0; i < even->n_places; i++) {
+        uint32_t place = even->place[i];
+        uint64_t has = split.other + (place < split.others_end), due = split.special + (i < split.n_more);
+        add_stretch(step, lane, place, place + 1, sign * (due - has));
+    }
+}
+
+/* Of a conversion's credit. All but w_shaped split it by the journey's length alone: that of short ones is kept. */
+static struct even_split credit_split(struct pour *pour, enum attribution_model model, const struct even *even,
+                                      uint32_t n)
+{
+    bool kept = n < POUR_SHORT && model != MODEL_W_SHAPED;
+    struct even_split *at = &pour->credit[kept && model == MODEL_POSITION][kept ? n : 0];
+
+    if (!kept || at->other == 0) *at = even_split(even, n, UINT64_C(1) << CREDIT_BITS);
+    return *at;
+}
+
+static void add_evens(struct pour *pour, const struct scan *scan, const struct model_journey *journey,
+                      uint64_t (*step)[POUR_LANES])
+{
+    uint32_t n = journey->n;
+    int64_t revenue = journey->revenue_minor;
+    uint64_t magnitude = revenue < 0 ? 0 - (uint64_t)revenue : (uint64_t)revenue, sign = revenue < 0 ? UINT64_MAX : 1;
+
+    for (size_t i = 0; i < COUNT_OF(EVENS); i++) {
+        if (!scan_wants(scan, EVENS[i].model)) continue;
+        struct even even = even_of(EVENS[i].model, journey);
+        add_even(step, EVENS[i].lane, &even, n, credit_split(pour, EVENS[i].model, &even, n), 1);
+        if (magnitude > 0) add_even(step, EVENS[i].lane + 1, &even, n, even_split(&even, n, magnitude), sign);
+    }
+}
+
+static void add_singles(struct pour *pour, const struct scan *scan, const struct scan_journey *path)
+{
+    for (int model = 0; model < MODEL_COUNT; model++) {
+        uint32_t place;
+        if (!scan_wants(scan, model) || !model_single((enum attribution_model)model, &path->journey, &place)) continue;
+        struct attribution_row *row = &pour->rows[path->group[place]];
+        row->conversions[model] += 1;
+        row->revenue_minor[model] += path->journey.revenue_minor;
+    }
+}
+
+/* All to the conversion's own touch, or to nobody. */
+static void add_own(struct pour *pour, const struct scan *scan, const struct scan_journey *path)
+{
+    struct attribution_row *row = &pour->rows[path->journey.n > 0 ? path->group[0] : scan->query->by.n];
+
+    row->touches += path->journey.n;
+    for (int model = 0; model < MODEL_COUNT; model++) {
+        if (!scan_wants(scan, model)) continue;
+        row->conversions[model] += 1;
+        row->revenue_minor[model] += path->journey.revenue_minor;
+    }
+}
+
+/* ---- what is pending ---- */
+
+static void settle_rows(struct pour *pour)
+{
+    const double unit = 1.0 / (double)(UINT64_C(1) << CREDIT_BITS);
+
+    for (size_t i = 0; i < (size_t)POUR_SIDES * pour->n_rows; i++) {
+        struct pour_row *from = &pour->pending[i];
+        struct attribution_row *to = &pour->rows[i / POUR_SIDES];
+        to->touches += from->lane[LANE_TOUCHES];
+        for (size_t k = 0; k < COUNT_OF(EVENS); k++) {
+            to->conversions[EVENS[k].model] += (double)from->lane[EVENS[k].lane] * unit;
+            to->revenue_minor[EVENS[k].model] += (int64_t)from->lane[EVENS[k].lane + 1];
+        }
+        to->conversions[MODEL_TIME_DECAY] += from->decay;
+        to->revenue_minor[MODEL_TIME_DECAY] += from->decay_minor;
+        *from = (struct pour_row){0};
+    }
+    pour->conversions = 0;
+}
+
+/* What n touches hold, to their groups. Neighbours are often of one group: each has other rows than the next, so that
+ * it need not wait for it. */
+static void settle_touches(const uint32_t *group, uint32_t n, uint64_t (*step)[POUR_LANES], struct pour_row *rows)
+{
+    Pair sum[PAIRS] = {{0}}, more, all;
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t *lane = rows[POUR_SIDES * (size_t)group[i] + i % POUR_SIDES].lane;
+        for (size_t k = 0; k < PAIRS; k++) {
+            memcpy(&more, step[i] + 2 * k, sizeof more);
+            memcpy(&all, lane + 2 * k, sizeof all);
+            sum[k] += more;
+            all += sum[k];
+            memcpy(lane + 2 * k, &all, sizeof all);
+        }
+    }
+}
+
+static void settle_decay(const uint32_t *group, uint32_t n, const double *decay, const int64_t *decay_minor,
+                         struct pour_row *rows)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct pour_row *row = &rows[POUR_SIDES * (size_t)group[i] + i % POUR_SIDES];
+        row->decay += decay[i];
+        row->decay_minor += decay_minor[i];
+    }
+}
+
+void pour_end(struct pour *pour, const struct scan *scan)
+{
+    const uint32_t *group = scan->trail.group + pour->first;
+    uint32_t n = scan->trail.n - pour->first;
+
+    if (!pour->open) return;
+    settle_touches(group, n, pour->step + pour->first, pour->pending);
+    memset(pour->step + pour->first, 0, ((size_t)n + 1) * sizeof *pour->step);
+    if (pour->decay) {
+        double *decay = pour->decay + pour->first;
+        int64_t *decay_minor = pour->decay_minor + pour->first;
+        settle_decay(group, n, decay, decay_minor, pour->pending);
+        memset(decay, 0, n * sizeof *decay);
+        memset(decay_minor, 0, n * sizeof *decay_minor);
+    }
+    pour->open = false;
+}
+
+void pour_close(struct pour *pour)
+{
+    settle_rows(pour);
+}
+
+bool pour_journey(struct pour *pour, struct scan *scan, const struct scan_journey *path)
+{
+    const struct model_journey *journey = &path->journey;
+    uint32_t lo = scan->trail.lo;
+
+    if (path->own || journey->n == 0) {
+        add_own(pour, scan, path);
+        return true;
+    }
+    if (!reserve(pour, scan)) return false;
+    if (!pour->open) pour->first = lo;
+    pour->open = true;
+    add_singles(pour, scan, path);
+    if (path->fresh < journey->n) add_stretch(pour->step + lo, LANE_TOUCHES, path->fresh, journey->n, 1);
+    add_evens(pour, scan, journey, pour->step + lo);
+    if (pour->decay)
+        decay_split(journey->power, journey->n, journey->revenue_minor, pour->decay + lo, pour->decay_minor + lo,
+                    pour->left);
+    if (++pour->conversions < CONVERSIONS_MAX) return true;
+    pour_end(pour, scan);
+    settle_rows(pour);
+    return true;
+}

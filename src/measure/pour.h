@@ -1,0 +1,44 @@
+/* measure/pour.h -- what all journeys of a shard give their groups, without a step for each touch of each journey.
+ *
+ * Is:    the sum over conversions of what credit_of says, to the minor unit.
+ * Owns:  nothing; its room is taken from the arena of the shard.
+ * Never: seen outside attribution.c.
+ */
+#ifndef MEASURE_POUR_H
+#define MEASURE_POUR_H
+
+#include "measure/attribution_int.h"
+#include "measure/models_int.h"
+
+#define POUR_LANES 8
+#define POUR_SIDES 2
+#define POUR_SHORT 128 /* touches */
+
+struct pour_row {
+    uint64_t lane[POUR_LANES];
+    double decay;
+    int64_t decay_minor;
+};
+
+struct pour {
+    struct attribution_row *rows; /* by.n + 1, the answer's */
+    struct pour_row *pending;     /* POUR_SIDES for each: what is not in them yet */
+    uint32_t n_rows, conversions; /* that pending has */
+
+    /* by place in the trail; 0 but for the person under way, from `first` on, if `open` */
+    uint64_t (*step)[POUR_LANES]; /* how much more than the touch before */
+    double *decay;
+    int64_t *decay_minor;
+    uint32_t *left; /* scratch */
+    uint32_t capacity, first;
+    bool open;
+
+    struct even_split credit[2][POUR_SHORT]; /* by length: linear's and position's, as far as they were asked for */
+};
+
+bool pour_open(struct pour *pour, struct scan *scan) MUST_CHECK;
+bool pour_journey(struct pour *pour, struct scan *scan, const struct scan_journey *path) MUST_CHECK;
+void pour_end(struct pour *pour, const struct scan *scan); /* of a person, its trail as it was */
+void pour_close(struct pour *pour);                        /* of the shard: all is in the rows */
+
+#endif
