@@ -269,7 +269,7 @@ static bool pull_run(struct pull *pull, int32_t from, int32_t to, struct err *er
     report_span(session, 0, 0);
     pull->source = (struct ad_source){session->adapter->info.name,
                                       template_text(session->adapter->account, &session->vars, &session->kept),
-                                      pull->connection.id, 0};
+                                      pull->connection.id, 0, 0};
     enum ask_class class = report_info(session, err);
     if (class != ASK_OK) return pull_fails(pull, class, err);
     if (!set_window(pull, from, to, err)) return false; /* what was asked for is wrong, not the connection */

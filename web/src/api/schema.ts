@@ -1684,8 +1684,6 @@ export interface paths {
                     segment?: number;
                     /** @description The event that is the conversion, such as Order Completed */
                     conversion?: string;
-                    /** @description The dimension that gets the credit; platform when left out */
-                    by?: string;
                     /** @description Touches count in (time - lookback, time]; none (no limit) when left out */
                     lookback?: string;
                     /** @description Of time_decay; 7d when left out */
@@ -1696,10 +1694,12 @@ export interface paths {
                     opportunity?: string;
                     /** @description events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions */
                     touches?: string;
-                    /** @description Keys dropped before weighting; may repeat */
-                    exclude?: string[];
                     /** @description Of markov: 1 to 4, or best (by the penalised AUC); 1 when left out */
                     order?: string;
+                    /** @description The dimension that gets the credit; platform when left out */
+                    by?: string;
+                    /** @description Keys dropped before weighting; may repeat */
+                    exclude?: string[];
                     /** @description Comma-separated; all when left out */
                     models?: string;
                     /** @description true: 90 % intervals beside each number, from a Poisson bootstrap over persons */
@@ -1762,8 +1762,6 @@ export interface paths {
                     segment?: number;
                     /** @description The event that is the conversion, such as Order Completed */
                     conversion?: string;
-                    /** @description The dimension that gets the credit; platform when left out */
-                    by?: string;
                     /** @description Touches count in (time - lookback, time]; none (no limit) when left out */
                     lookback?: string;
                     /** @description Of time_decay; 7d when left out */
@@ -1774,10 +1772,12 @@ export interface paths {
                     opportunity?: string;
                     /** @description events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions */
                     touches?: string;
-                    /** @description Keys dropped before weighting; may repeat */
-                    exclude?: string[];
                     /** @description Of markov: 1 to 4, or best (by the penalised AUC); 1 when left out */
                     order?: string;
+                    /** @description The dimension that gets the credit; platform when left out */
+                    by?: string;
+                    /** @description Keys dropped before weighting; may repeat */
+                    exclude?: string[];
                     /** @description The column of the cell */
                     model?: string;
                     /** @description The row of the cell, or unattributed */
@@ -1800,6 +1800,80 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["CellJourneys"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/credit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What platforms claim for the money spent, beside what each model says of the same ads */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
+                    filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
+                    /** @description The event that is the conversion, such as Order Completed */
+                    conversion?: string;
+                    /** @description Touches count in (time - lookback, time]; none (no limit) when left out */
+                    lookback?: string;
+                    /** @description Of time_decay; 7d when left out */
+                    half_life?: string;
+                    /** @description The event that is the lead, for w_shaped; there is none when left out */
+                    lead?: string;
+                    /** @description Likewise, the opportunity */
+                    opportunity?: string;
+                    /** @description events, sessions or journey (every event, conversions too); events for Contract Signed, else sessions */
+                    touches?: string;
+                    /** @description Of markov: 1 to 4, or best (by the penalised AUC); 1 when left out */
+                    order?: string;
+                    /** @description Comma-separated; all when left out */
+                    models?: string;
+                    /** @description channel (when left out), campaign, or ad */
+                    by?: string;
+                    /** @description With by=ad: whose ads, by campaign_id */
+                    campaign?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelCredit"];
                     };
                 };
                 /** @description What was wrong, where, and what to do */
@@ -2213,6 +2287,601 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/analytics/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All campaigns in a few numbers */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12); left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AnalyticsSummary"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Channels: averages of their campaigns, and their daily figures */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12); left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AnalyticsChannels"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/roi-trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mean ROI by date and channel */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12); left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in */
+                    to?: string;
+                    /** @description day, week (from Monday) or month; day when left out */
+                    step?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RoiTrend"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Averages of campaigns by whom they are for */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description segment, location, language, goal, audience or company; segment when left out */
+                    by?: string;
+                    /** @description First day (2025-02-12); left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in */
+                    to?: string;
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AudienceTable"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Channels, their campaigns, a campaign's ad groups and ads */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description channel, campaign, ad_set or ad; channel when left out; the last two take campaign= */
+                    level?: string;
+                    /** @description Only this channel */
+                    channel?: string;
+                    /** @description Only the campaign of this campaign_id */
+                    campaign?: string;
+                    /** @description First day (2025-02-12); left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in */
+                    to?: string;
+                    /** @description previous: the days before from, as many; takes from and to */
+                    compare?: string;
+                    /** @description A figure, such as spend, or -spend for the largest first; -spend when left out */
+                    sort?: string;
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelTree"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Daily figures over time */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description channel or none; channel when left out */
+                    by?: string;
+                    /** @description Only this channel */
+                    channel?: string;
+                    /** @description Only the campaign of this campaign_id */
+                    campaign?: string;
+                    /** @description day, week (from Monday) or month; day when left out */
+                    step?: string;
+                    /** @description First day (2025-02-12); left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelSeries"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/best-time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events and conversions by weekday and hour */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The events that are counted; * or left out: all */
+                    event?: string;
+                    /** @description The event that is the conversion; left out: none is */
+                    conversion?: string;
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
+                    filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BestTime"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/excel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole as an .xlsx file with charts */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12); left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in */
+                    to?: string;
+                    /** @description day, week (from Monday) or month; day when left out */
+                    step?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table as CSV */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description channels, campaigns, ads, trend or audience */
+                    table?: string;
+                    /** @description First day (2025-02-12); left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in */
+                    to?: string;
+                    /** @description day, week (from Monday) or month; day when left out */
+                    step?: string;
+                    /** @description segment, location, language, goal, audience or company; segment when left out */
+                    by?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table as JSON */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description channels, campaigns, ads, trend or audience */
+                    table?: string;
+                    /** @description First day (2025-02-12); left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in */
+                    to?: string;
+                    /** @description day, week (from Monday) or month; day when left out */
+                    step?: string;
+                    /** @description segment, location, language, goal, audience or company; segment when left out */
+                    by?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExportedTable"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Any table as an .xlsx file */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TableToExport"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/segments": {
         parameters: {
             query?: never;
@@ -2374,6 +3043,199 @@ export interface paths {
                 header?: never;
                 path: {
                     id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What events say of their campaign, and which campaign of a platform that is */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description all (when left out), matched or unmatched */
+                    state?: string;
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                    /** @description campaign (when left out), campaign_id, creative, content or source */
+                    by?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MatchedValues"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Say which campaign a value means; null: none of them */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Match"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Match"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matches/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns that spent something, and how many events came from each; unmatched: none */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description all (when left out), matched or unmatched */
+                    state?: string;
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MatchedCampaigns"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matches/{dim}/{value}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back what was said; ids and names decide again */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    dim: string;
+                    value: string;
                 };
                 cookie?: never;
             };
@@ -3727,6 +4589,361 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ad-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of ad data, the newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdImports"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Upload a file of ad data; it waits for its mapping */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description The file's name, for people */
+                    name?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdImport"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ad-imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file and how far it is */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdImport"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Take back the rows that it brought */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdImport"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ad-imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a new file looks like, and what its columns may mean */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdPreview"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ad-imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read it in, by a mapping of its columns */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["AdImportStart"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdImport"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ad-imports/{id}/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines that could not be read, with the reason */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdRejects"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ad-imports/{id}/rejects.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -4379,7 +5596,52 @@ export interface components {
             /** @description With markov: the share of conversions that would be lost without the key */
             removal?: number;
         };
-        /** @description Conversions that have no touch left */
+        SpendTotal: {
+            /** @description Minor units; what is known of all campaigns with days in the span */
+            total: number;
+            /** @description Of it, what belongs to none of the keys */
+            unmatched: number;
+            /** @description Rows of ads whose spend is not said, or has no rate */
+            unpriced: number;
+        };
+        /** @description As the platform says */
+        Claimed: {
+            conversions: number | null;
+            revenue: number | null;
+            /** @description Minor units */
+            cpa: number | null;
+            roas: number | null;
+        };
+        ChannelCreditRow: {
+            /** @description The channel's name, the campaign_id, or the platform's id of the ad */
+            id: string;
+            name: string;
+            /** @description The first that it ran on */
+            channel: string;
+            /** @description Minor units; null: unknown */
+            spend: number | null;
+            /** @description Rows whose spend is not known */
+            unpriced: number;
+            claimed: components["schemas"]["Claimed"];
+            /** @description In journeys of conversions, each counted once */
+            touches: number;
+            models: components["schemas"]["Credits"];
+        };
+        ChannelCredit: {
+            conversion: string;
+            /** @enum {string} */
+            touches: "events" | "sessions" | "journey";
+            /** @enum {string} */
+            by: "channel" | "campaign" | "ad";
+            conversions: number;
+            /** @description Minor units of the reporting currency */
+            revenue: number;
+            currency: string;
+            rows: components["schemas"]["ChannelCreditRow"][];
+            unmatched: components["schemas"]["Unattributed"];
+            unattributed: components["schemas"]["Unattributed"];
+        };
+        /** @description Conversions that have no touch left, or touches that belong to none of the rows */
         Unattributed: {
             touches: number;
             models: components["schemas"]["Credits"];
@@ -4403,6 +5665,8 @@ export interface components {
             /** @description Minor units of the reporting currency */
             revenue: number;
             currency: string;
+            /** @description null with a segment: what was spent on a part of the persons nobody knows */
+            spend: components["schemas"]["SpendTotal"] | null;
             /** @description Of the intervals, when they are asked for */
             interval_level?: number;
             /** @description With markov, shapley or shapley_rate: persons with touches after their last conversion, or without any, the last of them in the range */
@@ -4648,6 +5912,245 @@ export interface components {
             /** @description The cursor of the next page */
             next: string | null;
         };
+        AnalyticsSummary: {
+            total_campaigns: number;
+            total_roi: number;
+            avg_roi: number | null;
+            avg_conversion_rate: number | null;
+            total_clicks: number;
+            total_impressions: number;
+            /** @description In units of the currency */
+            avg_acquisition_cost: number | null;
+            /** @description 0.05: up by 5 %; null where there is nothing to compare */
+            roi_change: number | null;
+            /** @description 0.05: up by 5 %; null where there is nothing to compare */
+            conversion_change: number | null;
+            /** @description 0.05: up by 5 %; null where there is nothing to compare */
+            clicks_change: number | null;
+            /** @description 0.05: up by 5 %; null where there is nothing to compare */
+            cost_change: number | null;
+            channels: string[];
+            top_performing_channel: string | null;
+            worst_performing_channel: string | null;
+            /** @description Of the amounts: the reporting currency, or the one that all amounts are in when none can be converted */
+            currency: string;
+        };
+        AnalyticsChannel: {
+            channel: string;
+            total_campaigns: number;
+            avg_roi: number | null;
+            avg_conversion_rate: number | null;
+            total_clicks: number;
+            total_impressions: number;
+            /** @description In units of the currency */
+            avg_acquisition_cost: number | null;
+            /** @description In units of the currency */
+            spend: number | null;
+            ctr: number | null;
+            /** @description In units of the currency */
+            cpc: number | null;
+            /** @description In units of the currency */
+            cpm: number | null;
+            /** @description In units of the currency */
+            cpa: number | null;
+            roas: number | null;
+            conversions: number | null;
+            /** @description In units of the currency */
+            revenue: number | null;
+            /** @description Rows whose spend is not known: not said, or without a rate */
+            unpriced: number;
+        };
+        AnalyticsChannels: {
+            channels: components["schemas"]["AnalyticsChannel"][];
+            /** @description Of the amounts: the reporting currency, or the one that all amounts are in when none can be converted */
+            currency: string;
+        };
+        RoiPoint: {
+            /** @description The period's first day */
+            date: string;
+            channel: string;
+            roi: number;
+        };
+        RoiTrend: {
+            points: components["schemas"]["RoiPoint"][];
+        };
+        AudienceRow: {
+            /** @description null: not known */
+            key: string | null;
+            total_campaigns: number;
+            avg_roi: number | null;
+            avg_conversion_rate: number | null;
+            total_clicks: number;
+            total_impressions: number;
+            /** @description In units of the currency */
+            avg_acquisition_cost: number | null;
+            avg_engagement: number | null;
+        };
+        AudienceTable: {
+            rows: components["schemas"]["AudienceRow"][];
+            total: number;
+            /** @description The cursor of the next page */
+            next: string | null;
+            /** @description Of the amounts: the reporting currency, or the one that all amounts are in when none can be converted */
+            currency: string;
+        };
+        AdFigures: {
+            impressions: number | null;
+            reach: number | null;
+            clicks: number | null;
+            /** @description Minor units; null: not known */
+            spend: number | null;
+            conversions: number | null;
+            /** @description Minor units; null: not known */
+            revenue: number | null;
+            ctr: number | null;
+            /** @description Minor units for a click, of rows whose spend is known */
+            cpc: number | null;
+            /** @description Minor units for 1000 impressions */
+            cpm: number | null;
+            /** @description Minor units for a conversion */
+            cpa: number | null;
+            roas: number | null;
+            roi: number | null;
+            /** @description Rows whose spend is not known: not said, or without a rate */
+            unpriced: number;
+        };
+        TreeRow: {
+            /** @description One a row, within its level */
+            key: number;
+            /** @description A channel's name, a campaign_id, or what the platform calls the ad group or ad */
+            id: string;
+            name: string | null;
+            channel: string;
+            status: string | null;
+            /** @description With data, within the days asked for */
+            first_day: string;
+            /** @description A day such as 2025-02-12 */
+            last_day: string;
+            impressions: number | null;
+            reach: number | null;
+            clicks: number | null;
+            /** @description Minor units; null: not known */
+            spend: number | null;
+            conversions: number | null;
+            /** @description Minor units; null: not known */
+            revenue: number | null;
+            ctr: number | null;
+            /** @description Minor units for a click, of rows whose spend is known */
+            cpc: number | null;
+            /** @description Minor units for 1000 impressions */
+            cpm: number | null;
+            /** @description Minor units for a conversion */
+            cpa: number | null;
+            roas: number | null;
+            roi: number | null;
+            /** @description Rows whose spend is not known: not said, or without a rate */
+            unpriced: number;
+            before: components["schemas"]["AdFigures"] | null;
+        };
+        TreeTotal: {
+            impressions: number | null;
+            reach: number | null;
+            clicks: number | null;
+            /** @description Minor units; null: not known */
+            spend: number | null;
+            conversions: number | null;
+            /** @description Minor units; null: not known */
+            revenue: number | null;
+            ctr: number | null;
+            /** @description Minor units for a click, of rows whose spend is known */
+            cpc: number | null;
+            /** @description Minor units for 1000 impressions */
+            cpm: number | null;
+            /** @description Minor units for a conversion */
+            cpa: number | null;
+            roas: number | null;
+            roi: number | null;
+            /** @description Rows whose spend is not known: not said, or without a rate */
+            unpriced: number;
+            before: components["schemas"]["AdFigures"] | null;
+        };
+        ChannelTree: {
+            rows: components["schemas"]["TreeRow"][];
+            total: components["schemas"]["TreeTotal"];
+            /** @description Of the amounts: the reporting currency, or the one that all amounts are in when none can be converted */
+            currency: string;
+            /** @description The cursor of the next page */
+            next: string | null;
+        };
+        ChannelPoint: {
+            /** @description The period's first day */
+            date: string;
+            /** @description The channel; null: all together */
+            key: string | null;
+            impressions: number | null;
+            reach: number | null;
+            clicks: number | null;
+            /** @description Minor units; null: not known */
+            spend: number | null;
+            conversions: number | null;
+            /** @description Minor units; null: not known */
+            revenue: number | null;
+            ctr: number | null;
+            /** @description Minor units for a click, of rows whose spend is known */
+            cpc: number | null;
+            /** @description Minor units for 1000 impressions */
+            cpm: number | null;
+            /** @description Minor units for a conversion */
+            cpa: number | null;
+            roas: number | null;
+            roi: number | null;
+            /** @description Rows whose spend is not known: not said, or without a rate */
+            unpriced: number;
+        };
+        ChannelSeries: {
+            points: components["schemas"]["ChannelPoint"][];
+            /** @description Of the amounts: the reporting currency, or the one that all amounts are in when none can be converted */
+            currency: string;
+        };
+        BestTimeCell: {
+            /** @description 1 is Monday */
+            weekday: number;
+            hour: number;
+            events: number;
+            persons: number;
+            conversions: number;
+            /** @description Minor units */
+            revenue: number;
+        };
+        BestTime: {
+            cells: components["schemas"]["BestTimeCell"][];
+            timezone: string;
+            currency: string;
+        };
+        ExportedTable: {
+            table: string;
+            /** @description Of the amounts: the reporting currency, or the one that all amounts are in when none can be converted */
+            currency: string;
+            columns: {
+                name: string;
+                /** @enum {string} */
+                type: "text" | "number" | "money" | "share" | "date";
+            }[];
+            rows: (string | number | null)[][];
+        };
+        TableToExport: {
+            title: string;
+            columns: {
+                name: string;
+                /**
+                 * @description money: minor units; share: 0.5 is 50 %; date: 2025-02-12
+                 * @enum {string}
+                 */
+                type: "text" | "number" | "money" | "share" | "date";
+            }[];
+            rows: (string | number | null)[][];
+            /**
+             * @description Of the columns of numbers, over the first column
+             * @enum {string}
+             */
+            chart?: "line" | "bar" | "none";
+        };
         Segment: {
             id: number;
             name: string;
@@ -4741,6 +6244,54 @@ export interface components {
             persons?: string[];
             /** @description Of a cohort, instead of persons */
             from_segment?: number;
+        };
+        Match: {
+            /** @enum {string} */
+            dim: "campaign" | "campaign_id" | "creative" | "content" | "source";
+            value: string;
+            /** @description null: no campaign is meant */
+            campaign_id: string | null;
+        };
+        MatchedValue: {
+            dim: string;
+            value: string;
+            /** @description In the span */
+            events: number;
+            /** @description Of most of its events; null: of none */
+            campaign_id: string | null;
+            name: string | null;
+            /**
+             * @description Who says so: a person, a file, or the id or name
+             * @enum {string|null}
+             */
+            origin: "hand" | "import" | "auto" | null;
+        };
+        MatchedValues: {
+            values: components["schemas"]["MatchedValue"][];
+            total: number;
+            /** @description The cursor of the next page */
+            next: string | null;
+        };
+        MatchedCampaign: {
+            campaign_id: string;
+            name: string;
+            channel: string;
+            /** @description Minor units of the reporting currency; null: unknown */
+            spend: number | null;
+            /** @description Rows whose spend is not said, or has no rate */
+            unpriced: number;
+            /** @description That came from it, in the span */
+            events: number;
+        };
+        MatchedCampaigns: {
+            campaigns: components["schemas"]["MatchedCampaign"][];
+            total: number;
+            /** @description Of all campaigns, whatever state= says */
+            spend: number;
+            /** @description Of those that no event came from */
+            unmatched_spend: number;
+            currency: string;
+            next: string | null;
         };
         AdapterSetting: {
             name: string;
@@ -5011,6 +6562,100 @@ export interface components {
         Rules: {
             /** @description The first that matches names the platform; none: unknown */
             rules: components["schemas"]["Rule"][];
+        };
+        AdImport: {
+            id: number;
+            name: string;
+            /** @enum {string} */
+            state: "new" | "waiting" | "running" | "done" | "failed" | "undoing" | "undone";
+            /** @enum {string} */
+            format: "other" | "neutral" | "social_media_advertising" | "telegram_views" | "telegram_budget" | "vk_ads";
+            bytes_total: number;
+            bytes_done: number;
+            rows: number;
+            inserted: number;
+            replaced: number;
+            /** @description There already, word for word, or added to another line of the same key */
+            repeated: number;
+            rejected: number;
+            error: string | null;
+            /** @description RFC 3339, UTC */
+            created_at: string;
+            /** @description RFC 3339, UTC */
+            started_at: string | null;
+            /** @description RFC 3339, UTC */
+            finished_at: string | null;
+            /** @description Of an upload only */
+            preview: components["schemas"]["AdPreview"] | null;
+        };
+        AdImports: {
+            imports: components["schemas"]["AdImport"][];
+            /** @description The cursor of the next page */
+            next: string | null;
+        };
+        /** @description What no column says */
+        AdDefaults: {
+            source?: string;
+            account?: string;
+            channel?: string;
+            campaign_id?: string;
+            campaign_name?: string;
+            placement?: string;
+            country?: string;
+            currency?: string;
+            /**
+             * @description Of dates such as 1/2/2026
+             * @enum {string}
+             */
+            date_order?: "day_first" | "month_first";
+        };
+        AdImportStart: {
+            /** @description Column: field or null; columns that are left out are as proposed */
+            mapping?: {
+                [key: string]: string | null;
+            };
+            defaults?: components["schemas"]["AdDefaults"];
+        };
+        AdPreview: {
+            /** @enum {string} */
+            format: "other" | "neutral" | "social_media_advertising" | "telegram_views" | "telegram_budget" | "vk_ads";
+            /** @enum {string} */
+            separator: "," | ";" | "\t";
+            /**
+             * @description What its rows are; null while the mapping does not say enough
+             * @enum {string|null}
+             */
+            kind: "campaigns" | "days" | null;
+            columns: {
+                name: string;
+                /** @enum {string} */
+                type: "empty" | "text" | "whole" | "decimal" | "money" | "percent" | "date";
+                samples: string[];
+                field: string | null;
+            }[];
+            fields: {
+                name: string;
+                /** @enum {string} */
+                type: "text" | "date" | "count" | "money" | "decimal" | "share" | "days";
+                required: boolean;
+                title: string;
+            }[];
+            defaults: components["schemas"]["AdDefaults"];
+            rows: string[][];
+            problems: string[];
+            /** @description The mapping is that of the last file with this header */
+            remembered: boolean;
+        };
+        AdRejects: {
+            rejects: {
+                line: number;
+                /** @description A field; empty: the line */
+                column: string;
+                reason: string;
+                body: string;
+            }[];
+            /** @description The cursor of the next page */
+            next: string | null;
         };
         /** @description RFC 9457 */
         Problem: {
