@@ -67,7 +67,7 @@ static size_t known_names(Str record, char separator, struct arena *arena)
     size_t n = split(record, separator, arena, cells), known = 0;
     enum table_field field;
 
-    if (n > TABLE_COLUMNS_MAX) return 0;
+    if (n < 2 || n > TABLE_COLUMNS_MAX) return 0;
     for (size_t i = 0; i < n; i++) known += heading_field(cell_trim(cells[i]), &field) >= 0;
     return known;
 }
@@ -78,7 +78,7 @@ static size_t named_cells(Str record, char separator, struct arena *arena)
     Str cells[TABLE_COLUMNS_MAX];
     size_t n = split(record, separator, arena, cells), named = 0;
 
-    if (n > TABLE_COLUMNS_MAX) return 0;
+    if (n < 2 || n > TABLE_COLUMNS_MAX) return 0;
     for (size_t i = 0; i < n; i++) {
         struct cell_number number;
         int32_t day;
@@ -95,6 +95,7 @@ static bool find_header(Str text, struct table *out, Str *header)
     size_t best = 0, at = 0;
     int64_t line = 1;
     Str rest = text;
+    bool first = true;
 
     *header = (Str){NULL, 0};
     for (int i = 0; i < HEADER_LINES && rest.n; i++) {
@@ -106,7 +107,7 @@ static bool find_header(Str text, struct table *out, Str *header)
             struct arena scratch;
             arena_init(&scratch, CELLS_ARENA);
             size_t known = known_names(record, MARKS[k], &scratch);
-            size_t named = header->n ? 0 : named_cells(record, MARKS[k], &scratch);
+            size_t named = first ? named_cells(record, MARKS[k], &scratch) : 0;
             arena_free(&scratch);
             size_t score = (known > 1 ? known * 1000 : known) + named;
             if (score <= best) continue;
@@ -117,6 +118,7 @@ static bool find_header(Str text, struct table *out, Str *header)
             *header = record;
         }
         if (best >= 2000) break; /* two names that we know */
+        first = false;
     }
     return best > 0;
 }
@@ -185,10 +187,10 @@ static void vote(struct votes *votes, Str cell)
     votes->date += cell_date(cell, order, &day);
 }
 
-/* Nine of ten cells say so; of digits alone only a heading can tell that they are dates. */
+/* Most cells say so; of digits alone only a heading can tell that they are dates. */
 static enum column_type type_of(const struct votes *votes, bool dated_heading)
 {
-    size_t most = votes->says - votes->says / 10;
+    size_t most = votes->says / 2 + 1;
 
     if (votes->says == 0) return COLUMN_EMPTY;
     if (votes->date >= most && (dated_heading || votes->decimal < most)) return COLUMN_DATE;
