@@ -42,8 +42,8 @@ struct chunk {
     struct dict *matched; /* what was joined already */
 };
 
-static bool read_again(const struct chunk *chunk, const struct row_ref *ref, struct arena *arena,
-                       struct table_row *row, struct err *err)
+static bool read_again(const struct chunk *chunk, const struct row_ref *ref, struct arena *arena, struct table_row *row,
+                       struct err *err)
 {
     struct row_fault fault;
 
@@ -217,8 +217,13 @@ static bool write_rows(struct ad_imports *imports, const struct worker *worker, 
 
     while ((size_t)import->rows_done < scan->n) {
         if (worker_stopping(worker)) return err_set(err, ERR_BUSY, "the program ends");
-        struct chunk chunk = {.imports = imports, .file = file, .scan = scan, .import = import,
-                              .at = (size_t)import->rows_done, .now_ms = time_now_ms(), .matched = dict_new()};
+        struct chunk chunk = {.imports = imports,
+                              .file = file,
+                              .scan = scan,
+                              .import = import,
+                              .at = (size_t)import->rows_done,
+                              .now_ms = time_now_ms(),
+                              .matched = dict_new()};
         chunk.end = chunk_end(&chunk, pace);
         arena_init(&chunk.arena, (size_t)1024 * 1024 * 1024);
         chunk.db = store_writer_take(imports->store);

@@ -16,8 +16,8 @@
 
 const char *table_format_name(enum table_format format)
 {
-    static const char *const NAMES[] = {"other", "neutral", "social_media_advertising", "telegram_views",
-                                        "telegram_budget", "vk_ads"};
+    static const char *const NAMES[] = {"other",          "neutral",         "social_media_advertising",
+                                        "telegram_views", "telegram_budget", "vk_ads"};
     return NAMES[format];
 }
 
@@ -291,9 +291,22 @@ static bool has_name(const struct table *table, const char *folded_name)
 
 static enum table_format format_of(const struct table *table)
 {
-    static const char *const SOCIAL[] = {"campaign_id", "target_audience", "campaign_goal", "duration", "channel_used",
-                                         "conversion_rate", "acquisition_cost", "roi", "location", "language", "clicks",
-                                         "impressions", "engagement_score", "customer_segment", "date", "company"};
+    static const char *const SOCIAL[] = {"campaign_id",
+                                         "target_audience",
+                                         "campaign_goal",
+                                         "duration",
+                                         "channel_used",
+                                         "conversion_rate",
+                                         "acquisition_cost",
+                                         "roi",
+                                         "location",
+                                         "language",
+                                         "clicks",
+                                         "impressions",
+                                         "engagement_score",
+                                         "customer_segment",
+                                         "date",
+                                         "company"};
     size_t social = 0;
 
     for (size_t i = 0; i < COUNT_OF(SOCIAL); i++) social += has_name(table, SOCIAL[i]);
@@ -315,10 +328,18 @@ static const char *source_of(const struct table *table)
     static const struct {
         const char *name, *source;
     } NAMES[] = {
-        {"reporting_starts", "meta"},      {"reporting_ends", "meta"},           {"impr", "google_ads"},
-        {"ad_group", "google_ads"},        {"conv_value", "google_ads"},         {"clicks_destination", "tiktok"},
-        {"stat_time_day", "tiktok"},       {"by_day", "tiktok"},                 {"adnetworktype", "yandex_direct"},
-        {"campaignname", "yandex_direct"}, {"№_кампании", "yandex_direct"},      {"расход_с_ндс", "yandex_direct"},
+        {"reporting_starts", "meta"},
+        {"reporting_ends", "meta"},
+        {"impr", "google_ads"},
+        {"ad_group", "google_ads"},
+        {"conv_value", "google_ads"},
+        {"clicks_destination", "tiktok"},
+        {"stat_time_day", "tiktok"},
+        {"by_day", "tiktok"},
+        {"adnetworktype", "yandex_direct"},
+        {"campaignname", "yandex_direct"},
+        {"№_кампании", "yandex_direct"},
+        {"расход_с_ндс", "yandex_direct"},
     };
 
     if (table->format == TABLE_TELEGRAM_VIEWS || table->format == TABLE_TELEGRAM_BUDGET) return "telegram_ads";
@@ -371,8 +392,7 @@ bool table_guess(Str text, struct arena *arena, struct table *out, struct err *e
     bool fits = table.n_columns <= TABLE_COLUMNS_MAX && str_is_utf8(header);
     if (fits) name_columns(cells, arena, &table);
     arena_free(&scratch);
-    if (!fits)
-        return err_set(err, ERR_INVALID, "the header must be text of at most %d columns", TABLE_COLUMNS_MAX);
+    if (!fits) return err_set(err, ERR_INVALID, "the header must be text of at most %d columns", TABLE_COLUMNS_MAX);
     sign(&table);
     sample_rows(text, arena, &table, votes);
     settle(&table, votes);

@@ -14,7 +14,7 @@
 #define TIME_MINUTE_MS INT64_C(60000)
 #define TIME_HOUR_MS INT64_C(3600000)
 #define TIME_DAY_MS INT64_C(86400000)
-#define TIME_TEXT_MAX 32 /* room for any formatted instant, with its NUL */
+#define TIME_TEXT_MAX 32    /* room for any formatted instant, with its NUL */
 #define TIME_NONE INT64_MIN /* no instant */
 
 enum time_step { TIME_STEP_HOUR, TIME_STEP_DAY, TIME_STEP_WEEK, TIME_STEP_MONTH };

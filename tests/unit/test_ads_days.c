@@ -9,7 +9,7 @@
 #include "ads/campaign_sums.h"
 #include "base/time.h"
 
-static const struct ad_source META = {STR_INIT("meta"), STR_INIT("act_1"), 7, 0};
+static const struct ad_source META = {STR_INIT("meta"), STR_INIT("act_1"), 7, 0, 0};
 enum { DAY = 20100 };
 
 static struct ad_change put(struct ads_place *place, const struct ad_row *rows, size_t n)
@@ -421,7 +421,7 @@ static void test_a_campaign_made_by_hand_becomes_the_accounts(void **state)
 static void test_taking_back(void **state)
 {
     struct ads_place *place = *state;
-    struct ad_source file = {STR("file"), STR("default"), 0, 3};
+    struct ad_source file = {STR("file"), STR("default"), 0, 3, 0};
     struct ad_row rows[40];
     struct ad_change change;
     struct err err = {0};
