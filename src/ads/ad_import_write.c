@@ -86,6 +86,7 @@ static bool channel_of(struct chunk *chunk, struct dict *names, int64_t **ids, S
         *ids = mem_grow(*ids, sizeof **ids, (size_t)at + 1);
         if (!channel_of_name(chunk->db, name, &(*ids)[at], err)) return false;
     }
+    CHECK(*ids != NULL);
     *id = (*ids)[at];
     return true;
 }

@@ -112,6 +112,14 @@ static bool drop_empty(struct db *db, int64_t import_id, struct err *err)
                   " AND NOT EXISTS (SELECT 1 FROM ad_day d WHERE d.ad_id = ad.id)",
                   DB_ARGS(DB_I64(import_id)), err) &&
            db_run(db,
+                  "DELETE FROM campaign_match WHERE campaign_id IN (SELECT id FROM campaign WHERE import_id = $1 AND"
+                  " has_days = 1 AND NOT EXISTS (SELECT 1 FROM ad a WHERE a.campaign_id = campaign.id))",
+                  DB_ARGS(DB_I64(import_id)), err) &&
+           db_run(db,
+                  "DELETE FROM budget WHERE campaign_id IN (SELECT id FROM campaign WHERE import_id = $1 AND"
+                  " has_days = 1 AND NOT EXISTS (SELECT 1 FROM ad a WHERE a.campaign_id = campaign.id))",
+                  DB_ARGS(DB_I64(import_id)), err) &&
+           db_run(db,
                   "DELETE FROM campaign WHERE import_id = $1 AND has_days = 1"
                   " AND NOT EXISTS (SELECT 1 FROM ad a WHERE a.campaign_id = campaign.id)",
                   DB_ARGS(DB_I64(import_id)), err) &&

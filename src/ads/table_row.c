@@ -179,7 +179,7 @@ static bool dates(const struct reader *in, int32_t *day, bool *said)
 
 static bool currency(const struct reader *in, struct arena *arena, Str *out)
 {
-    Str cell;
+    Str cell = {NULL, 0};
 
     if (!text(in, FIELD_CURRENCY, (Str){NULL, 0}, 16, &cell)) return false;
     *out = cell;
@@ -202,7 +202,7 @@ static bool currency(const struct reader *in, struct arena *arena, Str *out)
 static bool source(const struct reader *in, struct arena *arena, Str *out)
 {
     char folded[AD_ID_MAX];
-    Str cell;
+    Str cell = {NULL, 0};
 
     if (!text(in, FIELD_SOURCE, in->plan->defaults.source, AD_ID_MAX, &cell)) return false;
     Str slug = {folded, cell_fold(cell, folded, sizeof folded)};

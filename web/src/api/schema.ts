@@ -3109,6 +3109,361 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ad-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of ad data, the newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdImports"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Upload a file of ad data; it waits for its mapping */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description The file's name, for people */
+                    name?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdImport"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ad-imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file and how far it is */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdImport"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Take back the rows that it brought */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdImport"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ad-imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a new file looks like, and what its columns may mean */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdPreview"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ad-imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read it in, by a mapping of its columns */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["AdImportStart"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdImport"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ad-imports/{id}/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines that could not be read, with the reason */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdRejects"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ad-imports/{id}/rejects.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -4252,6 +4607,100 @@ export interface components {
         Rules: {
             /** @description The first that matches names the platform; none: unknown */
             rules: components["schemas"]["Rule"][];
+        };
+        AdImport: {
+            id: number;
+            name: string;
+            /** @enum {string} */
+            state: "new" | "waiting" | "running" | "done" | "failed" | "undoing" | "undone";
+            /** @enum {string} */
+            format: "other" | "neutral" | "social_media_advertising" | "telegram_views" | "telegram_budget" | "vk_ads";
+            bytes_total: number;
+            bytes_done: number;
+            rows: number;
+            inserted: number;
+            replaced: number;
+            /** @description There already, word for word, or added to another line of the same key */
+            repeated: number;
+            rejected: number;
+            error: string | null;
+            /** @description RFC 3339, UTC */
+            created_at: string;
+            /** @description RFC 3339, UTC */
+            started_at: string | null;
+            /** @description RFC 3339, UTC */
+            finished_at: string | null;
+            /** @description Of an upload only */
+            preview: components["schemas"]["AdPreview"] | null;
+        };
+        AdImports: {
+            imports: components["schemas"]["AdImport"][];
+            /** @description The cursor of the next page */
+            next: string | null;
+        };
+        /** @description What no column says */
+        AdDefaults: {
+            source?: string;
+            account?: string;
+            channel?: string;
+            campaign_id?: string;
+            campaign_name?: string;
+            placement?: string;
+            country?: string;
+            currency?: string;
+            /**
+             * @description Of dates such as 1/2/2026
+             * @enum {string}
+             */
+            date_order?: "day_first" | "month_first";
+        };
+        AdImportStart: {
+            /** @description Column: field or null; columns that are left out are as proposed */
+            mapping?: {
+                [key: string]: string | null;
+            };
+            defaults?: components["schemas"]["AdDefaults"];
+        };
+        AdPreview: {
+            /** @enum {string} */
+            format: "other" | "neutral" | "social_media_advertising" | "telegram_views" | "telegram_budget" | "vk_ads";
+            /** @enum {string} */
+            separator: "," | ";" | "\t";
+            /**
+             * @description What its rows are; null while the mapping does not say enough
+             * @enum {string|null}
+             */
+            kind: "campaigns" | "days" | null;
+            columns: {
+                name: string;
+                /** @enum {string} */
+                type: "empty" | "text" | "whole" | "decimal" | "money" | "percent" | "date";
+                samples: string[];
+                field: string | null;
+            }[];
+            fields: {
+                name: string;
+                /** @enum {string} */
+                type: "text" | "date" | "count" | "money" | "decimal" | "share" | "days";
+                required: boolean;
+                title: string;
+            }[];
+            defaults: components["schemas"]["AdDefaults"];
+            rows: string[][];
+            problems: string[];
+            /** @description The mapping is that of the last file with this header */
+            remembered: boolean;
+        };
+        AdRejects: {
+            rejects: {
+                line: number;
+                /** @description A field; empty: the line */
+                column: string;
+                reason: string;
+                body: string;
+            }[];
+            /** @description The cursor of the next page */
+            next: string | null;
         };
         /** @description RFC 9457 */
         Problem: {
