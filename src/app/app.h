@@ -11,6 +11,7 @@
 #include "events/importer.h"
 #include "events/ingest.h"
 #include "features/attribution/attribution.h"
+#include "features/campaigns/campaigns.h"
 #include "features/crm/crm.h"
 #include "features/intake/intake.h"
 #include "features/product/product.h"
@@ -31,6 +32,7 @@ struct app {
     struct ingest ingest;
     struct product product;
     struct attribution attribution;
+    struct campaigns campaigns;
     struct crm crm;
     struct segments segments;
     struct intake intake;
