@@ -239,6 +239,13 @@ test('a campaign goes with its days, sums and budgets', async () => {
   assert.equal(campaigns, '0');
 });
 
+test('a channel may have a slash in its name', async () => {
+  await made({ campaign_id: 'on air', channel_used: 'Radio / TV' });
+  const { campaigns, total } = await server.get('/api/campaigns/channel/Radio%20/%20TV');
+  assert.deepEqual([campaigns[0].campaign_id, total], ['on air', 1]);
+  assert.equal((await server.request('PUT', '/api/v1/channel-list/Radio%20%2F%20TV', { json: { platform: 'event' } })).status, 200);
+});
+
 test('a reader reads and does not write', async () => {
   for (const target of ['/api/campaigns/', '/api/campaigns', '/api/campaigns/529821', '/api/campaigns/529821/days', '/api/campaigns/channel/TikTok', '/api/v1/channel-list', '/api/v1/rates', '/api/v1/budgets']) {
     assert.equal((await server.request('GET', target, { as: reader })).status, 200, target);
