@@ -106,6 +106,7 @@ void app_routes(struct app *app)
                                     .settings = &app->settings,
                                     .version = DEMETRA_VERSION};
     app->attribution = (struct attribution){app->pipeline, app->segment_cache, &app->settings};
+    app->campaigns = (struct campaigns){app->store, &app->settings};
     app->crm = (struct crm){app->pipeline};
     app->segments = (struct segments){app->pipeline, app->store, app->segment_cache};
     app->intake = (struct intake){.pipeline = app->pipeline,
@@ -118,6 +119,7 @@ void app_routes(struct app *app)
     *next++ = (struct route_table){"Sessions", AUTH_ROUTES, AUTH_ROUTES_COUNT, NULL, app->auth};
     *next++ = product_routes(&app->product);
     *next++ = attribution_routes(&app->attribution);
+    *next++ = campaigns_routes(&app->campaigns);
     *next++ = crm_routes(&app->crm);
     *next++ = segments_routes(&app->segments);
     intake_routes(&app->intake, next);

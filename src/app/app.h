@@ -12,6 +12,7 @@
 #include "events/ingest.h"
 #include "features/ad_imports/ad_imports.h"
 #include "features/attribution/attribution.h"
+#include "features/campaigns/campaigns.h"
 #include "features/crm/crm.h"
 #include "features/intake/intake.h"
 #include "features/product/product.h"
@@ -33,6 +34,7 @@ struct app {
     struct ingest ingest;
     struct product product;
     struct attribution attribution;
+    struct campaigns campaigns;
     struct crm crm;
     struct segments segments;
     struct intake intake;
