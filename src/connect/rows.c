@@ -8,8 +8,7 @@
 
 #define SCRATCH_BYTES ((size_t)4 * 1024 * 1024)
 #define COLUMNS_MAX 128
-#define COUNT_MOST INT64_C(1000000000000000)
-#define MICROS_MOST INT64_C(100000000000000000)
+#define MOST AD_COUNT_MAX
 #define SHOWN_MAX 40
 
 enum cell_kind { CELL_ABSENT, CELL_NULL, CELL_TEXT, CELL_WRONG, CELL_TWICE };
@@ -180,7 +179,7 @@ static bool to_whole(Str text, int64_t *out)
     double real;
 
     if (str_to_i64(text, out)) return true;
-    if (!str_to_double(text, &real) || real != floor(real) || fabs(real) > (double)COUNT_MOST) return false;
+    if (!str_to_double(text, &real) || real != floor(real) || fabs(real) > (double)MOST) return false;
     *out = (int64_t)real;
     return true;
 }
@@ -193,7 +192,7 @@ static bool to_scaled(Str text, int digits, int64_t *out)
     if (str_to_minor(text, digits, out)) return true;
     if (!str_to_double(text, &real)) return false;
     for (int i = 0; i < digits; i++) real *= 10;
-    if (fabs(real) > (double)MICROS_MOST) return false;
+    if (fabs(real) > (double)MOST) return false;
     *out = llround(real);
     return true;
 }
@@ -213,7 +212,7 @@ static bool number_value(struct reading *reading, size_t field, int64_t *out)
     else
         ok = to_scaled(cell.text, rule->unit == UNIT_MINOR ? 4 : 6, &value);
     if (!ok) return wrong(reading, field, &cell, micros ? "a number" : "a whole number");
-    if (value > (micros ? MICROS_MOST : COUNT_MOST) || value < -MICROS_MOST)
+    if (value > MOST || value < -MOST)
         return wrong(reading, field, &cell, "a number of a possible size");
     if (value < 0 && field != FIELD_REVENUE) return wrong(reading, field, &cell, "a number, 0 or more,");
     *out = value;
