@@ -321,7 +321,7 @@ static size_t count_campaigns(const struct rows *rows)
 static bool verdict(enum ask_class class, struct session *session, const struct rows *rows, struct arena *arena,
                     struct connect_verdict *out, struct err *err)
 {
-    if (class == ASK_SERVER || class == ASK_LIMIT || class == ASK_STOPPED || class == ASK_RESTART) return false;
+    if (class == ASK_STOPPED) return false;
     if (class != ASK_OK) {
         *out = (struct connect_verdict){false, arena_copy(arena, str_of(err->text))};
         return true;

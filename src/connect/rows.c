@@ -62,7 +62,8 @@ static bool wrong(struct reading *reading, size_t field, const struct cell *cell
     int n = (int)(cell->text.n < SHOWN_MAX ? cell->text.n : SHOWN_MAX);
     char shown[SHOWN_MAX + 1];
 
-    for (int i = 0; i < n; i++) shown[i] = (unsigned char)cell->text.p[i] < 0x20 ? ' ' : cell->text.p[i];
+    for (int i = 0; i < n; i++) /* a figure or a date shows as it is; markup does not */
+        shown[i] = (unsigned char)cell->text.p[i] < 0x20 || strchr("<>{}\"\\", cell->text.p[i]) ? ' ' : cell->text.p[i];
     shown[n] = '\0';
     return err_set(reading->err, ERR_UPSTREAM, "row %zu of the reply: %s (%.*s) is %s%s%s; %s is expected",
                    reading->rows->n + 1, ADAPTER_FIELD_NAMES[field], STR_ARG(rule->shown),
@@ -212,8 +213,7 @@ static bool number_value(struct reading *reading, size_t field, int64_t *out)
     else
         ok = to_scaled(cell.text, rule->unit == UNIT_MINOR ? 4 : 6, &value);
     if (!ok) return wrong(reading, field, &cell, micros ? "a number" : "a whole number");
-    if (value > MOST || value < -MOST)
-        return wrong(reading, field, &cell, "a number of a possible size");
+    if (value > MOST || value < -MOST) return wrong(reading, field, &cell, "a number of a possible size");
     if (value < 0 && field != FIELD_REVENUE) return wrong(reading, field, &cell, "a number, 0 or more,");
     *out = value;
     return true;
