@@ -21,7 +21,7 @@ struct cell {
 
 /* What one reply is read with. */
 struct reading {
-    struct rows *rows;
+    struct ad_rows *rows;
     const struct rows_rule *rule;
     const struct vars *vars;
     struct arena fixed;   /* of the reply: paths and constants */
@@ -36,19 +36,19 @@ struct reading {
     struct err *err;
 };
 
-void rows_init(struct rows *rows)
+void rows_init(struct ad_rows *rows)
 {
-    *rows = (struct rows){0};
+    *rows = (struct ad_rows){0};
     arena_init(&rows->text, ROWS_TEXT_MAX * 2);
 }
 
-void rows_free(struct rows *rows)
+void rows_free(struct ad_rows *rows)
 {
     free(rows->row);
     arena_free(&rows->text);
 }
 
-void rows_clear(struct rows *rows)
+void rows_clear(struct ad_rows *rows)
 {
     rows->n = rows->text_bytes = 0;
     arena_reset(&rows->text);
@@ -256,7 +256,7 @@ static bool currency_value(struct reading *reading, const struct ad_row *row, St
 
 static bool read_row(struct reading *reading)
 {
-    struct rows *rows = reading->rows;
+    struct ad_rows *rows = reading->rows;
     static const struct ad_row NONE;
     struct ad_row row = {0}, like = rows->n ? rows->row[rows->n - 1] : NONE;
     Str *const text[] = {&row.campaign_id, &row.campaign_name, &row.ad_set_id,       &row.ad_set_name,
@@ -331,8 +331,8 @@ static bool check_lists(const struct path *list, const struct place *root, struc
     return true;
 }
 
-bool rows_take_json(struct rows *rows, const struct rows_rule *rule, const struct vars *vars, const struct json *root,
-                    int32_t first, int32_t last, struct err *err)
+bool rows_take_json(struct ad_rows *rows, const struct rows_rule *rule, const struct vars *vars,
+                    const struct json *root, int32_t first, int32_t last, struct err *err)
 {
     struct reading reading = {.rows = rows, .rule = rule, .vars = vars, .first = first, .last = last, .err = err};
     struct place place = place_of(root);
@@ -375,7 +375,7 @@ static bool find_columns(struct reading *reading, const Str *cells, size_t n)
     return true;
 }
 
-bool rows_take_tsv(struct rows *rows, const struct rows_rule *rule, const struct vars *vars, Str body, int32_t first,
+bool rows_take_tsv(struct ad_rows *rows, const struct rows_rule *rule, const struct vars *vars, Str body, int32_t first,
                    int32_t last, struct err *err)
 {
     struct reading reading = {.rows = rows, .rule = rule, .vars = vars, .first = first, .last = last, .err = err};
@@ -420,7 +420,7 @@ static int compare_rows(const void *a, const void *b)
     return 0;
 }
 
-bool rows_finish(struct rows *rows, struct err *err)
+bool rows_finish(struct ad_rows *rows, struct err *err)
 {
     char day[TIME_TEXT_MAX];
 
