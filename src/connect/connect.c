@@ -59,7 +59,7 @@ static bool add_folder(struct connect *connect, struct err *err)
     char folder[PATH_BYTES], path[PATH_BYTES + 300];
     struct dirent **entries = NULL;
     bool ok = true;
-    Str text;
+    Str text = {NULL, 0};
 
     (void)snprintf(folder, sizeof folder, "%.*s/adapters", STR_ARG(store_folder(connect->store)));
     int n = scandir(folder, &entries, NULL, by_name);
@@ -138,7 +138,7 @@ bool connect_check_file(const char *path, struct err *err)
 {
     struct arena arena;
     struct adapter adapter;
-    Str text;
+    Str text = {NULL, 0};
 
     arena_init(&arena, ADAPTER_ARENA);
     bool ok = read_whole(path, &arena, &text, err) && adapter_read(str_of(path), text, &arena, &adapter, err);
