@@ -238,17 +238,15 @@ static bool day_value(struct reading *reading, int32_t *out)
            wrong(reading, FIELD_DAY, &cell, "a date of those that were asked for");
 }
 
-static bool currency_value(struct reading *reading, const struct ad_row *row, Str like, Str *out)
+static bool currency_value(struct reading *reading, Str like, Str *out)
 {
-    bool money = row->count[AD_SPEND] != AD_NOT_SAID || row->count[AD_REVENUE] != AD_NOT_SAID;
     struct cell cell = {CELL_NULL, false, {NULL, 0}};
     bool ok;
 
     if (!text_value(reading, FIELD_CURRENCY, like, out)) return false;
-    if (!out->n) return !money || wrong(reading, FIELD_CURRENCY, &cell, "a currency such as UAH");
     ok = out->n == 3;
     for (size_t i = 0; i < out->n; i++) ok = ok && out->p[i] >= 'A' && out->p[i] <= 'Z';
-    cell = (struct cell){CELL_TEXT, false, *out};
+    if (out->n) cell = (struct cell){CELL_TEXT, false, *out};
     return ok || wrong(reading, FIELD_CURRENCY, &cell, "a currency such as UAH");
 }
 
@@ -273,7 +271,7 @@ static bool read_row(struct reading *reading)
         if (!text_value(reading, i, same[i], text[i])) return false;
     for (size_t i = 0; i < AD_COUNTS; i++)
         if (!number_value(reading, FIELD_IMPRESSIONS + i, &row.count[i])) return false;
-    if (!currency_value(reading, &row, like.currency, &row.currency)) return false;
+    if (!currency_value(reading, like.currency, &row.currency)) return false;
     if (!row.campaign_id.n && !row.campaign_name.n) return wrong(reading, FIELD_CAMPAIGN_ID, &empty, "an id or a name");
     if (!row.channel.n) return wrong(reading, FIELD_CHANNEL, &empty, "a channel");
     if (rows->n == rows->capacity) {
