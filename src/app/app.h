@@ -79,6 +79,7 @@ int command_openapi(int n, char **args);
 int command_migrate(int n, char **args);
 int command_rebuild(int n, char **args);
 int command_token(int n, char **args);
+int command_connect(int n, char **args);
 int command_attribute(int n, char **args);
 
 /* The value after `--name`, or NULL. */
