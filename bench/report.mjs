@@ -169,6 +169,14 @@ ${ran.map((figure) => sides(figure, results.get(figure.name))).join("\n")}
 - *ingest-asked* begins each time with a copy of the history; alone and while asked are measured one after the other, in
   turn first. The two clients ask their next question when the last is answered.
 
+### summary
+
+- 300,000 campaigns of a made year (tests/lib/social_ads.mjs), in Demetra's tables and in an indexed table of PostgreSQL,
+  which answers through FastAPI and SQLAlchemy (bench/peers/campaigns_app.py; two workers; PostgreSQL as it comes,
+  analyzed) with one pass over the table, in parallel where it finds that better.
+- Both are asked over HTTP on one keep-alive connection, in turn, ten times in a row and the least counts, five times
+  over. Before that every number of the two answers is compared.
+
 ## Machine
 
 ${markdownTable([
