@@ -159,7 +159,7 @@ void put_whole(struct json_out *out, const char *key, int64_t value)
     }
 }
 
-void put_day(struct json_out *out, const char *key, int64_t day)
+void put_known_day(struct json_out *out, const char *key, int64_t day)
 {
     char text[TIME_TEXT_MAX];
 
