@@ -49,7 +49,6 @@ bool query_day(const struct request *request, const char *name, int32_t fallback
                struct err *err) MUST_CHECK;
 
 /* ---- replies ---- */
-void put_whole(struct json_out *out, const char *key, int64_t value);   /* AD_NOT_SAID: null */
-void put_known_day(struct json_out *out, const char *key, int64_t day); /* likewise */
+void put_whole(struct json_out *out, const char *key, int64_t value); /* AD_NOT_SAID: null */
 
 #endif
