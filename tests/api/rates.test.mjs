@@ -14,8 +14,7 @@ let users = 0;
 /** An event of a user of its own; who that is. */
 async function pay(properties, { event = 'Order Completed', at = DAY } = {}) {
   const userId = `payer ${++users}`;
-  const reply = await server.send('track', { event, userId, timestamp: at, originalTimestamp: at, properties });
-  assert.equal(reply.status, 200, `${reply}`);
+  await server.send('track', { event, userId, timestamp: at, originalTimestamp: at, properties });
   return userId;
 }
 const counted = async (userId) => (await server.get(`/api/v1/journeys/${encodeURIComponent(`u:${userId}`)}`)).events[0].amount;
@@ -46,6 +45,7 @@ test('an amount without a rate is not counted; a rate is put, and it is; forgott
   assert.equal(await counted(buyer), 42000);
   await put('USD', '2025-02-06', 99);
   assert.equal(await counted(buyer), 42000, 'a rate of later says nothing of before');
+  await forget('USD', '2025-02-06');
   await forget('USD', '2025-02-01');
   assert.deepEqual([await counted(buyer), await uncounted()], [0, { USD: 2 }]);
   await put('USD', '2025-01-01', '41.25');
