@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ads/days.h"
 #include "ads/money.h"
 #include "ads/rates.h"
 #include "base/hash.h"
@@ -300,6 +301,7 @@ static Str currency_of(const struct item *item, Str said)
     struct err err;
 
     if (said.n == 0 || str_eq_nocase(said, item->stage->currency)) return (Str){NULL, 0};
+    if (said.n > AD_CURRENCY_MAX) return CURRENCY_UNKNOWN;
     char *code = arena_alloc(item->stage->arena, said.n);
     for (size_t i = 0; i < said.n; i++)
         code[i] = (char)(said.p[i] >= 'a' && said.p[i] <= 'z' ? said.p[i] - 32 : said.p[i]);

@@ -1,5 +1,6 @@
 // Amounts of events in other currencies: counted by the rate of their day, by hand; rates that are put, changed, forgotten.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import test, { before } from 'node:test';
 import { Server, until } from '../lib/server.mjs';
 
@@ -104,8 +105,20 @@ test('after SIGTERM and kill -9 it is as it was; rates that nobody has used yet 
   assert.equal(await counted(buyer), 3300);
 });
 
+test('rates that are others at the start: all is read again, and the log says why', async () => {
+  const buyer = await pay({ revenue: 3, currency: 'PLN' });
+  await server.stop();
+  execFileSync('sqlite3', ['-bail', `${server.folder}/demetra.sqlite`, "UPDATE rate SET rate_e9 = 12000000000 WHERE currency = 'PLN'"]);
+  await server.spawn();
+  assert.match(server.stderr, /facts\.rebuild .*turned by other rates/);
+  assert.equal(await counted(buyer), 3600);
+  await server.restart();
+  assert.doesNotMatch(server.stderr, /facts\.rebuild/);
+  assert.equal(await counted(buyer), 3600);
+});
+
 test('what is live shows the amount as it is counted', async () => {
   await pay({ revenue: 2, currency: 'PLN' });
   const { items } = await server.get('/api/v1/live');
-  assert.equal(items.at(-1).amount, 2200);
+  assert.equal(items.at(-1).amount, 2400);
 });
