@@ -39,7 +39,7 @@ struct derived_cut *derived_cut(struct derived *derived, struct db *db, int64_t 
 
     if (!raw_mark_at(db, raw_id, &mark, err)) return NULL;
     struct derived_cut *cut = mem_new(sizeof *cut);
-    cut->meta = (struct meta){*facts_key(derived->facts), raw_id, mark, {0}};
+    cut->meta = (struct meta){.key = *facts_key(derived->facts), .raw_id = raw_id, .mark = mark};
     foreign_store(&derived->foreign, &cut->meta.foreign);
     cut->facts = facts_cut(derived->facts);
     cut->contracts = contracts_copy(derived->contracts);
