@@ -35,13 +35,13 @@ export function figureText(name: FigureName | MeanName, fmt: Format) {
     case 'units': return { short: dash((value) => shortMoney(fmt)(minor(value))), exact: dash((value) => fmt.moneyExact(minor(value))), cell: dash((value) => fmt.moneyFixed(minor(value))) };
     case 'share': return { short: dash(fmt.percent), exact: dash((value) => fmt.percent(value, 3)), cell: dash((value) => fmt.percentFixed(value, 2)) };
     case 'times': return { short: dash((value) => `${fmt.fixed(value, 2)}×`), exact: dash((value) => `${fmt.exact(value, 4)}×`), cell: dash((value) => `${fmt.fixed(value, 2)}×`) };
-    case 'decimal': return { short: dash(fmt.short), exact: dash((value) => fmt.exact(value, 3)), cell: dash((value) => (name === 'avg_roi' ? fmt.fixed(value, 2) : fmt.exact(value, 1))) };
+    case 'decimal': return { short: dash((value) => (name === 'avg_roi' ? fmt.fixed(value, 2) : fmt.short(value))), exact: dash((value) => fmt.exact(value, 3)), cell: dash((value) => (name === 'avg_roi' ? fmt.fixed(value, 2) : fmt.exact(value, 1))) };
     case 'count': return { short: dash(fmt.short), exact: dash((value) => fmt.exact(value)), cell: dash((value) => fmt.exact(value)) };
   }
 }
 
 /** A click costs less than a unit: without its cents nothing would be left. */
-const shortMoney = (fmt: Format) => (minor: number) => (Math.abs(minor) < 100 * fmt.minorPerUnit ? fmt.moneyFixed(Math.round(minor)) : fmt.moneyShort(minor));
+const shortMoney = (fmt: Format) => (minor: number) => (minor && Math.abs(minor) < 100 * fmt.minorPerUnit ? fmt.moneyFixed(Math.round(minor)) : fmt.moneyShort(minor));
 
 export const unitOf = (name: FigureName | MeanName): 'money' | 'share' | undefined => (KINDS[name] === 'money' || KINDS[name] === 'units' ? 'money' : KINDS[name] === 'share' ? 'share' : undefined);
 

@@ -16,7 +16,7 @@ import { Comparison, MetricChoice, SpendSplit, Trend } from './compare';
 import { CreditPanel } from './credit';
 import { Drill } from './drill';
 import { ExportMenu } from './export-menu';
-import { comparedSpan, knownDays, MOST_ROWS, spanOf, TREE, useMetric, useStep } from './question';
+import { comparedSpan, knownDays, MOST_ROWS, spanOf, TREE, useMetric, useStep, type Metric } from './question';
 import { Scatter } from './scatter';
 
 const AGAIN_MS = 60_000;
@@ -31,11 +31,13 @@ export function ChannelsPage() {
   const tree = address(TREE, { limit: MOST_ROWS, ...comparedSpan(scope) });
   useQuery<ChannelTree>(tree, AGAIN_MS);
   const all = useQueries<Answers[number]>([tree, address('/api/analytics/summary', span), address('/api/analytics/channels', span)]);
-  const days = scope.days ?? (all.data ? knownDays((all.data as Answers)[0]) : null);
+  const [known, summary] = (all.data ?? []) as Partial<Answers>;
+  const days = scope.days ?? (known ? knownDays(known) : null);
+  const any = !!known?.rows.length || !!summary?.total_campaigns;
   const step = useStep(days);
   return (
     <>
-      <PageHead title={t.pages.channels} scope={scope} compare={false} people={false}><ExportMenu scope={scope} step={step} audience={params.get('audience')} /></PageHead>
+      <PageHead title={t.pages.channels} scope={scope} compare={false} people={false}>{any && <ExportMenu scope={scope} step={step} audience={params.get('audience')} />}</PageHead>
       <ChannelsTabs />
       <Async query={all} height={480}>{(data) => <Dashboard answers={data as Answers} scope={scope} />}</Async>
     </>
@@ -45,13 +47,16 @@ export function ChannelsPage() {
 function Dashboard({ answers: [tree, summary, means], scope }: { answers: Answers; scope: Scope }) {
   const { lang, session } = useApp();
   const words = CHANNELS[lang];
+  const { params } = useUrl();
   const hasDays = tree.rows.length > 0;
   const hasCampaigns = summary.total_campaigns > 0;
   const metric = useMetric(hasDays, hasCampaigns);
   const days = scope.days ?? knownDays(tree);
   const step = useStep(days);
   if (!hasDays && !hasCampaigns) return <Nothing scope={scope} />;
-  const choice = <MetricChoice metric={metric} days={hasDays} campaigns={hasCampaigns} />;
+  // The split beside it says the spend already.
+  const compared = params.has('metric') || !hasDays ? metric : 'roas';
+  const choice = (of: Metric) => <MetricChoice metric={of} days={hasDays} campaigns={hasCampaigns} />;
   const rank = [...tree.rows.map((row) => row.id), ...means.channels.map((row) => row.channel).filter((name) => !tree.rows.some((row) => row.id === name))];
   return (
     <>
@@ -59,9 +64,9 @@ function Dashboard({ answers: [tree, summary, means], scope }: { answers: Answer
       {hasCampaigns && <CampaignCards summary={summary} metric={metric} />}
       <div className="pair">
         {hasDays && <SpendSplit tree={tree} />}
-        <Comparison metric={metric} tree={tree} means={means} choice={choice} />
+        <Comparison metric={compared} tree={tree} means={means} choice={choice(compared)} />
       </div>
-      <Trend metric={metric} days={days} step={step} scope={scope} rank={rank} choice={choice} />
+      <Trend metric={metric} days={days} step={step} scope={scope} rank={rank} choice={choice(metric)} />
       {hasDays && <><Drill scope={scope} metric={metric} /><Scatter scope={scope} /><CreditPanel scope={scope} /></>}
       {session.events > 0 && <BestTimePanel scope={scope} />}
       {hasCampaigns && <AudiencePanel scope={scope} />}

@@ -1,7 +1,7 @@
 /* Channels side by side: where the money goes, one metric by channel, and over time. */
 import { useMemo, type ReactNode } from 'react';
 import { address } from '../../api/client';
-import type { AnalyticsChannel, AnalyticsChannels, ChannelPoint, ChannelSeries, ChannelTree, RoiTrend, TreeRow } from '../../api/types';
+import type { AnalyticsChannel, AnalyticsChannels, ChannelSeries, ChannelTree, RoiTrend, TreeRow } from '../../api/types';
 import { SeriesChart, type Series } from '../../charts/series-chart';
 import { BarList, Split, type Bar } from '../../components/bar-list';
 import { ChartPanel } from '../../components/chart-panel';

@@ -114,7 +114,7 @@ function CreditTable({ data, question, scope }: { data: ChannelCredit; question:
   const sumOf = (of: (row: ChannelCreditRow) => number | null) => rows.reduce((sum, row) => sum + (of(row) ?? 0), 0);
   const share = (part: ChannelCredit['unmatched'], model: string) => text.cell(creditOf(part.models[model], measure));
   const totals = [
-    { name: words.realTotal, spend: fmt.moneyWhole(sumOf((row) => row.spend)), touches: fmt.exact(sumOf((row) => row.touches) + data.unmatched.touches), ...(adds ? { claimed: text.cell(sumOf((row) => claimOf(row, measure))), ...Object.fromEntries(models.map((model) => [model, text.cell(data[measure])])) } : {}) },
+    { name: <span title={words.realTotal}>{t.total}</span>, spend: fmt.moneyWhole(sumOf((row) => row.spend)), touches: fmt.exact(sumOf((row) => row.touches) + data.unmatched.touches), ...(adds ? { claimed: text.cell(sumOf((row) => claimOf(row, measure))), ...Object.fromEntries(models.map((model) => [model, text.cell(data[measure])])) } : {}) },
     ...(adds ? [
       { name: <span title={words.unmatchedTouchesWhat}>{words.unmatchedTouches} · <Link className="people" href={hrefOf('/channels/matching')}>{words.match}</Link></span>, touches: fmt.exact(data.unmatched.touches), ...Object.fromEntries(models.map((model) => [model, share(data.unmatched, model)])) },
       { name: words.unattributed, ...Object.fromEntries(models.map((model) => [model, share(data.unattributed, model)])) },

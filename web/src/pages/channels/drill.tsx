@@ -93,7 +93,7 @@ function Head({ level, tree }: { level: Level; tree: ChannelTree | undefined }) 
       {level !== 'channel' && one(words.channel, undefined, <><Dot color={channelColor(row.channel)} />{row.channel}</>)}
       {one(words.firstDay, words.daysWhat, fmt.day(row.first_day))}
       {one(words.lastDay, words.daysWhat, fmt.day(row.last_day))}
-      {SHOWN.filter((name) => row[name] !== null).map((name) => one(words.figures[name].name, words.figures[name].what, <>{figureText(name, fmt).exact(row[name])}{row.before && <Change share={changeOf(row[name], row.before[name])} goodWhenUp={goodWhenMore(name)} before={t.was(figureText(name, fmt).exact(row.before[name]))} />}</>, name))}
+      {SHOWN.filter((name) => row[name] !== null).map((name) => one(words.figures[name].name, words.figures[name].what, <><span title={figureText(name, fmt).exact(row[name])}>{figureText(name, fmt).cell(row[name])}</span>{row.before && <Change share={changeOf(row[name], row.before[name])} goodWhenUp={goodWhenMore(name)} before={t.was(figureText(name, fmt).exact(row.before[name]))} />}</>, name))}
     </dl>
   );
 }
