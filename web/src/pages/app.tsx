@@ -22,10 +22,11 @@ const PAGES: { path: string; load: () => Promise<Page> }[] = [
   { path: '/retention', load: () => import('./retention').then((page) => page.RetentionPage) },
   { path: '/paths', load: () => import('./paths').then((page) => page.PathsPage) },
   { path: '/attribution', load: () => import('./attribution/attribution').then((page) => page.AttributionPage) },
-  { path: '/channels', load: () => import('./channels/channels').then((page) => page.ChannelsPage) },
   { path: '/data', load: () => import('./data/data').then((page) => page.DataPage) },
   { path: '/segments', load: () => import('./segments/segments').then((page) => page.SegmentsPage) },
   { path: '/persons', load: () => import('./persons/persons').then((page) => page.PersonsPage) },
+  // After those that stand under it.
+  { path: '/channels', load: () => import('./channels/channels').then((page) => page.ChannelsPage) },
 ];
 
 const SESSION = '/api/v1/session';
