@@ -82,6 +82,7 @@ uint32_t day_campaign_of(struct day_work *work, Str external_id);
 uint32_t day_set_of(struct day_work *work, uint32_t campaign, Str external_id);
 uint32_t day_ad_of(struct day_work *work, uint32_t set, Str external_id);
 Str day_row_key(char *key, uint32_t ad, int32_t day, Str placement, Str country);
+
 static inline uint32_t day_ad_campaign(const struct day_work *work, uint32_t ad)
 {
     return work->set[work->ad[ad].set].campaign;

@@ -12,6 +12,7 @@
 #include "events/ingest.h"
 #include "features/ad_imports/ad_imports.h"
 #include "features/attribution/attribution.h"
+#include "features/campaigns/campaigns.h"
 #include "features/channels/channels.h"
 #include "features/crm/crm.h"
 #include "features/intake/intake.h"
@@ -42,6 +43,7 @@ struct app {
     struct ingest ingest;
     struct product product;
     struct attribution attribution;
+    struct campaigns campaigns;
     struct crm crm;
     struct channels channels;
     struct segments segments;
