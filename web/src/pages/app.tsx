@@ -15,6 +15,8 @@ const Login = lazy(() => import('./login').then((page) => ({ default: page.Login
 interface PageProps { rest: string }
 type Page = ComponentType<PageProps>;
 
+const channelData = () => import('./channel-data/channel-data').then((page) => page.ChannelDataPage);
+
 /** Pages but the first, each in a file of its own; what stands after its path is its `rest`. */
 const PAGES: { path: string; load: () => Promise<Page> }[] = [
   { path: '/explore', load: () => import('./explore').then((page) => page.ExplorePage) },
@@ -22,6 +24,7 @@ const PAGES: { path: string; load: () => Promise<Page> }[] = [
   { path: '/retention', load: () => import('./retention').then((page) => page.RetentionPage) },
   { path: '/paths', load: () => import('./paths').then((page) => page.PathsPage) },
   { path: '/attribution', load: () => import('./attribution/attribution').then((page) => page.AttributionPage) },
+  ...['campaigns', 'matching', 'money', 'connectors', 'import', 'jobs'].map((tab) => ({ path: `/channels/${tab}`, load: channelData })),
   { path: '/data', load: () => import('./data/data').then((page) => page.DataPage) },
   { path: '/segments', load: () => import('./segments/segments').then((page) => page.SegmentsPage) },
   { path: '/persons', load: () => import('./persons/persons').then((page) => page.PersonsPage) },
