@@ -19,12 +19,13 @@ const channelData = () => import('./channel-data/channel-data').then((page) => p
 
 /** Pages but the first, each in a file of its own; what stands after its path is its `rest`. */
 const PAGES: { path: string; load: () => Promise<Page> }[] = [
+  // Before the page that they stand under.
+  ...['campaigns', 'matching', 'money', 'connectors', 'import', 'jobs'].map((tab) => ({ path: `/channels/${tab}`, load: channelData })),
   { path: '/explore', load: () => import('./explore').then((page) => page.ExplorePage) },
   { path: '/funnel', load: () => import('./funnel/funnel').then((page) => page.FunnelPage) },
   { path: '/retention', load: () => import('./retention').then((page) => page.RetentionPage) },
   { path: '/paths', load: () => import('./paths').then((page) => page.PathsPage) },
   { path: '/attribution', load: () => import('./attribution/attribution').then((page) => page.AttributionPage) },
-  ...['campaigns', 'matching', 'money', 'connectors', 'import', 'jobs'].map((tab) => ({ path: `/channels/${tab}`, load: channelData })),
   { path: '/data', load: () => import('./data/data').then((page) => page.DataPage) },
   { path: '/segments', load: () => import('./segments/segments').then((page) => page.SegmentsPage) },
   { path: '/persons', load: () => import('./persons/persons').then((page) => page.PersonsPage) },

@@ -50,7 +50,7 @@ function BudgetTable({ rows, admin, onDrop }: { rows: Budget[]; admin: boolean; 
     if (row.pace === null) return <span className="faint">{words.notBegun(fmt.day(row.first_day))}</span>;
     if (row.last_day < session.today) return <span className={row.spent > row.amount ? 'bad' : ''}>{words.ended}</span>;
     const off = row.pace - 1;
-    return <span className={off > OFF ? 'bad' : off < -OFF ? 'warn' : 'good'} title={words.paceWhat}>{words.onCourse(amounts.minor(Math.round(row.amount * row.pace), row.currency), fmt.percent(row.pace, 0))}</span>;
+    return <span className={off > OFF ? 'bad' : off < -OFF ? 'warn' : 'good'} title={words.paceWhat}>{words.onCourse(amounts.minor(Math.round(row.amount * row.pace), row.currency), fmt.percent(row.pace))}</span>;
   };
   const columns: Column<Budget>[] = [
     { key: 'name', title: t.name, value: (row) => row.name, show: (row) => <b>{row.name}</b> },

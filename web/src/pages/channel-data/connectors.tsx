@@ -12,7 +12,7 @@ import { refresh, useQuery } from '../../hooks/useQuery';
 import { hrefOf, patch, useUrl } from '../../hooks/useUrl';
 import { channelColor } from '../../lib/color';
 import { ConnectionForm } from './connection-form';
-import { Moment, pulled, RunState, Sure, useOutcome, useTook, useWords, wrongAt } from './parts';
+import { Moment, pulled, RunState, Sure, useNote, useOutcome, useTook, useWords, wrongAt } from './parts';
 
 const CONNECTIONS = '/api/v1/connections';
 const BUSY_MS = 1000;
@@ -101,6 +101,7 @@ function Connected({ one, title, admin, onChange }: { one: Connection; title: st
   const { t, fmt } = useApp();
   const words = useWords();
   const outcome = useOutcome();
+  const noteOf = useNote();
   const action = useAction();
   const [verdict, setVerdict] = useState<ConnectionVerdict | null>(null);
   const [asking, setAsking] = useState<'days' | 'delete' | null>(null);
@@ -120,8 +121,7 @@ function Connected({ one, title, admin, onChange }: { one: Connection; title: st
   });
   return (
     <Panel
-      title={<>{one.name}<span className="faint connection-of">{title}</span></>}
-      note={<span className={`badge ${STATE_CLASS[one.state]}`} data-testid="connection-state" data-state={one.state} title={words.stateWhat[one.state]}>{words.states[one.state]}</span>}
+      title={<>{one.name}<span className="faint connection-of">{title}</span><span className={`badge ${STATE_CLASS[one.state]}`} data-testid="connection-state" data-state={one.state} title={words.stateWhat[one.state]}>{words.states[one.state]}</span></>}
       testid={`connection-${one.id}`}
       actions={admin && (
         <>
@@ -147,7 +147,7 @@ function Connected({ one, title, admin, onChange }: { one: Connection; title: st
       {running && one.job && (
         <div className="row" data-testid="connection-progress">
           {one.job.total > 0 && <><Progress share={one.job.progress / one.job.total} label={words.pulling} /><span>{fmt.percent(one.job.progress / one.job.total, 0)}</span></>}
-          <span className="faint">{one.job.state === 'due' ? words.jobStates.due : one.job.note || words.pulling}</span>
+          <span className="faint">{one.job.state === 'due' ? words.jobStates.due : noteOf(one.job.note) || words.pulling}</span>
         </div>
       )}
       {one.runs.length > 0 && <details className="runs"><summary>{words.runs}</summary><Runs runs={one.runs} name={one.name} /></details>}

@@ -9,8 +9,10 @@ import { useApp } from '../../hooks/useApp';
 import { kindOf } from '../../lib/ads';
 import { useWords, wrongAt } from './parts';
 
+interface Default { name: Exclude<keyof AdDefaults, 'date_order'>; field: string; of?: 'campaigns' | 'days' }
+
 /** What is asked for once when no column is mapped to `field`; of campaigns as a whole, or of days alone. */
-const DEFAULTS: { name: Exclude<keyof AdDefaults, 'date_order'>; field: string; of?: 'campaigns' | 'days' }[] = [
+const DEFAULTS: Default[] = [
   { name: 'source', field: 'source', of: 'days' },
   { name: 'account', field: 'account_id', of: 'days' },
   { name: 'currency', field: 'currency' },
@@ -39,6 +41,14 @@ export function Mapping({ id, preview, admin, onStarted }: { id: string; preview
     const given = Object.fromEntries(Object.entries(defaults).filter(([name, value]) => value && (name === 'date_order' || asked.some((one) => one.name === name))));
     if (await run(async () => void (await send<AdImport>('POST', `/api/v1/ad-imports/${id}/start`, { mapping, defaults: given })))) onStarted();
   };
+  const usual = (one: Default) => one.name === 'source' || one.name === 'currency' || one.name === (kind === 'days' ? 'campaign_name' : 'channel');
+  const other = asked.filter((one) => !usual(one));
+  const field = (one: Default) => (
+    <TextField
+      key={one.name} label={title(one.field)} help={words.defaultHelp[one.name]} value={defaults[one.name] ?? ''} error={wrong.at(`defaults.${one.name}`)} data-testid={`default-${one.name}`}
+      onChange={(value) => setDefaults({ ...defaults, [one.name]: one.name === 'currency' ? value.toUpperCase() : value })}
+    />
+  );
   return (
     <form className="form wide" noValidate onSubmit={(event) => {
       event.preventDefault();
@@ -50,13 +60,11 @@ export function Mapping({ id, preview, admin, onStarted }: { id: string; preview
       )}
       <div className="table-scroll" tabIndex={0} role="region" aria-label={words.columns}>
         <table className="mapping" data-testid="ad-columns">
-          <thead><tr><th>{words.column}</th><th>{words.samples}</th><th>{words.type}</th><th>{words.means}</th></tr></thead>
+          <thead><tr><th>{words.column}</th><th>{words.means}</th><th>{words.samples}</th><th>{words.type}</th></tr></thead>
           <tbody>
             {preview.columns.map((one, at) => (
               <tr key={one.name} data-testid="ad-column" data-key={one.name} className={twice(at) ? 'wrong' : ''}>
                 <td><b>{one.name}</b></td>
-                <td className="faint"><span className="clip" title={one.samples.join('\n')}>{one.samples.join(' · ') || '—'}</span></td>
-                <td className="faint">{words.columnTypes[one.type]}</td>
                 <td>
                   {admin ? (
                     <select className="input" value={fields[at]} aria-label={words.meansOf(one.name)} data-testid="ad-field" onChange={(event) => setFields(fields.map((field, place) => (place === at ? event.target.value : field)))}>
@@ -66,21 +74,18 @@ export function Mapping({ id, preview, admin, onStarted }: { id: string; preview
                   ) : fields[at] ? title(fields[at]) : words.leftOut}
                   {twice(at) && <span className="bad small"> {words.twice}</span>}
                 </td>
+                <td className="faint"><span className="clip" title={one.samples.join('\n')}>{one.samples.join(' · ') || '—'}</span></td>
+                <td className="faint">{words.columnTypes[one.type]}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
       {wrong.at('mapping') && <p className="bad" role="alert" data-testid="field-error">{wrong.at('mapping')}</p>}
-      {asked.length > 0 && (
+      {(asked.some(usual) || dated) && (
         <fieldset className="form-grid" disabled={!admin}>
           <legend>{words.defaultsTitle}</legend>
-          {asked.map((one) => (
-            <TextField
-              key={one.name} label={title(one.field)} help={words.defaultHelp[one.name]} value={defaults[one.name] ?? ''} error={wrong.at(`defaults.${one.name}`)} data-testid={`default-${one.name}`}
-              onChange={(value) => setDefaults({ ...defaults, [one.name]: one.name === 'currency' ? value.toUpperCase() : value })}
-            />
-          ))}
+          {asked.filter(usual).map(field)}
           {dated && (
             <Field label={words.dateOrder} help={words.dateOrderWhat} error={wrong.at('defaults.date_order')}>
               <select className="input" value={defaults.date_order ?? ''} data-testid="default-date_order" onChange={(event) => {
@@ -96,6 +101,7 @@ export function Mapping({ id, preview, admin, onStarted }: { id: string; preview
           )}
         </fieldset>
       )}
+      {other.length > 0 && <details open={other.some((one) => defaults[one.name] || wrong.at(`defaults.${one.name}`)) || undefined}><summary>{words.moreFields(other.length)}</summary><fieldset className="form-grid" disabled={!admin}>{other.map(field)}</fieldset></details>}
       <details open={preview.columns.length <= 8 || undefined}>
         <summary>{words.firstRows(preview.rows.length)}</summary>
         <div className="table-scroll" tabIndex={0} role="region" aria-label={words.firstRows(preview.rows.length)}>

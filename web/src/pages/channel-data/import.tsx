@@ -159,7 +159,7 @@ function Rejects({ id }: { id: number }) {
   ];
   return (
     <>
-      <h3 className="row">{words.rejects}<a className="button quiet" href={`${IMPORTS}/${id}/rejects.csv`} download data-testid="ad-rejects-file">{words.rejectsFile}</a></h3>
+      <div className="row"><h3>{words.rejects}</h3><a className="button quiet" href={`${IMPORTS}/${id}/rejects.csv`} download data-testid="ad-rejects-file">{words.rejectsFile}</a></div>
       <Async query={pages.first} height={160}>
         {(data) => <Table name={`rejects-${id}`} testid="ad-rejects" rowTestid="ad-reject" caption={words.rejects} columns={columns} rows={[...data.rejects, ...pages.more.flatMap((page) => page.rejects)]} rowKey={(row) => String(row.line)} />}
       </Async>

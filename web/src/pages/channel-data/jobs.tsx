@@ -9,7 +9,7 @@ import { useApp } from '../../hooks/useApp';
 import { usePages } from '../../hooks/usePages';
 import { refresh, useQuery } from '../../hooks/useQuery';
 import { hrefOf, patch, useUrl } from '../../hooks/useUrl';
-import { Moment, RunState, useOutcome, useTook, useWords } from './parts';
+import { Moment, RunState, useNote, useOutcome, useTook, useWords } from './parts';
 
 const JOBS = '/api/v1/jobs';
 const RUNS = '/api/v1/job-runs';
@@ -61,14 +61,14 @@ export function JobsTab() {
 function JobTable({ rows, chosen, nameOf, admin, busy, act }: { rows: Job[]; chosen: number | undefined; nameOf: (job: Job) => string; admin: boolean; busy: boolean; act: (job: Job, what: 'run' | 'cancel') => void }) {
   const { t, fmt } = useApp();
   const words = useWords();
+  const noteOf = useNote();
   const columns: Column<Job>[] = [
     { key: 'name', title: words.job, value: (row) => nameOf(row) },
     { key: 'state', title: t.state, value: (row) => words.jobStates[row.state], show: (row) => <span className={`badge ${STATE_CLASS[row.state]}`} data-testid="job-state" data-state={row.state} title={words.jobStateWhat[row.state]}>{words.jobStates[row.state]}</span> },
-    { key: 'progress', title: words.progress, value: (row) => (row.total ? row.progress / row.total : null), show: (row) => (row.state === 'running' && row.total > 0 ? <span className="row"><Progress share={row.progress / row.total} label={words.progress} />{fmt.percent(row.progress / row.total, 0)}</span> : '—') },
+    { key: 'progress', title: words.progress, value: (row) => (row.total ? row.progress / row.total : null), show: (row) => (row.state === 'running' ? <span className="row">{row.total > 0 && <><Progress share={row.progress / row.total} label={words.progress} />{fmt.percent(row.progress / row.total, 0)}</>}<span className="clip faint" title={row.note}>{noteOf(row.note)}</span></span> : '—') },
     { key: 'due', title: words.nextAt, value: (row) => row.due_at, show: (row) => (row.state === 'running' || row.state === 'due' ? words.now : <Moment at={row.due_at} none={words.jobStateWhat[row.state]} />) },
     { key: 'every', title: words.every, numeric: true, value: (row) => row.every_ms, show: (row) => (row.every_ms ? fmt.duration(row.every_ms) : <span title={words.everyNone}>—</span>) },
     { key: 'attempts', title: words.attempts, hint: words.attemptsWhat, numeric: true, value: (row) => row.attempts },
-    { key: 'note', title: words.note, value: (row) => row.note, show: (row) => <span className="clip" title={row.note}>{row.note || '—'}</span> },
     ...(admin ? [{ key: 'do', title: t.actions, value: () => null, show: (row: Job) => (
       <span className="row">
         <Button kind="quiet" icon="play" disabled={busy || row.state === 'due'} title={row.state === 'running' ? words.runAgainWhat : undefined} data-testid="job-run" onClick={() => act(row, 'run')}>{words.runNow}</Button>

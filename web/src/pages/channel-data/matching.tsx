@@ -1,7 +1,7 @@
 /* Which campaign of a platform an event means: where money was spent and no event came, and what events say. */
 import { useState } from 'react';
 import { address, send } from '../../api/client';
-import type { MatchedCampaign, MatchedCampaigns, MatchedValue, MatchedValues } from '../../api/types';
+import type { CampaignMatch, CampaignMatches, ValueMatch, ValueMatches } from '../../api/types';
 import { Combobox } from '../../components/combobox';
 import { RangePicker } from '../../components/range-picker';
 import { Table, type Column } from '../../components/table';
@@ -50,17 +50,17 @@ function CampaignList({ span, state, dim }: { span: Span; state: State; dim: Dim
   const words = useWords();
   const amounts = useAmounts();
   const states = useStates();
-  const pages = usePages<MatchedCampaigns>(address(`${MATCHES}/campaigns`, { ...span, state, limit: PAGE }));
-  const [asked, setAsked] = useState<MatchedCampaign | null>(null);
+  const pages = usePages<CampaignMatches>(address(`${MATCHES}/campaigns`, { ...span, state, limit: PAGE }));
+  const [asked, setAsked] = useState<CampaignMatch | null>(null);
   const currency = pages.first.data?.currency ?? session.currency;
-  const columns: Column<MatchedCampaign>[] = [
+  const columns: Column<CampaignMatch>[] = [
     { key: 'name', title: words.campaign, value: (row) => row.name, show: (row) => <Link href={hrefOf('/channels/campaigns', { campaign: row.campaign_id })}>{row.name || row.campaign_id}</Link> },
     { key: 'campaign_id', title: words.campaignId, value: (row) => row.campaign_id, show: (row) => <span className="mono clip" title={row.campaign_id}>{row.campaign_id}</span> },
     { key: 'channel', title: words.channel, value: (row) => row.channel, show: (row) => <span className="row tight"><Dot color={channelColor(row.channel)} />{row.channel}</span> },
     { key: 'spend', title: words.spend, hint: words.spendWhat, numeric: true, value: (row) => (row.spend === null ? null : row.spend / 100), show: (row) => (row.spend === null ? <span title={words.noSpend}>—</span> : amounts.minor(row.spend, currency)) },
     { key: 'unpriced', title: words.unpriced, hint: words.unpricedWhat, numeric: true, value: (row) => row.unpriced, show: (row) => (row.unpriced ? <Link href={hrefOf('/channels/money')}>{fmt.exact(row.unpriced)}</Link> : '0') },
     { key: 'events', title: words.events, hint: words.eventsWhat, numeric: true, value: (row) => row.events, show: (row) => fmt.exact(row.events) },
-    ...(session.role === 'admin' ? [{ key: 'do', title: t.actions, value: () => null, show: (row: MatchedCampaign) => <Button kind="quiet" data-testid="match-campaign" onClick={() => setAsked(row)}>{words.chooseValue}</Button> }] : []),
+    ...(session.role === 'admin' ? [{ key: 'do', title: t.actions, value: () => null, show: (row: CampaignMatch) => <Button kind="quiet" data-testid="match-campaign" onClick={() => setAsked(row)}>{words.chooseValue}</Button> }] : []),
   ];
   return (
     <Panel
@@ -82,14 +82,14 @@ function ValueList({ span, state, dim }: { span: Span; state: State; dim: Dim })
   const { t, fmt, session } = useApp();
   const words = useWords();
   const states = useStates();
-  const pages = usePages<MatchedValues>(address(MATCHES, { ...span, state, by: dim, limit: PAGE }));
-  const [asked, setAsked] = useState<MatchedValue | null>(null);
-  const columns: Column<MatchedValue>[] = [
+  const pages = usePages<ValueMatches>(address(MATCHES, { ...span, state, by: dim, limit: PAGE }));
+  const [asked, setAsked] = useState<ValueMatch | null>(null);
+  const columns: Column<ValueMatch>[] = [
     { key: 'value', title: t.dims[dim], value: (row) => row.value, show: (row) => <span className="clip wide" title={row.value}>{row.value}</span> },
     { key: 'events', title: words.events, hint: words.eventsSay, numeric: true, value: (row) => row.events, show: (row) => fmt.exact(row.events) },
     { key: 'campaign', title: words.means, value: (row) => row.name ?? row.campaign_id, show: (row) => (row.campaign_id ? <Link href={hrefOf('/channels/campaigns', { campaign: row.campaign_id })}>{row.name || row.campaign_id}</Link> : <span className="faint">{row.origin === 'hand' ? words.noneOfThem : words.notKnown}</span>) },
     { key: 'origin', title: words.origin, hint: words.originWhat, value: (row) => (row.origin ? words.origins[row.origin] : ''), show: (row) => (row.origin ? <span className={`badge ${row.origin === 'hand' ? 'good' : ''}`} data-testid="match-origin" data-origin={row.origin}>{words.origins[row.origin]}</span> : '—') },
-    ...(session.role === 'admin' ? [{ key: 'do', title: t.actions, value: () => null, show: (row: MatchedValue) => <Button kind="quiet" icon="edit" data-testid="match-choose" onClick={() => setAsked(row)}>{words.choose}</Button> }] : []),
+    ...(session.role === 'admin' ? [{ key: 'do', title: t.actions, value: () => null, show: (row: ValueMatch) => <Button kind="quiet" icon="edit" data-testid="match-choose" onClick={() => setAsked(row)}>{words.choose}</Button> }] : []),
   ];
   return (
     <Panel
@@ -120,7 +120,7 @@ function useSay(onClose: () => void) {
   return { ...action, say: (dim: string, value: string, campaign: string | null) => void act(() => send('PUT', MATCHES, { dim, value, campaign_id: campaign })), unsay: (dim: string, value: string) => void act(() => send('DELETE', `${MATCHES}/${dim}/${encodeURIComponent(value)}`)) };
 }
 
-function CampaignDialog({ of, onClose }: { of: MatchedValue; onClose: () => void }) {
+function CampaignDialog({ of, onClose }: { of: ValueMatch; onClose: () => void }) {
   const { t } = useApp();
   const words = useWords();
   const { busy, error, say, unsay } = useSay(onClose);
@@ -142,13 +142,13 @@ function CampaignDialog({ of, onClose }: { of: MatchedValue; onClose: () => void
 }
 
 /** The other way round: what events say of a campaign that none is known to come from. */
-function ValueDialog({ campaign, dim, span, onClose }: { campaign: MatchedCampaign; dim: Dim; span: Span; onClose: () => void }) {
+function ValueDialog({ campaign, dim, span, onClose }: { campaign: CampaignMatch; dim: Dim; span: Span; onClose: () => void }) {
   const { t, fmt } = useApp();
   const words = useWords();
   const [by, setBy] = useState<Dim>(dim);
   const { busy, error, say } = useSay(onClose);
   const [value, setValue] = useState('');
-  const values = useQuery<MatchedValues>(address(MATCHES, { ...span, by, limit: 1000 }));
+  const values = useQuery<ValueMatches>(address(MATCHES, { ...span, by, limit: 1000 }));
   const options = (values.data?.values ?? []).map((row) => ({ value: row.value, label: row.value, note: row.campaign_id ? words.meansNow(row.name || row.campaign_id) : fmt.exact(row.events) }));
   return (
     <Dialog title={words.whichValue(nameOf(campaign))} onClose={onClose} testid="match-value-dialog">

@@ -72,13 +72,23 @@ export function useTook() {
 export interface PullResult { from?: string; to?: string; rows?: number; inserted?: number; replaced?: number; removed?: number; changed_days?: string[]; requests?: number }
 export const pulled = (run: JobRun) => (run.kind === 'pull' && run.result ? (run.result as PullResult) : null);
 
+/** What a job says while it runs; days as people write them. */
+export function useNote() {
+  const { fmt } = useApp();
+  return (note: string) => {
+    const [, from, to] = /^(\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d)$/.exec(note) ?? [];
+    return from && to ? fmt.dayRange(from, to) : note;
+  };
+}
+
 /** What came of a run, in words. */
 export function useOutcome() {
+  const noteOf = useNote();
   const words = useWords();
   const { fmt } = useApp();
   return (run: JobRun): string => {
     const result = run.state === 'done' ? pulled(run) : null;
-    if (!result) return run.note;
+    if (!result) return noteOf(run.note);
     if (!result.from || !result.to) return words.nothingToPull;
     return words.pulledWhat(fmt.dayRange(result.from, result.to), fmt.exact(result.rows ?? 0), fmt.exact(result.inserted ?? 0), fmt.exact(result.replaced ?? 0), fmt.exact(result.removed ?? 0));
   };
