@@ -90,13 +90,11 @@ static void run_import(struct ad_imports *imports, const struct worker *worker, 
     struct row_scan scan = {0};
     struct err err = {0}, ignored;
 
-    log_line(LOG_INFO, "ad_import.start", "id=%lld from_row=%lld", (long long)import->id,
-             (long long)import->rows_done);
+    log_line(LOG_INFO, "ad_import.start", "id=%lld from_row=%lld", (long long)import->id, (long long)import->rows_done);
     bool ok = set_state(imports, worker, import->id, "running", NULL, -1, &err) &&
               ad_file_open(imports, import->id, import->mapping, &file, &err) &&
               ad_scan(imports, worker, import->id, &file, &scan, &err) &&
-              store_scan(imports, worker, import, &scan, &err) &&
-              ad_write(imports, worker, import, &file, &scan, &err);
+              store_scan(imports, worker, import, &scan, &err) && ad_write(imports, worker, import, &file, &scan, &err);
     int64_t rejected = scan.rejected;
     ad_scan_free(&scan);
     ad_file_close(&file);
@@ -233,13 +231,12 @@ static bool remembered(struct db *db, const struct table *table, struct arena *a
 
 static bool check_new(const struct ad_import *import, struct err *err)
 {
-    return str_eq(import->state, STR("new")) ||
-           err_set(err, ERR_CONFLICT, "import %lld is %.*s, no longer new", (long long)import->id,
-                   STR_ARG(import->state));
+    return str_eq(import->state, STR("new")) || err_set(err, ERR_CONFLICT, "import %lld is %.*s, no longer new",
+                                                        (long long)import->id, STR_ARG(import->state));
 }
 
-bool ad_import_look(struct ad_imports *imports, struct db *db, int64_t id, struct arena *arena,
-                    struct ad_preview *out, struct err *err)
+bool ad_import_look(struct ad_imports *imports, struct db *db, int64_t id, struct arena *arena, struct ad_preview *out,
+                    struct err *err)
 {
     char path[FILE_PATH_MAX];
     struct ad_import import;
@@ -254,8 +251,7 @@ bool ad_import_look(struct ad_imports *imports, struct db *db, int64_t id, struc
     if (!table_guess(out->text, arena, &out->table, err) || !remembered(db, &out->table, arena, &mapping, err))
         return false;
     out->remembered = mapping.n && table_plan_make(&out->table, mapping, arena, &out->plan, &out->why_not);
-    out->has_plan = out->remembered ||
-                    table_plan_make(&out->table, (Str){NULL, 0}, arena, &out->plan, &out->why_not);
+    out->has_plan = out->remembered || table_plan_make(&out->table, (Str){NULL, 0}, arena, &out->plan, &out->why_not);
     return true;
 }
 
@@ -270,10 +266,11 @@ static bool queue(struct ad_imports *imports, int64_t id, const struct ad_file *
                 "UPDATE ad_import SET state = 'waiting', mapping = $2, started_ms = $3 WHERE id = $1 AND state = 'new'",
                 DB_ARGS(DB_I64(id), DB_TEXT(mapping), DB_I64(time_now_ms())), err);
     if (ok && db_changed(db) == 0) ok = err_set(err, ERR_CONFLICT, "import %lld is no longer new", (long long)id);
-    ok = ok && db_run(db,
-                      "INSERT INTO ad_import_mapping (signature, mapping, changed_ms) VALUES ($1, $2, $3) "
-                      "ON CONFLICT (signature) DO UPDATE SET mapping = excluded.mapping, changed_ms = excluded.changed_ms",
-                      DB_ARGS(DB_BYTES(signature), DB_TEXT(mapping), DB_I64(time_now_ms())), err);
+    ok = ok &&
+         db_run(db,
+                "INSERT INTO ad_import_mapping (signature, mapping, changed_ms) VALUES ($1, $2, $3) "
+                "ON CONFLICT (signature) DO UPDATE SET mapping = excluded.mapping, changed_ms = excluded.changed_ms",
+                DB_ARGS(DB_BYTES(signature), DB_TEXT(mapping), DB_I64(time_now_ms())), err);
     if (!ok) db_rollback(db);
     ok = ok && db_commit(db, err);
 done:

@@ -43,13 +43,13 @@ bool ad_import_add_copy(struct ad_imports *imports, const char *path, int64_t *i
 struct ad_preview {
     Str text; /* the start of the file, which the table's rows are in */
     struct table table;
-    bool remembered;       /* the plan is that of the last file with this header */
-    bool has_plan;         /* else why_not says what is still to be said */
+    bool remembered;        /* the plan is that of the last file with this header */
+    bool has_plan;          /* else why_not says what is still to be said */
     struct table_plan plan; /* of the remembered mapping, or of the one proposed */
     struct err why_not;
 };
-bool ad_import_look(struct ad_imports *imports, struct db *db, int64_t id, struct arena *arena,
-                    struct ad_preview *out, struct err *err) MUST_CHECK;
+bool ad_import_look(struct ad_imports *imports, struct db *db, int64_t id, struct arena *arena, struct ad_preview *out,
+                    struct err *err) MUST_CHECK;
 
 /* Queue a file in state new. `mapping`: as table_plan_make takes it; it is remembered for the next file with this
  * header. CONFLICT: it is not new. */
@@ -62,7 +62,7 @@ bool ad_import_read(struct db *db, int64_t id, struct arena *arena, struct ad_im
 bool ad_import_list(struct db *db, int64_t before, struct arena *arena, struct ad_import *out, size_t max, size_t *n,
                     struct err *err) MUST_CHECK;
 /* By line, from behind `after` on. */
-bool ad_import_rejects(struct db *db, int64_t id, int64_t after, struct arena *arena, struct ad_reject *out,
-                       size_t max, size_t *n, struct err *err) MUST_CHECK;
+bool ad_import_rejects(struct db *db, int64_t id, int64_t after, struct arena *arena, struct ad_reject *out, size_t max,
+                       size_t *n, struct err *err) MUST_CHECK;
 
 #endif

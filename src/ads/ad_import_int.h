@@ -36,14 +36,14 @@ bool ad_import_next(struct db *db, struct arena *arena, struct ad_import *out, b
 
 /* ---- ad_import_scan.c: all rows read, none written ---- */
 struct row_ref {
-    Str key;          /* the campaign */
-    size_t at;        /* in the text */
-    uint32_t n;       /* bytes */
-    uint32_t group;   /* source and account; 0 for campaigns */
-    int32_t day;      /* 0 for campaigns */
+    Str key;                          /* the campaign */
+    size_t at;                        /* in the text */
+    uint32_t n;                       /* bytes */
+    uint32_t group;                   /* source and account; 0 for campaigns */
+    int32_t day;                      /* 0 for campaigns */
     char currency[CELL_CURRENCY_MAX]; /* of days */
     int64_t line;
-    uint32_t again;   /* of a campaign whose id comes again with other content: 2, 3 …; else 0 */
+    uint32_t again;         /* of a campaign whose id comes again with other content: 2, 3 …; else 0 */
     struct hash128 content; /* of campaigns the line, of days what with the above makes the key */
 };
 

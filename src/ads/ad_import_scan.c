@@ -20,6 +20,9 @@
 #define REJECTS_AT_ONCE 500
 #define KEYS_CEILING ((size_t)512 * 1024 * 1024)
 
+/* The order of the rows is made of hashes, and must be the same in the next process. */
+static const struct hash_key SAME_KEY = {{0}};
+
 struct rejects {
     struct ad_reject row[REJECTS_AT_ONCE];
     size_t n;
@@ -33,12 +36,12 @@ static bool store_rejects(struct ad_imports *imports, int64_t id, const struct r
 
     for (size_t i = 0; ok && i < rejects->n; i++) {
         const struct ad_reject *one = &rejects->row[i];
-        ok = db_run(db,
-                    "INSERT INTO ad_import_reject (import_id, line, column_name, reason, body) "
-                    "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (import_id, line) DO NOTHING",
-                    DB_ARGS(DB_I64(id), DB_I64(one->line), DB_TEXT(one->column), DB_TEXT(one->reason),
-                            DB_BYTES(one->body)),
-                    err);
+        ok = db_run(
+            db,
+            "INSERT INTO ad_import_reject (import_id, line, column_name, reason, body) "
+            "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (import_id, line) DO NOTHING",
+            DB_ARGS(DB_I64(id), DB_I64(one->line), DB_TEXT(one->column), DB_TEXT(one->reason), DB_BYTES(one->body)),
+            err);
         if (!ok) db_rollback(db);
     }
     ok = ok && db_commit(db, err);
@@ -47,8 +50,8 @@ static bool store_rejects(struct ad_imports *imports, int64_t id, const struct r
 }
 
 /* A full disk is waited out. */
-static bool flush_rejects(struct ad_imports *imports, const struct worker *worker, int64_t id,
-                          struct rejects *rejects, struct err *err)
+static bool flush_rejects(struct ad_imports *imports, const struct worker *worker, int64_t id, struct rejects *rejects,
+                          struct err *err)
 {
     while (rejects->n && !store_rejects(imports, id, rejects, err)) {
         if (err->code != ERR_BUSY || worker_stopping(worker)) return false;
@@ -64,8 +67,8 @@ static bool add_reject(struct ad_imports *imports, const struct worker *worker, 
 {
     while (record.n && (record.p[record.n - 1] == '\n' || record.p[record.n - 1] == '\r')) record.n--;
     if (record.n > AD_REJECT_BODY_MAX) record.n = AD_REJECT_BODY_MAX;
-    rejects->row[rejects->n++] = (struct ad_reject){line, str_of(fault->column),
-                                                    arena_copy(&rejects->arena, str_of(fault->reason)), record};
+    rejects->row[rejects->n++] =
+        (struct ad_reject){line, str_of(fault->column), arena_copy(&rejects->arena, str_of(fault->reason)), record};
     return rejects->n < REJECTS_AT_ONCE || flush_rejects(imports, worker, id, rejects, err);
 }
 
@@ -87,27 +90,27 @@ static Str keep(struct row_scan *scan, const struct ad_file *file, Str key)
 /* What with source, account, day and campaign makes the key of a row of days. */
 static struct hash128 key_of_day(const struct ad_row *row)
 {
-    const Str parts[] = {row->ad_set_id.n ? row->ad_set_id : row->ad_set_name,
-                         row->ad_id.n ? row->ad_id : row->ad_name, row->placement, row->country};
+    const Str parts[] = {row->ad_set_id.n ? row->ad_set_id : row->ad_set_name, row->ad_id.n ? row->ad_id : row->ad_name,
+                         row->placement, row->country};
     struct hash128 out = {0};
 
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
-        struct hash128 one = hash_keyed(i + 2, parts[i]);
+        struct hash128 one = hash_with(&SAME_KEY, i + 2, parts[i]);
         out.a += one.a * (2 * i + 1);
         out.b ^= one.b;
     }
     return out;
 }
 
-static struct row_ref ref_of(struct row_scan *scan, const struct ad_file *file, const struct table_row *row,
-                             Str record, int64_t line)
+static struct row_ref ref_of(struct row_scan *scan, const struct ad_file *file, const struct table_row *row, Str record,
+                             int64_t line)
 {
     struct row_ref ref = {.at = (size_t)(record.p - file->text.p), .n = (uint32_t)record.n, .line = line};
 
     if (file->plan.campaigns) {
         ref.key = keep(scan, file, row->campaign.campaign_id);
         while (record.n && (record.p[record.n - 1] == '\n' || record.p[record.n - 1] == '\r')) record.n--;
-        ref.content = hash_keyed(1, record);
+        ref.content = hash_with(&SAME_KEY, 1, record);
         ref.day = row->campaign.day == AD_NOT_SAID ? INT32_MIN : (int32_t)row->campaign.day;
         return ref;
     }
@@ -227,7 +230,8 @@ static bool has_key(const struct row_scan *scan, size_t n, Str key)
     return false;
 }
 
-/* Mark what comes again in rows first .. end, which have one id: with `again`, UINT32_MAX for what is to be left out. */
+/* Mark what comes again in rows first .. end, which have one id: with `again`, UINT32_MAX for what is to be left out.
+ */
 static void name_again(struct row_scan *scan, size_t first, size_t end)
 {
     struct row_ref *group = scan->row + first;
@@ -273,8 +277,8 @@ bool ad_same_key(const struct row_ref *a, const struct row_ref *b)
 }
 
 /* Rows of one key are added up, so they must be in one currency: that of the first. */
-static bool settle_days(struct ad_imports *imports, const struct worker *worker, int64_t id,
-                        const struct ad_file *file, struct row_scan *scan, struct rejects *rejects, struct err *err)
+static bool settle_days(struct ad_imports *imports, const struct worker *worker, int64_t id, const struct ad_file *file,
+                        struct row_scan *scan, struct rejects *rejects, struct err *err)
 {
     static const struct row_fault FAULT = {"currency", "another row of the same day and ad is in another currency"};
     size_t kept = 0;

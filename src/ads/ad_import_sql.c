@@ -64,8 +64,8 @@ bool ad_import_next(struct db *db, struct arena *arena, struct ad_import *out, b
     return db_end(&rows, err);
 }
 
-bool ad_import_rejects(struct db *db, int64_t id, int64_t after, struct arena *arena, struct ad_reject *out,
-                       size_t max, size_t *n, struct err *err)
+bool ad_import_rejects(struct db *db, int64_t id, int64_t after, struct arena *arena, struct ad_reject *out, size_t max,
+                       size_t *n, struct err *err)
 {
     struct db_rows rows = db_query(db,
                                    "SELECT line, column_name, reason, body FROM ad_import_reject "

@@ -100,7 +100,6 @@ static bool take_rejects(struct db *db, int64_t id, size_t rows, bool *left, str
 
 bool ad_take_back(struct ad_imports *imports, const struct worker *worker, int64_t id, struct err *err)
 {
-    return take_chunks(imports, worker, id, take_days, err) &&
-           take_chunks(imports, worker, id, take_campaigns, err) && ad_sums_refresh_all(imports, worker, err) &&
-           take_chunks(imports, worker, id, take_rejects, err);
+    return take_chunks(imports, worker, id, take_days, err) && take_chunks(imports, worker, id, take_campaigns, err) &&
+           ad_sums_refresh_all(imports, worker, err) && take_chunks(imports, worker, id, take_rejects, err);
 }

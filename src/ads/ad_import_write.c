@@ -42,8 +42,8 @@ struct chunk {
     struct dict *matched; /* what was joined already */
 };
 
-static bool read_again(const struct chunk *chunk, const struct row_ref *ref, struct arena *arena,
-                       struct table_row *row, struct err *err)
+static bool read_again(const struct chunk *chunk, const struct row_ref *ref, struct arena *arena, struct table_row *row,
+                       struct err *err)
 {
     struct row_fault fault;
 
@@ -86,6 +86,7 @@ static bool channel_of(struct chunk *chunk, struct dict *names, int64_t **ids, S
         *ids = mem_grow(*ids, sizeof **ids, (size_t)at + 1);
         if (!channel_of_name(chunk->db, name, &(*ids)[at], err)) return false;
     }
+    CHECK(*ids != NULL);
     *id = (*ids)[at];
     return true;
 }
@@ -217,8 +218,13 @@ static bool write_rows(struct ad_imports *imports, const struct worker *worker, 
 
     while ((size_t)import->rows_done < scan->n) {
         if (worker_stopping(worker)) return err_set(err, ERR_BUSY, "the program ends");
-        struct chunk chunk = {.imports = imports, .file = file, .scan = scan, .import = import,
-                              .at = (size_t)import->rows_done, .now_ms = time_now_ms(), .matched = dict_new()};
+        struct chunk chunk = {.imports = imports,
+                              .file = file,
+                              .scan = scan,
+                              .import = import,
+                              .at = (size_t)import->rows_done,
+                              .now_ms = time_now_ms(),
+                              .matched = dict_new()};
         chunk.end = chunk_end(&chunk, pace);
         arena_init(&chunk.arena, (size_t)1024 * 1024 * 1024);
         chunk.db = store_writer_take(imports->store);

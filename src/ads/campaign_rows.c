@@ -17,7 +17,8 @@ static bool insert(struct db *db, const struct campaign_row *row, int64_t import
         "INSERT INTO campaign (campaign_id, account_id, external_id, name, channel_id, status, target_audience, "
         "campaign_goal, duration_days, conversion_rate, acquisition_cost_micros, currency, roi, location, language, "
         "clicks, impressions, engagement_score, customer_segment, day, company, has_days, import_id, created_ms, "
-        "changed_ms) VALUES ($1, NULL, '', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
+        "changed_ms) VALUES ($1, NULL, '', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
+        "$18, "
         "$19, 0, $20, $21, $21) ON CONFLICT (campaign_id) DO NOTHING",
         DB_ARGS(DB_TEXT(row->campaign_id), DB_TEXT(row->name), DB_I64(row->channel_id), DB_TEXT(row->status),
                 DB_TEXT(row->audience), DB_TEXT(row->goal), whole(row->duration_days), DB_F64(row->conversion_rate),
@@ -37,19 +38,21 @@ struct stored {
 
 static bool read_stored(struct db *db, Str campaign_id, struct arena *arena, struct stored *out, struct err *err)
 {
-    struct db_rows rows = db_query(
-        db,
-        "SELECT id, has_days, name, channel_id, status, target_audience, campaign_goal, duration_days, conversion_rate, "
-        "acquisition_cost_micros, currency, roi, location, language, clicks, impressions, engagement_score, "
-        "customer_segment, day, company FROM campaign WHERE campaign_id = $1",
-        DB_ARGS(DB_TEXT(campaign_id)));
+    struct db_rows rows =
+        db_query(db,
+                 "SELECT id, has_days, name, channel_id, status, target_audience, campaign_goal, duration_days, "
+                 "conversion_rate, "
+                 "acquisition_cost_micros, currency, roi, location, language, clicks, impressions, engagement_score, "
+                 "customer_segment, day, company FROM campaign WHERE campaign_id = $1",
+                 DB_ARGS(DB_TEXT(campaign_id)));
     bool found = db_next(&rows);
 
     if (found) {
         out->id = db_i64(&rows, 0);
         out->has_days = db_i64(&rows, 1) != 0;
-        Str *const texts[] = {&out->row.name,     &out->row.status,   &out->row.audience, &out->row.goal,    &out->row.currency,
-                              &out->row.location, &out->row.language, &out->row.segment,  &out->row.company};
+        Str *const texts[] = {&out->row.name,     &out->row.status,   &out->row.audience,
+                              &out->row.goal,     &out->row.currency, &out->row.location,
+                              &out->row.language, &out->row.segment,  &out->row.company};
         static const int TEXT_AT[] = {2, 4, 5, 6, 10, 12, 13, 17, 19};
         int64_t *const wholes[] = {&out->row.duration_days, &out->row.cost_micros, &out->row.clicks,
                                    &out->row.impressions, &out->row.day};

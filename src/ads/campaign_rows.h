@@ -14,7 +14,7 @@
 struct campaign_row {
     Str campaign_id, name, status, audience, goal, currency, location, language, segment, company;
     Str channel;
-    int64_t channel_id; /* of the channel's name; the caller's to fill in */
+    int64_t channel_id;                                      /* of the channel's name; the caller's to fill in */
     int64_t duration_days, cost_micros, clicks, impressions; /* AD_NOT_SAID */
     int64_t day;                                             /* AD_NOT_SAID */
     double conversion_rate, roi, engagement;                 /* NAN: not said */

@@ -242,7 +242,7 @@ static bool remove_rows(struct db *db, int64_t id, struct err *err)
 bool campaign_remove(struct db *db, Str campaign_id, struct arena *arena, struct err *err)
 {
     struct day_touch *touch = NULL;
-    struct campaign campaign;
+    struct campaign campaign = {0};
     size_t n = 0;
 
     if (!campaign_read(db, campaign_id, arena, &campaign, err)) return false;

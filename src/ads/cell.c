@@ -45,7 +45,8 @@ Str cell_trim(Str cell)
 
 bool cell_says(Str trimmed)
 {
-    static const char *const WORDS[] = {"-", "--", "—", "–", "n/a", "na", "null", "none", "(none)", "не указано", "нет данных"};
+    static const char *const WORDS[] = {"-",    "--",   "—",      "–",          "n/a",       "na",
+                                        "null", "none", "(none)", "не указано", "нет данных"};
 
     if (trimmed.n == 0) return false;
     char first = trimmed.p[0];
@@ -61,13 +62,14 @@ bool cell_says(Str trimmed)
 static const struct {
     const char *mark, *code;
 } MARKS[] = {
-    {"US$", "USD"},  {"$", "USD"},    {"€", "EUR"},  {"£", "GBP"},   {"₴", "UAH"},  {"грн.", "UAH"}, {"грн", "UAH"},
-    {"₽", "RUB"},    {"руб.", "RUB"}, {"руб", "RUB"}, {"р.", "RUB"}, {"₸", "KZT"},  {"тг", "KZT"},   {"zł", "PLN"},
-    {"₺", "TRY"},    {"¥", "JPY"},    {"₹", "INR"},  {"₩", "KRW"},   {"₪", "ILS"},  {"₾", "GEL"},
+    {"US$", "USD"}, {"$", "USD"},    {"€", "EUR"},   {"£", "GBP"},  {"₴", "UAH"}, {"грн.", "UAH"}, {"грн", "UAH"},
+    {"₽", "RUB"}, {"руб.", "RUB"}, {"руб", "RUB"}, {"р.", "RUB"}, {"₸", "KZT"}, {"тг", "KZT"},   {"zł", "PLN"},
+    {"₺", "TRY"},   {"¥", "JPY"},    {"₹", "INR"},   {"₩", "KRW"},  {"₪", "ILS"}, {"₾", "GEL"},
 };
-static const char CODES[] = "AED AMD ARS AUD AZN BGN BRL BYN CAD CHF CLP CNY COP CZK DKK EGP EUR GBP GEL HKD HUF IDR ILS "
-                            "INR JPY KGS KRW KZT MDL MXN MYR NOK NZD PEN PHP PLN RON RSD RUB SAR SEK SGD THB TJS TON TRY "
-                            "TWD UAH USD UZS VND XTR ZAR";
+static const char CODES[] =
+    "AED AMD ARS AUD AZN BGN BRL BYN CAD CHF CLP CNY COP CZK DKK EGP EUR GBP GEL HKD HUF IDR ILS "
+    "INR JPY KGS KRW KZT MDL MXN MYR NOK NZD PEN PHP PLN RON RSD RUB SAR SEK SGD THB TJS TON TRY "
+    "TWD UAH USD UZS VND XTR ZAR";
 
 static bool is_known_code(Str code)
 {

@@ -112,6 +112,14 @@ static bool drop_empty(struct db *db, int64_t import_id, struct err *err)
                   " AND NOT EXISTS (SELECT 1 FROM ad_day d WHERE d.ad_id = ad.id)",
                   DB_ARGS(DB_I64(import_id)), err) &&
            db_run(db,
+                  "DELETE FROM campaign_match WHERE campaign_id IN (SELECT id FROM campaign WHERE import_id = $1 AND"
+                  " has_days = 1 AND NOT EXISTS (SELECT 1 FROM ad a WHERE a.campaign_id = campaign.id))",
+                  DB_ARGS(DB_I64(import_id)), err) &&
+           db_run(db,
+                  "DELETE FROM budget WHERE campaign_id IN (SELECT id FROM campaign WHERE import_id = $1 AND"
+                  " has_days = 1 AND NOT EXISTS (SELECT 1 FROM ad a WHERE a.campaign_id = campaign.id))",
+                  DB_ARGS(DB_I64(import_id)), err) &&
+           db_run(db,
                   "DELETE FROM campaign WHERE import_id = $1 AND has_days = 1"
                   " AND NOT EXISTS (SELECT 1 FROM ad a WHERE a.campaign_id = campaign.id)",
                   DB_ARGS(DB_I64(import_id)), err) &&
@@ -131,11 +139,10 @@ static bool drop_empty(struct db *db, int64_t import_id, struct err *err)
 #define LAST "import_id = $1 AND also_import_id IS NOT NULL"
 #define FIRST "also_import_id = $1"
 #define ORDERED " ORDER BY ad_id, day, placement, country LIMIT $2"
-#define FIND(which)                                                                                                    \
-    "SELECT (SELECT a.campaign_id FROM ad a WHERE a.id = ad_id), day FROM ad_day WHERE " which ORDERED
+#define FIND(which) "SELECT (SELECT a.campaign_id FROM ad a WHERE a.id = ad_id), day FROM ad_day WHERE " which ORDERED
 #define AMONG(which)                                                                                                   \
-    " WHERE (ad_id, day, placement, country) IN (SELECT ad_id, day, placement, country FROM ad_day WHERE " which ORDERED \
-    ")"
+    " WHERE (ad_id, day, placement, country) IN (SELECT ad_id, day, placement, country FROM ad_day WHERE " which       \
+        ORDERED ")"
 
 /* Rows of three sorts: of the import alone; of it and an earlier one; of it and a later one. */
 static const struct {
@@ -143,7 +150,7 @@ static const struct {
 } SORTS[] = {
     {FIND(ALONE), "DELETE FROM ad_day" AMONG(ALONE)},
     {FIND(LAST), "UPDATE ad_day SET" KEEP(" = 0") " import_id = also_import_id, also_import_id = NULL,"
-                 " import_counts = 0" AMONG(LAST)},
+                                                  " import_counts = 0" AMONG(LAST)},
     {FIND(FIRST), "UPDATE ad_day SET" KEEP(" <> 0") " also_import_id = NULL, import_counts = 0" AMONG(FIRST)},
 };
 

@@ -57,8 +57,15 @@ enum table_field {
 };
 #define FIELD_NONE FIELD_COUNT
 
-enum field_type { FIELD_TYPE_TEXT, FIELD_TYPE_DATE, FIELD_TYPE_COUNT, FIELD_TYPE_MONEY, FIELD_TYPE_DECIMAL,
-                  FIELD_TYPE_SHARE, FIELD_TYPE_DAYS };
+enum field_type {
+    FIELD_TYPE_TEXT,
+    FIELD_TYPE_DATE,
+    FIELD_TYPE_COUNT,
+    FIELD_TYPE_MONEY,
+    FIELD_TYPE_DECIMAL,
+    FIELD_TYPE_SHARE,
+    FIELD_TYPE_DAYS
+};
 
 const char *field_name(enum table_field field);
 const char *field_title(enum table_field field);

@@ -16,8 +16,8 @@
 
 const char *table_format_name(enum table_format format)
 {
-    static const char *const NAMES[] = {"other", "neutral", "social_media_advertising", "telegram_views",
-                                        "telegram_budget", "vk_ads"};
+    static const char *const NAMES[] = {"other",          "neutral",         "social_media_advertising",
+                                        "telegram_views", "telegram_budget", "vk_ads"};
     return NAMES[format];
 }
 
@@ -67,7 +67,7 @@ static size_t known_names(Str record, char separator, struct arena *arena)
     size_t n = split(record, separator, arena, cells), known = 0;
     enum table_field field;
 
-    if (n > TABLE_COLUMNS_MAX) return 0;
+    if (n < 2 || n > TABLE_COLUMNS_MAX) return 0;
     for (size_t i = 0; i < n; i++) known += heading_field(cell_trim(cells[i]), &field) >= 0;
     return known;
 }
@@ -78,7 +78,7 @@ static size_t named_cells(Str record, char separator, struct arena *arena)
     Str cells[TABLE_COLUMNS_MAX];
     size_t n = split(record, separator, arena, cells), named = 0;
 
-    if (n > TABLE_COLUMNS_MAX) return 0;
+    if (n < 2 || n > TABLE_COLUMNS_MAX) return 0;
     for (size_t i = 0; i < n; i++) {
         struct cell_number number;
         int32_t day;
@@ -95,6 +95,7 @@ static bool find_header(Str text, struct table *out, Str *header)
     size_t best = 0, at = 0;
     int64_t line = 1;
     Str rest = text;
+    bool first = true;
 
     *header = (Str){NULL, 0};
     for (int i = 0; i < HEADER_LINES && rest.n; i++) {
@@ -106,7 +107,7 @@ static bool find_header(Str text, struct table *out, Str *header)
             struct arena scratch;
             arena_init(&scratch, CELLS_ARENA);
             size_t known = known_names(record, MARKS[k], &scratch);
-            size_t named = header->n ? 0 : named_cells(record, MARKS[k], &scratch);
+            size_t named = first ? named_cells(record, MARKS[k], &scratch) : 0;
             arena_free(&scratch);
             size_t score = (known > 1 ? known * 1000 : known) + named;
             if (score <= best) continue;
@@ -117,6 +118,7 @@ static bool find_header(Str text, struct table *out, Str *header)
             *header = record;
         }
         if (best >= 2000) break; /* two names that we know */
+        first = false;
     }
     return best > 0;
 }
@@ -185,10 +187,10 @@ static void vote(struct votes *votes, Str cell)
     votes->date += cell_date(cell, order, &day);
 }
 
-/* Nine of ten cells say so; of digits alone only a heading can tell that they are dates. */
+/* Most cells say so; of digits alone only a heading can tell that they are dates. */
 static enum column_type type_of(const struct votes *votes, bool dated_heading)
 {
-    size_t most = votes->says - votes->says / 10;
+    size_t most = votes->says / 2 + 1;
 
     if (votes->says == 0) return COLUMN_EMPTY;
     if (votes->date >= most && (dated_heading || votes->decimal < most)) return COLUMN_DATE;
@@ -289,9 +291,22 @@ static bool has_name(const struct table *table, const char *folded_name)
 
 static enum table_format format_of(const struct table *table)
 {
-    static const char *const SOCIAL[] = {"campaign_id", "target_audience", "campaign_goal", "duration", "channel_used",
-                                         "conversion_rate", "acquisition_cost", "roi", "location", "language", "clicks",
-                                         "impressions", "engagement_score", "customer_segment", "date", "company"};
+    static const char *const SOCIAL[] = {"campaign_id",
+                                         "target_audience",
+                                         "campaign_goal",
+                                         "duration",
+                                         "channel_used",
+                                         "conversion_rate",
+                                         "acquisition_cost",
+                                         "roi",
+                                         "location",
+                                         "language",
+                                         "clicks",
+                                         "impressions",
+                                         "engagement_score",
+                                         "customer_segment",
+                                         "date",
+                                         "company"};
     size_t social = 0;
 
     for (size_t i = 0; i < COUNT_OF(SOCIAL); i++) social += has_name(table, SOCIAL[i]);
@@ -313,10 +328,18 @@ static const char *source_of(const struct table *table)
     static const struct {
         const char *name, *source;
     } NAMES[] = {
-        {"reporting_starts", "meta"},      {"reporting_ends", "meta"},           {"impr", "google_ads"},
-        {"ad_group", "google_ads"},        {"conv_value", "google_ads"},         {"clicks_destination", "tiktok"},
-        {"stat_time_day", "tiktok"},       {"by_day", "tiktok"},                 {"adnetworktype", "yandex_direct"},
-        {"campaignname", "yandex_direct"}, {"№_кампании", "yandex_direct"},      {"расход_с_ндс", "yandex_direct"},
+        {"reporting_starts", "meta"},
+        {"reporting_ends", "meta"},
+        {"impr", "google_ads"},
+        {"ad_group", "google_ads"},
+        {"conv_value", "google_ads"},
+        {"clicks_destination", "tiktok"},
+        {"stat_time_day", "tiktok"},
+        {"by_day", "tiktok"},
+        {"adnetworktype", "yandex_direct"},
+        {"campaignname", "yandex_direct"},
+        {"№_кампании", "yandex_direct"},
+        {"расход_с_ндс", "yandex_direct"},
     };
 
     if (table->format == TABLE_TELEGRAM_VIEWS || table->format == TABLE_TELEGRAM_BUDGET) return "telegram_ads";
@@ -369,8 +392,7 @@ bool table_guess(Str text, struct arena *arena, struct table *out, struct err *e
     bool fits = table.n_columns <= TABLE_COLUMNS_MAX && str_is_utf8(header);
     if (fits) name_columns(cells, arena, &table);
     arena_free(&scratch);
-    if (!fits)
-        return err_set(err, ERR_INVALID, "the header must be text of at most %d columns", TABLE_COLUMNS_MAX);
+    if (!fits) return err_set(err, ERR_INVALID, "the header must be text of at most %d columns", TABLE_COLUMNS_MAX);
     sign(&table);
     sample_rows(text, arena, &table, votes);
     settle(&table, votes);

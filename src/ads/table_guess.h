@@ -50,7 +50,7 @@ struct table {
     size_t n_columns;
     size_t data_at; /* bytes before the first row */
     int64_t data_line;
-    const char *source; /* proposed where no column says it, or "" */
+    const char *source;      /* proposed where no column says it, or "" */
     struct digest signature; /* of the header's names, folded, and the separator */
 };
 

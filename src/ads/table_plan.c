@@ -8,7 +8,7 @@
 #define DEFAULT_TEXTS(X)                                                                                               \
     X(source, AD_ID_MAX)                                                                                               \
     X(account, AD_ID_MAX)                                                                                              \
-    X(channel, CHANNEL_NAME_MAX)                                                                                            \
+    X(channel, CHANNEL_NAME_MAX)                                                                                       \
     X(campaign_id, AD_ID_MAX)                                                                                          \
     X(campaign_name, AD_TEXT_MAX)                                                                                      \
     X(placement, AD_ID_MAX)                                                                                            \
@@ -36,8 +36,7 @@ static bool read_mapping(const struct table *table, const struct json *mapping, 
         return err_set_field(err, "mapping", "mapping is an object of columns with a field or null each");
     while (json_next(&members, &name, &value)) {
         int column = column_of_name(table, name);
-        if (column < 0)
-            return err_set_field(err, "mapping", "the file has no column \"%.*s\"", STR_ARG(name));
+        if (column < 0) return err_set_field(err, "mapping", "the file has no column \"%.*s\"", STR_ARG(name));
         fields[column] = FIELD_NONE;
         if (!json_is_null(value) && !field_find(json_str(value), &fields[column]))
             return err_set_field(err, "mapping", "there is no field \"%.*s\"", STR_ARG(json_str(value)));
@@ -70,8 +69,7 @@ static bool default_text(const struct json *defaults, const char *name, size_t m
     return true;
 }
 
-static bool read_defaults(const struct json *defaults, struct arena *arena, struct table_defaults *out,
-                          struct err *err)
+static bool read_defaults(const struct json *defaults, struct arena *arena, struct table_defaults *out, struct err *err)
 {
     Str order = json_str(json_get(defaults, "date_order"));
 
@@ -101,8 +99,8 @@ static void set_kind(struct table_plan *plan)
 
     for (size_t f = FIELD_AUDIENCE; f < FIELD_COUNT; f++)
         described = described || (f != FIELD_CONVERSION_RATE && plan->column[f] >= 0);
-    plan->campaigns = described && !has(plan, FIELD_COST) &&
-                      (has(plan, FIELD_CAMPAIGN_ID) || has(plan, FIELD_CAMPAIGN_NAME));
+    plan->campaigns =
+        described && !has(plan, FIELD_COST) && (has(plan, FIELD_CAMPAIGN_ID) || has(plan, FIELD_CAMPAIGN_NAME));
     for (size_t f = FIELD_AUDIENCE; f < FIELD_COUNT && !plan->campaigns; f++) plan->column[f] = -1;
     plan->links = has(plan, FIELD_UTM_CAMPAIGN) || has(plan, FIELD_UTM_CONTENT) || has(plan, FIELD_START_PARAM);
 }

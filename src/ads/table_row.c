@@ -179,7 +179,7 @@ static bool dates(const struct reader *in, int32_t *day, bool *said)
 
 static bool currency(const struct reader *in, struct arena *arena, Str *out)
 {
-    Str cell;
+    Str cell = {NULL, 0};
 
     if (!text(in, FIELD_CURRENCY, (Str){NULL, 0}, 16, &cell)) return false;
     *out = cell;
@@ -202,7 +202,7 @@ static bool currency(const struct reader *in, struct arena *arena, Str *out)
 static bool source(const struct reader *in, struct arena *arena, Str *out)
 {
     char folded[AD_ID_MAX];
-    Str cell;
+    Str cell = {NULL, 0};
 
     if (!text(in, FIELD_SOURCE, in->plan->defaults.source, AD_ID_MAX, &cell)) return false;
     Str slug = {folded, cell_fold(cell, folded, sizeof folded)};
@@ -218,7 +218,8 @@ static bool start_param(const struct reader *in, Str *out)
     if (!text(in, FIELD_START_PARAM, (Str){NULL, 0}, 64, out)) return false;
     for (size_t i = 0; i < out->n; i++) {
         char c = out->p[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-') continue;
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-')
+            continue;
         return fault(in->fault, "start_param", "start_param \"%.*s\" has more than A-Z, a-z, 0-9, _ and -",
                      STR_ARG(*out));
     }
@@ -268,11 +269,11 @@ static Str channel_name(Str source, Str placement)
 {
     static const struct {
         const char *source, *channel;
-    } NAMES[] = {{"telegram_ads", "Telegram"},     {"vk_ads", "VK"},
-                 {"linkedin", "LinkedIn"},         {"microsoft_ads", "Microsoft Ads"},
-                 {"snapchat", "Snapchat"},         {"google_ads", "Google Ads"},
-                 {"tiktok", "TikTok"},             {"yandex_direct", "Yandex Direct"},
-                 {"influencer", "Influencers"},    {"other", "Other"}};
+    } NAMES[] = {{"telegram_ads", "Telegram"},  {"vk_ads", "VK"},
+                 {"linkedin", "LinkedIn"},      {"microsoft_ads", "Microsoft Ads"},
+                 {"snapchat", "Snapchat"},      {"google_ads", "Google Ads"},
+                 {"tiktok", "TikTok"},          {"yandex_direct", "Yandex Direct"},
+                 {"influencer", "Influencers"}, {"other", "Other"}};
 
     if (str_eq(source, STR("meta")))
         return str_contains_nocase(placement, STR("instagram")) ? STR("Instagram") : STR("Facebook");

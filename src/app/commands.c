@@ -82,8 +82,7 @@ static bool follow_ads(struct app *app, int64_t id, struct err *err)
             fprintf(stderr, "\r%.*s %3" PRId64 " %%%s", STR_ARG(import.name),
                     import.bytes_done * 100 / import.bytes_total, over ? "\r" : "");
         if (over) print_ads(&import);
-        if (over && import.error.n)
-            ok = err_set(err, ERR_INVALID, "%.*s was not read in", STR_ARG(import.name));
+        if (over && import.error.n) ok = err_set(err, ERR_INVALID, "%.*s was not read in", STR_ARG(import.name));
         arena_free(&arena);
         if (ok && !over) usleep(20000);
     }
@@ -117,7 +116,8 @@ static int import_ads(int n, char **args)
     int64_t id;
 
     if (!file) {
-        fprintf(stderr, "demetra: import ads --file F [--source slug] [--account A] [--mapping '{\"column\": \"field\"}']\n");
+        fprintf(stderr,
+                "demetra: import ads --file F [--source slug] [--account A] [--mapping '{\"column\": \"field\"}']\n");
         return 2;
     }
     if (!app_open(&app, &err)) return fail_with(&err);

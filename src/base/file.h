@@ -17,6 +17,6 @@ bool file_make_folder(const char *path, struct err *err) MUST_CHECK; /* fine if 
 /* Within one file system; *n: the file's size. */
 bool file_move(const char *from, const char *to, int64_t *n, struct err *err) MUST_CHECK;
 bool file_copy(const char *from, const char *to, struct err *err) MUST_CHECK; /* on disk when true */
-bool file_put(const char *path, Str bytes, struct err *err) MUST_CHECK;     /* likewise, and never half */
+bool file_put(const char *path, Str bytes, struct err *err) MUST_CHECK;       /* likewise, and never half */
 
 #endif

@@ -250,9 +250,7 @@ bool importer_add(struct importer *importer, enum raw_kind kind, Str name, const
     if (ok && !db_run(db,
                       "INSERT INTO import (id, kind, name, state, bytes_total, started_ms) "
                       "VALUES ($1, $2, $3, 'waiting', $4, $5)",
-                      DB_ARGS(DB_I64(next), DB_I64(kind), DB_TEXT(name), DB_I64(size),
-                              DB_I64(time_now_ms())),
-                      err)) {
+                      DB_ARGS(DB_I64(next), DB_I64(kind), DB_TEXT(name), DB_I64(size), DB_I64(time_now_ms())), err)) {
         (void)!unlink(target);
         ok = false;
     }

@@ -169,8 +169,8 @@ test('a campaign with daily facts: its days, and what of it cannot be changed', 
       acquisition_cost_micros, currency, roi, location, language, clicks, impressions, customer_segment, day, company, has_days, created_ms, changed_ms)
       SELECT 900, '${PULLED}', 1, '2385', 'Spring', id, 'PAUSED', '', '', 0.25, 2500000, 'USD', -0.5, '', '', 10, 100, '', ${D1}, '', 1, 0, 0 FROM channel WHERE name = 'TikTok';
     INSERT INTO ad VALUES (1, 900, '', '', 'a', 'Ad', '');
-    INSERT INTO ad_day SELECT 1, ${D1}, id, '', '', 'USD', 60, NULL, 6, 3005000, 1500000, -2000000, NULL, 0 FROM channel WHERE name = 'TikTok';
-    INSERT INTO ad_day SELECT 1, ${D2}, id, '', '', 'USD', 40, NULL, 4, NULL, 1000000, NULL, NULL, 0 FROM channel WHERE name = 'Instagram';
+    INSERT INTO ad_day (ad_id, day, channel_id, placement, country, currency, impressions, reach, clicks, spend_micros, conversions_micros, revenue_micros, import_id, changed_ms) SELECT 1, ${D1}, id, '', '', 'USD', 60, NULL, 6, 3005000, 1500000, -2000000, NULL, 0 FROM channel WHERE name = 'TikTok';
+    INSERT INTO ad_day (ad_id, day, channel_id, placement, country, currency, impressions, reach, clicks, spend_micros, conversions_micros, revenue_micros, import_id, changed_ms) SELECT 1, ${D2}, id, '', '', 'USD', 40, NULL, 4, NULL, 1000000, NULL, NULL, 0 FROM channel WHERE name = 'Instagram';
     INSERT INTO campaign_day (campaign_id, day, channel_id, ${SUMS}) SELECT 900, day, channel_id, currency, 1, spend_micros IS NULL, impressions, reach, clicks, spend_micros, conversions_micros, revenue_micros FROM ad_day;
     INSERT INTO channel_day (day, channel_id, ${SUMS}) SELECT day, channel_id, ${SUMS} FROM campaign_day;`);
   const campaign = await server.get(`/api/campaigns/${PULLED}`);
@@ -237,6 +237,13 @@ test('a campaign goes with its days, sums and budgets', async () => {
   await server.spawn();
   assert.deepEqual(counts, ['0', '0', '0', '0']);
   assert.equal(campaigns, '0');
+});
+
+test('a channel may have a slash in its name', async () => {
+  await made({ campaign_id: 'on air', channel_used: 'Radio / TV' });
+  const { campaigns, total } = await server.get('/api/campaigns/channel/Radio%20/%20TV');
+  assert.deepEqual([campaigns[0].campaign_id, total], ['on air', 1]);
+  assert.equal((await server.request('PUT', '/api/v1/channel-list/Radio%20%2F%20TV', { json: { platform: 'event' } })).status, 200);
 });
 
 test('a reader reads and does not write', async () => {

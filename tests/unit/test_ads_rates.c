@@ -199,7 +199,7 @@ static void test_random_rates(void **state)
 static void put_day(struct ads_place *place, const char *campaign, const char *channel, const char *currency,
                     int32_t day, int64_t spend)
 {
-    static const struct ad_source FILE_OF = {STR_INIT("file"), STR_INIT("default"), 0, 0};
+    static const struct ad_source FILE_OF = {STR_INIT("file"), STR_INIT("default"), 0, 0, 0};
     struct ad_row row = ads_row(campaign, "", day);
     struct ad_change change;
     struct err err = {0};

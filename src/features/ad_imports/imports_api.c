@@ -105,8 +105,8 @@ bool ad_import_start_post(struct request *request, struct reply *reply, struct e
     const struct ad_imports_feature *feature = request->context;
     int64_t id;
 
-    return request_param_whole(request, 0, &id, err) &&
-           ad_import_start(feature->imports, id, request->body, err) && reply_import(request, reply, id, err);
+    return request_param_whole(request, 0, &id, err) && ad_import_start(feature->imports, id, request->body, err) &&
+           reply_import(request, reply, id, err);
 }
 
 bool ad_import_delete(struct request *request, struct reply *reply, struct err *err)

@@ -55,8 +55,7 @@ bool ad_rejects_csv_get(struct request *request, struct reply *reply, struct err
     size_t n = BATCH;
     bool ok = true;
 
-    if (!request_param_whole(request, 0, &id, err) ||
-        !ad_import_read(request->db, id, &request->arena, &import, err))
+    if (!request_param_whole(request, 0, &id, err) || !ad_import_read(request->db, id, &request->arena, &import, err))
         return false;
     reply->content_type = "text/csv; charset=utf-8";
     reply->filename = "rejects.csv";

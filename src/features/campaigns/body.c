@@ -158,10 +158,3 @@ void put_whole(struct json_out *out, const char *key, int64_t value)
         json_kv_i64(out, key, value);
     }
 }
-
-void put_day(struct json_out *out, const char *key, int64_t day)
-{
-    char text[TIME_TEXT_MAX];
-
-    json_kv_text(out, key, day == AD_NOT_SAID ? NULL : time_format_day((int32_t)day, text));
-}

@@ -44,8 +44,8 @@ static void put_budget(struct json_out *out, const struct budget *budget, int32_
     put_name(out, "channel", budget->channel_id != 0, budget->channel);
     put_name(out, "campaign_id", budget->campaign != 0, budget->campaign_id);
     put_name(out, "campaign_name", budget->campaign != 0, budget->campaign_name);
-    put_day(out, "first_day", budget->first_day);
-    put_day(out, "last_day", budget->last_day);
+    json_kv_day(out, "first_day", budget->first_day);
+    json_kv_day(out, "last_day", budget->last_day);
     money_put_minor(out, "amount", budget->amount_micros);
     json_kv_str(out, "currency", budget->currency);
     money_put_minor(out, "spent", budget->spent_micros);

@@ -68,7 +68,7 @@ static void put_campaign(struct json_out *out, const struct campaign *campaign)
     put_whole(out, "impressions", campaign->impressions);
     json_kv_double(out, "engagement_score", campaign->engagement_score);
     put_text(out, "customer_segment", campaign->customer_segment);
-    put_day(out, "date", campaign->day);
+    json_kv_day(out, "date", campaign->day);
     put_text(out, "company", campaign->company);
     json_kv_bool(out, "has_days", campaign->has_days);
     json_kv_instant(out, "created_at", campaign->created_ms);
@@ -226,7 +226,7 @@ static void put_line(struct json_out *out, const struct campaign_day *day)
     int64_t conversions = day->count[AD_CONVERSIONS];
 
     json_open(out, '{');
-    put_day(out, "date", day->day);
+    json_kv_day(out, "date", day->day);
     json_kv_str(out, "channel", day->channel);
     put_whole(out, "impressions", day->count[AD_IMPRESSIONS]);
     put_whole(out, "reach", day->count[AD_REACH]);

@@ -50,6 +50,5 @@ bool query_day(const struct request *request, const char *name, int32_t fallback
 
 /* ---- replies ---- */
 void put_whole(struct json_out *out, const char *key, int64_t value); /* AD_NOT_SAID: null */
-void put_day(struct json_out *out, const char *key, int64_t day);     /* likewise */
 
 #endif

@@ -17,7 +17,7 @@ static void put_rate(struct json_out *out, const struct rate_row *row)
     if (text[n - 1] == '.') n--;
     json_open(out, '{');
     json_kv_str(out, "currency", row->currency);
-    put_day(out, "day", row->day);
+    json_kv_day(out, "day", row->day);
     json_kv_str(out, "rate", (Str){text, (size_t)n});
     json_close(out, '}');
 }
@@ -34,7 +34,7 @@ static bool put_missing(struct request *request, Str base, struct json_out *out,
     for (size_t i = 0; i < n; i++) {
         json_open(out, '{');
         json_kv_str(out, "currency", missing[i].currency);
-        put_day(out, "first_day", missing[i].first_day);
+        json_kv_day(out, "first_day", missing[i].first_day);
         json_kv_i64(out, "rows", missing[i].rows);
         json_close(out, '}');
     }

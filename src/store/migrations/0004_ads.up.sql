@@ -66,7 +66,7 @@ CREATE TABLE campaign (
     changed_ms  BIGINT NOT NULL
 );
 CREATE INDEX campaign_of_day ON campaign (day);
-CREATE INDEX campaign_of_account ON campaign (account_id, external_id);
+CREATE INDEX campaign_of_account ON campaign (account_id, external_id) WHERE account_id IS NOT NULL;
 CREATE INDEX campaign_of_channel ON campaign (channel_id, day);
 
 -- An ad, or what stands for all ads of a group or campaign where a platform says no more ('' for its ids).

@@ -6277,8 +6277,10 @@ export interface components {
             spread: number | null;
             /** @description With intervals=true: false when this row's interval under the first model asked for overlaps that of the next row, so that their order may be chance; of revenue, or of conversions where there is no revenue at all. Stricter than asking whether the interval of their difference holds 0. null: the last row, or a model without intervals */
             distinguishable?: boolean | null;
-            /** @description Minor units; null: unknown */
+            /** @description Minor units, of what is known; null: nothing is */
             spend: number | null;
+            /** @description Rows of its ads whose spend is not said, or has no rate: with any of them cac and roas are null */
+            unpriced: number;
             /** @description With markov: the share of conversions that would be lost without the key */
             removal?: number;
         };
