@@ -48,7 +48,7 @@ site.test('connected: pulled at once, seen running, then what it brought', { at:
   const [one] = await all();
   const panel = id(page, `connection-${one.id}`);
   await eventually('it says what came', async () => /4 rows, 4 new, 0 replaced, 0 gone/.test(await panel.innerText()), true);
-  await panel.getByText('Last runs').click();
+  await panel.locator('summary').click();
   const run = panel.getByTestId('connection-run').first();
   assert.equal(await run.locator('[data-column="rows"]').innerText(), '4');
   assert.equal(await run.locator('[data-column="changed"]').innerText(), '4');

@@ -6,12 +6,13 @@ import { Table, type Column } from '../../components/table';
 import { Async, Button, Empty, Link, Panel, Problem, Progress } from '../../components/ui';
 import { useApp } from '../../hooks/useApp';
 import { usePages } from '../../hooks/usePages';
-import { refresh, useQuery } from '../../hooks/useQuery';
+import { load, refresh, useQuery } from '../../hooks/useQuery';
 import { hrefOf, patch, useUrl } from '../../hooks/useUrl';
 import { Mapping } from './import-mapping';
 import { Sure, useWords } from './parts';
 
 const IMPORTS = '/api/v1/ad-imports';
+const LIST = address(IMPORTS, { limit: 50 });
 const BUSY_MS = 500;
 const works = (one: AdImport) => one.state === 'waiting' || one.state === 'running' || one.state === 'undoing';
 const shareOf = (one: AdImport) => (one.bytes_total ? one.bytes_done / one.bytes_total : 0);
@@ -88,6 +89,15 @@ function Drop() {
   );
 }
 
+/** What was read in, or taken back, changes every number there is. */
+function useWhenDone(busy: boolean) {
+  const was = useRef(false);
+  useEffect(() => {
+    if (was.current && !busy) refresh();
+    was.current = busy;
+  }, [busy]);
+}
+
 /** One file, from its columns to what came of it. */
 function One({ id, admin }: { id: string; admin: boolean }) {
   const { t, fmt } = useApp();
@@ -96,12 +106,7 @@ function One({ id, admin }: { id: string; admin: boolean }) {
   const query = useQuery<AdImport>(`${IMPORTS}/${id}`, busy ? BUSY_MS : undefined);
   const active = query.data ? works(query.data) : false;
   if (active !== busy) setBusy(active);
-  const was = useRef(false);
-  useEffect(() => {
-    // What was read in, or taken back, changes every number there is.
-    if (was.current && !busy) refresh();
-    was.current = busy;
-  }, [busy]);
+  useWhenDone(busy);
   const preview = useQuery<AdPreview>(query.data?.state === 'new' ? `${IMPORTS}/${id}/preview` : null);
   const leave = () => patch({ import: null });
   return (
@@ -111,7 +116,9 @@ function One({ id, admin }: { id: string; admin: boolean }) {
           <>
             {one.state !== 'undone' && one.state !== 'undoing' && <Steps at={one.state === 'new' ? 'columns' : works(one) ? 'reading' : 'result'} />}
             {one.state === 'new' && <Async query={preview} height={320}>{(data) => <Mapping key={id} id={id} preview={data} admin={admin} onStarted={() => {
-              refresh(`${IMPORTS}`);
+              // Not its preview, which there is none of any more.
+              load(`${IMPORTS}/${id}`);
+              load(LIST);
             }} />}</Async>}
             {works(one) && (
               <div className="row" role="status" data-testid="ad-progress">
@@ -172,7 +179,10 @@ function Rejects({ id }: { id: number }) {
 function List({ admin, chosen }: { admin: boolean; chosen: string | null }) {
   const { t, fmt } = useApp();
   const words = useWords();
-  const pages = usePages<AdImports>(address(IMPORTS, { limit: 50 }));
+  const pages = usePages<AdImports>(LIST);
+  const busy = pages.first.data?.imports.some(works) ?? false;
+  useQuery<AdImports>(LIST, busy ? BUSY_MS : undefined);
+  useWhenDone(busy);
   const [undo, setUndo] = useState<AdImport | null>(null);
   const count = (key: 'rows' | (typeof COUNTS)[number]): Column<AdImport> => ({ key, title: words.counts[key], hint: words.countHints[key], numeric: true, value: (row) => row[key], show: (row) => fmt.exact(row[key]) });
   const columns: Column<AdImport>[] = [

@@ -13,6 +13,8 @@ import { Moment, RunState, useNote, useOutcome, useTook, useWords } from './part
 
 const JOBS = '/api/v1/jobs';
 const RUNS = '/api/v1/job-runs';
+const BUSY_MS = 1000;
+const IDLE_MS = 10_000;
 const STATE_CLASS: Record<Job['state'], string> = { running: 'open', due: 'open', waiting: 'good', retrying: 'failed', off: '' };
 const KINDS: Record<string, 'pull'> = { pull: 'pull' };
 
@@ -32,19 +34,15 @@ export function JobsTab() {
   const words = useWords();
   const { params } = useUrl();
   const [busy, setBusy] = useState(true);
-  const jobs = useQuery<Jobs>(JOBS, busy ? 1000 : 10_000);
+  const jobs = useQuery<Jobs>(JOBS, busy ? BUSY_MS : IDLE_MS);
   const active = jobs.data?.jobs.some((one) => one.state === 'running' || one.state === 'due') ?? false;
-  if (jobs.data && active !== busy) {
-    setBusy(active);
-    if (!active) queueMicrotask(() => refresh(RUNS));
-  }
+  if (jobs.data && active !== busy) setBusy(active);
   const nameOf = useNames();
   const action = useAction();
   const act = (job: Job, what: 'run' | 'cancel') => void action.run(async () => {
     await send<Job>('POST', `${JOBS}/${job.id}/${what}`);
     setBusy(true);
     refresh(JOBS);
-    refresh(RUNS);
   });
   const chosen = jobs.data?.jobs.find((one) => String(one.id) === params.get('job'));
   return (
@@ -53,7 +51,7 @@ export function JobsTab() {
         {action.error && <Problem error={action.error} />}
         <Async query={jobs} height={200}>{(data) => <JobTable rows={data.jobs} chosen={chosen?.id} nameOf={nameOf} admin={session.role === 'admin'} busy={action.busy} act={act} />}</Async>
       </Panel>
-      <History job={params.get('job')} title={chosen ? nameOf(chosen) : null} nameOf={nameOf} />
+      <History job={params.get('job')} title={chosen ? nameOf(chosen) : null} nameOf={nameOf} busy={busy} />
     </>
   );
 }
@@ -79,12 +77,14 @@ function JobTable({ rows, chosen, nameOf, admin, busy, act }: { rows: Job[]; cho
   return <Table name="jobs" testid="jobs-table" rowTestid="job-row" caption={words.jobs} columns={columns} rows={rows} rowKey={(row) => String(row.id)} onRow={(row) => patch({ job: row.id === chosen ? null : String(row.id) })} rowLabel={() => words.history} selected={(row) => row.id === chosen} empty={<Empty title={words.noJobs}><p>{words.noJobsWhat}</p></Empty>} />;
 }
 
-function History({ job, title, nameOf }: { job: string | null; title: string | null; nameOf: (run: JobRun) => string }) {
+function History({ job, title, nameOf, busy }: { job: string | null; title: string | null; nameOf: (run: JobRun) => string; busy: boolean }) {
   const { t, fmt } = useApp();
   const words = useWords();
   const outcome = useOutcome();
   const took = useTook();
-  const pages = usePages<JobRuns>(job && /^\d+$/.test(job) ? address(`${JOBS}/${job}/runs`, { limit: 50 }) : address(RUNS, { limit: 50 }));
+  const url = address(job && /^\d+$/.test(job) ? `${JOBS}/${job}/runs` : RUNS, { limit: 50 });
+  const pages = usePages<JobRuns>(url);
+  useQuery<JobRuns>(url, busy ? BUSY_MS : IDLE_MS);
   const columns: Column<JobRun>[] = [
     { key: 'started', title: words.started, value: (run) => run.started_at, show: (run) => fmt.instant(run.started_at) },
     { key: 'name', title: words.job, value: (run) => nameOf(run), show: (run) => (run.kind === 'pull' ? <Link href={hrefOf('/channels/connectors')}>{nameOf(run)}</Link> : nameOf(run)) },
