@@ -60,20 +60,23 @@ function Facts({ one }: { one: AdCampaign }) {
   const amounts = useAmounts();
   const { fields, hints } = words;
   const plain = (value: number | null, digits = 0) => (value === null ? null : fmt.exact(value, digits));
-  const rows: [string, string | null, string?][] = [
-    [words.campaignId, one.campaign_id], [fields.source, one.source], [fields.campaign_status, one.status], [words.date, one.date && fmt.day(one.date), words.dateWhat],
+  const figures: [string, string | null, string?][] = [
+    [words.campaignId, one.campaign_id], [fields.source, one.source], [words.date, one.date && fmt.day(one.date), words.dateWhat],
     [fields.impressions, plain(one.impressions), hints.impressions], [fields.clicks, plain(one.clicks), hints.clicks],
     [fields.conversion_rate, one.conversion_rate === null ? null : fmt.percent(one.conversion_rate, 2), hints.conversion_rate],
     [fields.acquisition_cost, one.acquisition_cost === null ? null : amounts.units(one.acquisition_cost, one.currency), hints.acquisition_cost],
     [fields.roi, plain(one.roi, 2), hints.roi], [fields.engagement_score, plain(one.engagement_score, 2), hints.engagement_score],
-    [fields.target_audience, one.target_audience], [fields.campaign_goal, one.campaign_goal], [fields.duration, one.duration === null ? null : words.nDays(one.duration)],
+  ];
+  // What nobody said of it is left out.
+  const said: [string, string | null][] = [
+    [fields.campaign_status, one.status], [fields.target_audience, one.target_audience], [fields.campaign_goal, one.campaign_goal], [fields.duration, one.duration === null ? null : words.nDays(one.duration)],
     [fields.location, one.location], [fields.language, one.language], [fields.customer_segment, one.customer_segment], [fields.company, one.company],
     [words.changed, fmt.instant(one.changed_at)],
   ];
   return (
     <dl className="facts-grid" data-testid="campaign-facts">
       <div><dt>{words.channel}</dt><dd><Dot color={channelColor(one.channel_used)} />{one.channel_used}</dd></div>
-      {rows.map(([name, value, hint]) => <div key={name}><dt title={hint}>{name}</dt><dd title={value ? undefined : words.notSaid}>{value || <span className="faint">—</span>}</dd></div>)}
+      {[...figures, ...said.filter(([, value]) => value)].map(([name, value, hint]) => <div key={name}><dt title={hint}>{name}</dt><dd title={value ? undefined : words.notSaid}>{value || <span className="faint">—</span>}</dd></div>)}
     </dl>
   );
 }

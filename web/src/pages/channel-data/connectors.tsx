@@ -54,7 +54,7 @@ export function ConnectorsTab() {
   return (
     <>
       <div className="row">
-        <p className="faint grow">{words.connectorsWhat}</p>
+        <p className="lead">{words.connectorsWhat}</p>
         {told && <span className="good" role="status" data-testid="refreshed">{told}</span>}
         {admin && <Button disabled={action.busy} title={words.refreshWhat} data-testid="refresh-now" onClick={() => void refreshNow()}>{words.refreshNow}</Button>}
       </div>
@@ -142,7 +142,7 @@ function Connected({ one, title, admin, onChange }: { one: Connection; title: st
         <div><dt>{words.pulledDay}</dt><dd>{one.pulled_day ? fmt.day(one.pulled_day) : <span className="faint" title={words.nothingYet}>—</span>}</dd></div>
         <div><dt>{words.pulledAt}</dt><dd><Moment at={one.pulled_at} none={words.nothingYet} /></dd></div>
         <div><dt>{words.nextAt}</dt><dd>{running ? words.now : <Moment at={one.next_at} none={one.paused ? words.stateWhat.paused : words.noNext} />}</dd></div>
-        <div><dt>{words.lastRun}</dt><dd>{last && last.state !== 'running' ? <span className="run-said"><RunState run={last} /> {outcome(last)}</span> : <span className="faint" title={words.nothingYet}>—</span>}</dd></div>
+        <div><dt>{words.lastRun}</dt><dd>{last && last.state !== 'running' ? <span className="run-said"><RunState run={last} /> {outcome(last) === one.message ? null : outcome(last)}</span> : <span className="faint" title={words.nothingYet}>—</span>}</dd></div>
       </dl>
       {running && one.job && (
         <div className="row" data-testid="connection-progress">

@@ -191,7 +191,7 @@ function List({ admin, chosen }: { admin: boolean; chosen: string | null }) {
     { key: 'state', title: t.state, value: (row) => words.importStates[row.state], show: (row) => (row.state === 'running' ? <span className="row"><Progress share={shareOf(row)} label={words.importStates.running} />{fmt.percent(shareOf(row), 0)}</span> : <span className={`badge ${STATE_CLASS[row.state]}`} data-testid="ad-import-state" data-state={row.state} title={row.error ?? undefined}>{words.importStates[row.state]}</span>) },
     count('rows'), count('inserted'), count('replaced'), count('repeated'), count('rejected'),
     { key: 'at', title: t.finished, value: (row) => row.finished_at, show: (row) => (row.finished_at ? fmt.instant(row.finished_at) : '—') },
-    ...(admin ? [{ key: 'do', title: t.actions, value: () => null, show: (row: AdImport) => (row.state === 'done' || row.state === 'failed' || row.state === 'new' ? <Button kind="quiet" icon="undo" data-testid="ad-undo" onClick={() => setUndo(row)}>{row.state === 'new' ? t.remove : words.takeBack}</Button> : null) }] : []),
+    ...(admin ? [{ key: 'do', title: t.actions, value: () => null, show: (row: AdImport) => (row.state === 'done' || row.state === 'failed' || row.state === 'new' ? <Button kind="quiet" icon={row.state === 'new' ? 'trash' : 'undo'} data-testid="ad-undo" onClick={() => setUndo(row)}>{row.state === 'new' ? t.remove : words.takeBack}</Button> : null) }] : []),
   ];
   return (
     <Panel title={words.imports} testid="ad-imports">

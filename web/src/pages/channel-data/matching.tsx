@@ -31,7 +31,7 @@ export function MatchingTab() {
   const span = { from: scope.query.from, to: scope.query.to };
   return (
     <>
-      <div className="row"><p className="faint grow">{words.matchingWhat}</p><RangePicker scope={scope} /></div>
+      <div className="row"><p className="lead">{words.matchingWhat}</p><RangePicker scope={scope} /></div>
       <CampaignList span={span} state={one(STATES, params.get('spend'), 'unmatched')} dim={dim} />
       <ValueList span={span} state={one(STATES, params.get('state'), 'all')} dim={dim} />
     </>
