@@ -40,7 +40,8 @@ def main():
         lines += [f"const struct asset_table {name} = {{0}};", ""]
     out.write_text("\n".join(lines))
     if option("--depfile"):
-        pathlib.Path(option("--depfile")).write_text(f"{out}: {' '.join(str(p) for p in sorted({f.parent for f in files}) + files)}\n")
+        folders = [folder, *sorted(p for p in folder.rglob("*") if p.is_dir())]  # their times tell of a new file
+        pathlib.Path(option("--depfile")).write_text(f"{out}: {' '.join(str(p) for p in folders + files)}\n")
 
 
 main()

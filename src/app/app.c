@@ -139,6 +139,7 @@ void app_routes(struct app *app)
                                     .settings = &app->settings,
                                     .version = DEMETRA_VERSION};
     app->attribution = (struct attribution){app->pipeline, app->segment_cache, &app->settings};
+    app->campaigns = (struct campaigns){app->store, &app->settings};
     app->crm = (struct crm){app->pipeline};
     app->channels = (struct channels){app->pipeline, app->segment_cache, &app->settings, app->settings.data};
     app->segments = (struct segments){app->pipeline, app->store, app->segment_cache};
@@ -153,6 +154,7 @@ void app_routes(struct app *app)
     *next++ = (struct route_table){"Sessions", AUTH_ROUTES, AUTH_ROUTES_COUNT, NULL, app->auth};
     *next++ = product_routes(&app->product);
     *next++ = attribution_routes(&app->attribution);
+    *next++ = campaigns_routes(&app->campaigns);
     *next++ = crm_routes(&app->crm);
     *next++ = channels_routes(&app->channels);
     *next++ = segments_routes(&app->segments);

@@ -13,6 +13,7 @@
 #include "features/ad_imports/ad_imports.h"
 #include "features/attribution/attribution.h"
 #include "features/channels/channels.h"
+#include "features/campaigns/campaigns.h"
 #include "features/crm/crm.h"
 #include "features/intake/intake.h"
 #include "features/matching/matching.h"
@@ -22,7 +23,7 @@
 #include "features/segments/segments.h"
 #include "http/server.h"
 
-#define DEMETRA_VERSION "0.2.0"
+#define DEMETRA_VERSION "0.3.0"
 
 struct app {
     struct settings settings;
@@ -42,6 +43,7 @@ struct app {
     struct ingest ingest;
     struct product product;
     struct attribution attribution;
+    struct campaigns campaigns;
     struct crm crm;
     struct channels channels;
     struct segments segments;
@@ -77,6 +79,7 @@ int command_openapi(int n, char **args);
 int command_migrate(int n, char **args);
 int command_rebuild(int n, char **args);
 int command_token(int n, char **args);
+int command_connect(int n, char **args);
 int command_attribute(int n, char **args);
 
 /* The value after `--name`, or NULL. */

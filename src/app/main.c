@@ -17,6 +17,8 @@ static const struct {
      command_demo},
     {"attribute", "FILE.csv [--order 1..4] [--json]", "Every attribution model over a table of paths, side by side",
      command_attribute},
+    {"connect", "test NAME | pull NAME [--from D --to D] | check FILE.json",
+     "Ask a connected platform and say how it is; bring its days; look an adapter's file over", command_connect},
     {"rebuild", "", "Make the facts again from the raw log alone", command_rebuild},
     {"token", "--name TEXT [--role read|admin]", "Make a token for the API; it is shown once", command_token},
     {"openapi", "", "Print the API as OpenAPI 3.1", command_openapi},

@@ -84,5 +84,6 @@ void json_kv_double(struct json_out *out, const char *key, double value);
 void json_kv_bool(struct json_out *out, const char *key, bool value);
 void json_kv_null(struct json_out *out, const char *key);
 void json_kv_instant(struct json_out *out, const char *key, int64_t at_ms); /* RFC 3339; INT64_MIN -> null */
+void json_kv_day(struct json_out *out, const char *key, int64_t day);       /* 2025-02-12; INT64_MIN -> null */
 
 #endif

@@ -172,3 +172,9 @@ void json_kv_instant(struct json_out *out, const char *key, int64_t at_ms)
     char text[TIME_TEXT_MAX];
     json_kv_text(out, key, at_ms == INT64_MIN ? NULL : time_format_instant(at_ms, text));
 }
+
+void json_kv_day(struct json_out *out, const char *key, int64_t day)
+{
+    char text[TIME_TEXT_MAX];
+    json_kv_text(out, key, day == INT64_MIN ? NULL : time_format_day((int32_t)day, text));
+}

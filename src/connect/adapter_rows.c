@@ -70,11 +70,9 @@ static bool read_fields(struct reader *reader, const struct json *fields, struct
     }
     if (!ok) return false;
     const struct field_rule *field = out->field;
-    if (!field[FIELD_DAY].given || !field[FIELD_CHANNEL].given ||
+    if (!field[FIELD_DAY].given || !field[FIELD_CHANNEL].given || !field[FIELD_CURRENCY].given ||
         !(field[FIELD_CAMPAIGN_ID].given || field[FIELD_CAMPAIGN_NAME].given))
-        return reader_wrong(reader, "day, channel and campaign_id or campaign_name are needed");
-    if ((field[FIELD_SPEND].given || field[FIELD_REVENUE].given) && !field[FIELD_CURRENCY].given)
-        return reader_wrong(reader, "with spend or revenue the currency is needed");
+        return reader_wrong(reader, "day, channel, currency and campaign_id or campaign_name are needed");
     reader_out(reader, was);
     return true;
 }

@@ -141,20 +141,23 @@ static const struct {
     [ASK_STOPPED] = {ERR_BUSY, "was not waited for"},
 };
 
+static bool is_code_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+}
+
 bool ask_fails(enum ask_class class, const struct adapter *adapter, Str say, int status, Str code, struct err *err)
 {
-    char shown[41] = "", with[64] = "";
+    char shown[41] = "", with[64] = "", http[96] = "";
     size_t n = 0;
 
     for (size_t i = 0; i < code.n && n < sizeof shown - 1; i++) /* a code, whatever the platform puts there */
-        if (strchr("_.-", code.p[i]) ? code.p[i] != '\0' : (code.p[i] | 32) >= 'a' && (code.p[i] | 32) <= 'z')
-            shown[n++] = code.p[i];
-        else if (code.p[i] >= '0' && code.p[i] <= '9')
-            shown[n++] = code.p[i];
+        if (is_code_letter(code.p[i])) shown[n++] = code.p[i];
     if (n) (void)snprintf(with, sizeof with, ", code %s", shown);
-    if (say.n) return err_set(err, CLASSES[class].code, "%.*s (HTTP %d%s)", STR_ARG(say), status, with);
-    return err_set(err, CLASSES[class].code, "%.*s %s (HTTP %d%s)", STR_ARG(adapter->info.title), CLASSES[class].text,
-                   status, with);
+    if (status) (void)snprintf(http, sizeof http, " (HTTP %d%s)", status, with);
+    if (say.n) return err_set(err, CLASSES[class].code, "%.*s%s", STR_ARG(say), http);
+    return err_set(err, CLASSES[class].code, "%.*s %s%s", STR_ARG(adapter->info.title), CLASSES[class].text, http);
 }
 
 static bool has_status(const int64_t *statuses, size_t n, int status)

@@ -10,6 +10,7 @@
 #include "connect/connect_int.h"
 
 #define PATH_BYTES 1200
+#define CHECK_ARENA ((size_t)4 * 1024 * 1024)
 
 static bool add(struct connect *connect, Str file, Str text, bool built_in, struct err *err)
 {
@@ -58,7 +59,7 @@ static bool add_folder(struct connect *connect, struct err *err)
     char folder[PATH_BYTES], path[PATH_BYTES + 300];
     struct dirent **entries = NULL;
     bool ok = true;
-    Str text;
+    Str text = {NULL, 0};
 
     (void)snprintf(folder, sizeof folder, "%.*s/adapters", STR_ARG(store_folder(connect->store)));
     int n = scandir(folder, &entries, NULL, by_name);
@@ -122,20 +123,22 @@ const struct adapter_info *connect_adapter(const struct connect *connect, Str na
 bool connect_check(const struct connect *connect, Str name, const struct json *settings, struct err *err)
 {
     const struct adapter *adapter = connect_find(connect, name);
-    struct session session = {.net = connect->net, .adapter = adapter};
+    struct arena arena;
+    struct vars vars;
 
     if (!adapter)
         return err_set_field(err, "adapter", "there is no adapter \"%.*s\"", (int)(name.n < 60 ? name.n : 60), name.p);
-    if (!session_open(&session, settings, err)) return false;
-    session_close(&session);
-    return true;
+    arena_init(&arena, CHECK_ARENA);
+    bool ok = adapter_settings(adapter, settings, &arena, &vars, err);
+    arena_free(&arena);
+    return ok;
 }
 
 bool connect_check_file(const char *path, struct err *err)
 {
     struct arena arena;
     struct adapter adapter;
-    Str text;
+    Str text = {NULL, 0};
 
     arena_init(&arena, ADAPTER_ARENA);
     bool ok = read_whole(path, &arena, &text, err) && adapter_read(str_of(path), text, &arena, &adapter, err);

@@ -47,7 +47,8 @@ struct connect_verdict {
     bool ok;
     Str sentence; /* "Connected: 3 campaigns yesterday, in UAH, Europe/Kyiv", or what is wrong and what to do */
 };
-/* Ask the platform for one day, and say what is wrong in a sentence. False only if that could not be found out. */
+/* Ask the platform for yesterday, once, and say what is wrong in a sentence; also when it cannot be reached or answers
+ * nonsense. False only when told to stop (ERR_BUSY). */
 bool connect_test(struct connect *connect, const struct connection *connection, const struct connect_watch *watch,
                   struct arena *arena, struct connect_verdict *out, struct err *err) MUST_CHECK;
 

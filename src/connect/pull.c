@@ -26,7 +26,7 @@ struct pull {
     struct session session;
     struct connection connection;
     struct arena arena;
-    struct rows rows;
+    struct ad_rows rows;
     struct window window;
     struct ad_source source;
     struct ad_change change; /* the sums of all */
@@ -129,7 +129,7 @@ static bool store_group(struct pull *pull, int32_t first, int32_t last, const st
 /* The chunk's rows, ordered by day, in groups of whole days. */
 static bool store_chunk(struct pull *pull, int32_t first, int32_t last, struct err *err)
 {
-    const struct rows *rows = &pull->rows;
+    const struct ad_rows *rows = &pull->rows;
     size_t at = 0, end = 0;
 
     for (int32_t from = first, day = first; day <= last; day++) {
@@ -306,7 +306,7 @@ bool connect_pull(struct connect *connect, int64_t connection_id, int32_t from, 
 
 /* ---- the test ---- */
 
-static size_t count_campaigns(const struct rows *rows)
+static size_t count_campaigns(const struct ad_rows *rows)
 {
     size_t n = 0;
 
@@ -318,10 +318,10 @@ static size_t count_campaigns(const struct rows *rows)
     return n;
 }
 
-static bool verdict(enum ask_class class, struct session *session, const struct rows *rows, struct arena *arena,
+static bool verdict(enum ask_class class, struct session *session, const struct ad_rows *rows, struct arena *arena,
                     struct connect_verdict *out, struct err *err)
 {
-    if (class == ASK_SERVER || class == ASK_LIMIT || class == ASK_STOPPED || class == ASK_RESTART) return false;
+    if (class == ASK_STOPPED) return false;
     if (class != ASK_OK) {
         *out = (struct connect_verdict){false, arena_copy(arena, str_of(err->text))};
         return true;
@@ -339,7 +339,7 @@ bool connect_test(struct connect *connect, const struct connection *connection, 
                   struct arena *arena, struct connect_verdict *out, struct err *err)
 {
     struct session *session = mem_new(sizeof *session);
-    struct rows rows;
+    struct ad_rows rows;
     bool ok;
 
     if (!open_session(connect, connection, watch, arena, session, err)) {

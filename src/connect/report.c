@@ -165,7 +165,7 @@ static enum ask_class next_page(struct session *session, const struct page_rule 
 }
 
 static enum ask_class take_rows(struct session *session, const struct report *report, const struct answer *answer,
-                                int32_t first, int32_t last, struct rows *rows, struct err *err)
+                                int32_t first, int32_t last, struct ad_rows *rows, struct err *err)
 {
     bool ok = report->rows.format == ROWS_TSV
                   ? rows_take_tsv(rows, &report->rows, &session->vars, answer->reply.body, first, last, err)
@@ -176,7 +176,7 @@ static enum ask_class take_rows(struct session *session, const struct report *re
 }
 
 static enum ask_class read_pages(struct session *session, const struct report *report, int32_t first, int32_t last,
-                                 struct rows *rows, struct err *err)
+                                 struct ad_rows *rows, struct err *err)
 {
     struct paging paging = {.number = 1, .more = true};
     struct answer answer;
@@ -194,7 +194,7 @@ static enum ask_class read_pages(struct session *session, const struct report *r
     return ASK_OK;
 }
 
-static enum ask_class read_once(struct session *session, int32_t first, int32_t last, struct rows *rows,
+static enum ask_class read_once(struct session *session, int32_t first, int32_t last, struct ad_rows *rows,
                                 struct err *err)
 {
     const struct adapter *adapter = session->adapter;
@@ -218,7 +218,7 @@ static enum ask_class read_once(struct session *session, int32_t first, int32_t 
     return rows_finish(rows, err) ? ASK_OK : ASK_SERVER;
 }
 
-enum ask_class report_rows(struct session *session, int32_t first, int32_t last, struct rows *rows, struct err *err)
+enum ask_class report_rows(struct session *session, int32_t first, int32_t last, struct ad_rows *rows, struct err *err)
 {
     enum ask_class class = ASK_RESTART;
 

@@ -8,8 +8,7 @@
 
 #define SCRATCH_BYTES ((size_t)4 * 1024 * 1024)
 #define COLUMNS_MAX 128
-#define COUNT_MOST INT64_C(1000000000000000)
-#define MICROS_MOST INT64_C(100000000000000000)
+#define MOST AD_COUNT_MAX
 #define SHOWN_MAX 40
 
 enum cell_kind { CELL_ABSENT, CELL_NULL, CELL_TEXT, CELL_WRONG, CELL_TWICE };
@@ -22,7 +21,7 @@ struct cell {
 
 /* What one reply is read with. */
 struct reading {
-    struct rows *rows;
+    struct ad_rows *rows;
     const struct rows_rule *rule;
     const struct vars *vars;
     struct arena fixed;   /* of the reply: paths and constants */
@@ -37,19 +36,19 @@ struct reading {
     struct err *err;
 };
 
-void rows_init(struct rows *rows)
+void rows_init(struct ad_rows *rows)
 {
-    *rows = (struct rows){0};
+    *rows = (struct ad_rows){0};
     arena_init(&rows->text, ROWS_TEXT_MAX * 2);
 }
 
-void rows_free(struct rows *rows)
+void rows_free(struct ad_rows *rows)
 {
     free(rows->row);
     arena_free(&rows->text);
 }
 
-void rows_clear(struct rows *rows)
+void rows_clear(struct ad_rows *rows)
 {
     rows->n = rows->text_bytes = 0;
     arena_reset(&rows->text);
@@ -63,7 +62,8 @@ static bool wrong(struct reading *reading, size_t field, const struct cell *cell
     int n = (int)(cell->text.n < SHOWN_MAX ? cell->text.n : SHOWN_MAX);
     char shown[SHOWN_MAX + 1];
 
-    for (int i = 0; i < n; i++) shown[i] = (unsigned char)cell->text.p[i] < 0x20 ? ' ' : cell->text.p[i];
+    for (int i = 0; i < n; i++) /* a figure or a date shows as it is; markup does not */
+        shown[i] = (unsigned char)cell->text.p[i] < 0x20 || strchr("<>{}\"\\", cell->text.p[i]) ? ' ' : cell->text.p[i];
     shown[n] = '\0';
     return err_set(reading->err, ERR_UPSTREAM, "row %zu of the reply: %s (%.*s) is %s%s%s; %s is expected",
                    reading->rows->n + 1, ADAPTER_FIELD_NAMES[field], STR_ARG(rule->shown),
@@ -180,7 +180,7 @@ static bool to_whole(Str text, int64_t *out)
     double real;
 
     if (str_to_i64(text, out)) return true;
-    if (!str_to_double(text, &real) || real != floor(real) || fabs(real) > (double)COUNT_MOST) return false;
+    if (!str_to_double(text, &real) || real != floor(real) || fabs(real) > (double)MOST) return false;
     *out = (int64_t)real;
     return true;
 }
@@ -193,7 +193,7 @@ static bool to_scaled(Str text, int digits, int64_t *out)
     if (str_to_minor(text, digits, out)) return true;
     if (!str_to_double(text, &real)) return false;
     for (int i = 0; i < digits; i++) real *= 10;
-    if (fabs(real) > (double)MICROS_MOST) return false;
+    if (fabs(real) > (double)MOST) return false;
     *out = llround(real);
     return true;
 }
@@ -213,8 +213,7 @@ static bool number_value(struct reading *reading, size_t field, int64_t *out)
     else
         ok = to_scaled(cell.text, rule->unit == UNIT_MINOR ? 4 : 6, &value);
     if (!ok) return wrong(reading, field, &cell, micros ? "a number" : "a whole number");
-    if (value > (micros ? MICROS_MOST : COUNT_MOST) || value < -MICROS_MOST)
-        return wrong(reading, field, &cell, "a number of a possible size");
+    if (value > MOST || value < -MOST) return wrong(reading, field, &cell, "a number of a possible size");
     if (value < 0 && field != FIELD_REVENUE) return wrong(reading, field, &cell, "a number, 0 or more,");
     *out = value;
     return true;
@@ -239,17 +238,15 @@ static bool day_value(struct reading *reading, int32_t *out)
            wrong(reading, FIELD_DAY, &cell, "a date of those that were asked for");
 }
 
-static bool currency_value(struct reading *reading, const struct ad_row *row, Str like, Str *out)
+static bool currency_value(struct reading *reading, Str like, Str *out)
 {
-    bool money = row->count[AD_SPEND] != AD_NOT_SAID || row->count[AD_REVENUE] != AD_NOT_SAID;
     struct cell cell = {CELL_NULL, false, {NULL, 0}};
     bool ok;
 
     if (!text_value(reading, FIELD_CURRENCY, like, out)) return false;
-    if (!out->n) return !money || wrong(reading, FIELD_CURRENCY, &cell, "a currency such as UAH");
     ok = out->n == 3;
     for (size_t i = 0; i < out->n; i++) ok = ok && out->p[i] >= 'A' && out->p[i] <= 'Z';
-    cell = (struct cell){CELL_TEXT, false, *out};
+    if (out->n) cell = (struct cell){CELL_TEXT, false, *out};
     return ok || wrong(reading, FIELD_CURRENCY, &cell, "a currency such as UAH");
 }
 
@@ -257,7 +254,7 @@ static bool currency_value(struct reading *reading, const struct ad_row *row, St
 
 static bool read_row(struct reading *reading)
 {
-    struct rows *rows = reading->rows;
+    struct ad_rows *rows = reading->rows;
     static const struct ad_row NONE;
     struct ad_row row = {0}, like = rows->n ? rows->row[rows->n - 1] : NONE;
     Str *const text[] = {&row.campaign_id, &row.campaign_name, &row.ad_set_id,       &row.ad_set_name,
@@ -274,7 +271,7 @@ static bool read_row(struct reading *reading)
         if (!text_value(reading, i, same[i], text[i])) return false;
     for (size_t i = 0; i < AD_COUNTS; i++)
         if (!number_value(reading, FIELD_IMPRESSIONS + i, &row.count[i])) return false;
-    if (!currency_value(reading, &row, like.currency, &row.currency)) return false;
+    if (!currency_value(reading, like.currency, &row.currency)) return false;
     if (!row.campaign_id.n && !row.campaign_name.n) return wrong(reading, FIELD_CAMPAIGN_ID, &empty, "an id or a name");
     if (!row.channel.n) return wrong(reading, FIELD_CHANNEL, &empty, "a channel");
     if (rows->n == rows->capacity) {
@@ -332,8 +329,8 @@ static bool check_lists(const struct path *list, const struct place *root, struc
     return true;
 }
 
-bool rows_take_json(struct rows *rows, const struct rows_rule *rule, const struct vars *vars, const struct json *root,
-                    int32_t first, int32_t last, struct err *err)
+bool rows_take_json(struct ad_rows *rows, const struct rows_rule *rule, const struct vars *vars,
+                    const struct json *root, int32_t first, int32_t last, struct err *err)
 {
     struct reading reading = {.rows = rows, .rule = rule, .vars = vars, .first = first, .last = last, .err = err};
     struct place place = place_of(root);
@@ -376,7 +373,7 @@ static bool find_columns(struct reading *reading, const Str *cells, size_t n)
     return true;
 }
 
-bool rows_take_tsv(struct rows *rows, const struct rows_rule *rule, const struct vars *vars, Str body, int32_t first,
+bool rows_take_tsv(struct ad_rows *rows, const struct rows_rule *rule, const struct vars *vars, Str body, int32_t first,
                    int32_t last, struct err *err)
 {
     struct reading reading = {.rows = rows, .rule = rule, .vars = vars, .first = first, .last = last, .err = err};
@@ -421,7 +418,7 @@ static int compare_rows(const void *a, const void *b)
     return 0;
 }
 
-bool rows_finish(struct rows *rows, struct err *err)
+bool rows_finish(struct ad_rows *rows, struct err *err)
 {
     char day[TIME_TEXT_MAX];
 

@@ -337,7 +337,7 @@ static enum ask_class enter(struct session *session, bool anew, struct err *err)
             err_set(err, ERR_UPSTREAM, "%.*s gave no access token", STR_ARG(adapter->info.title));
             return ASK_SERVER;
         }
-        if (!json_i64(path_first(&adapter->refresh.expires, &place, NULL), &seconds) || seconds > 86400 * 365)
+        if (!json_i64(path_first(&adapter->refresh.expires, &place, NULL), &seconds) || seconds > INT64_C(31536000))
             seconds = 0;
         token_keep(session->tokens, session->connection, &of, token, time_now_ms() + seconds * 1000 - EARLY_MS);
     }

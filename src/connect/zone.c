@@ -28,7 +28,7 @@ static bool block_read(const unsigned char *p, size_t n, int time_bytes, struct 
 
     if (n < HEAD || memcmp(p, "TZif", 4) != 0) return false;
     for (int i = 0; i < 6; i++) {
-        count[i] = big_endian(p + 20 + 4 * i, 4);
+        count[i] = big_endian(p + 20 + (size_t)i * 4, 4);
         if (count[i] < 0 || count[i] > FILE_MAX) return false;
     }
     *out = (struct block){count[3], count[4], 0, p + HEAD};

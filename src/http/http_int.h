@@ -3,6 +3,7 @@
 #define HTTP_HTTP_INT_H
 
 #include <netinet/in.h>
+#include <stdarg.h>
 
 #include "http/server.h"
 
@@ -28,6 +29,8 @@ union listen_address {
 };
 /* "127.0.0.1:8080", "localhost:8080", "[::1]:8080"; ":8080" is every address. */
 bool listen_parse(Str listen, union listen_address *out, struct err *err) MUST_CHECK;
+/* What the library has to say, as lines of the log. */
+void library_log(void *context, const char *format, va_list args);
 
 /* ---- problem.c ---- */
 int problem_status(const struct err *err);

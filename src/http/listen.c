@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "http/http_int.h"
 
 bool listen_parse(Str listen, union listen_address *out, struct err *err)
@@ -30,4 +31,13 @@ bool listen_parse(Str listen, union listen_address *out, struct err *err)
                        STR_ARG(listen));
     }
     return true;
+}
+
+void library_log(void *context, const char *format, va_list args)
+{
+    char text[256];
+
+    (void)context;
+    vsnprintf(text, sizeof text, format, args);
+    log_line(LOG_DEBUG, "http.library", "%s", text);
 }

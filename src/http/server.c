@@ -537,13 +537,15 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 /* ---- start and stop ---- */
 
-static void on_log(void *context, const char *format, va_list args)
+/* Nobody new while it stops. MHD_quiesce_daemon would say so to the sender at once, but its threads and ours then race
+ * for the listening socket, and the library stops the program when it loses. */
+static enum MHD_Result on_accept(void *context, const struct sockaddr *address, socklen_t n)
 {
-    char text[256];
+    struct server *server = context;
 
-    (void)context;
-    vsnprintf(text, sizeof text, format, args);
-    log_line(LOG_DEBUG, "http.library", "%s", text);
+    (void)address;
+    (void)n;
+    return atomic_load(&server->stopping) ? MHD_NO : MHD_YES;
 }
 
 struct server *server_start(const struct server_config *config, struct err *err)
@@ -564,12 +566,12 @@ struct server *server_start(const struct server_config *config, struct err *err)
     if (!listen_parse(config->listen, &address, err)) goto failed;
     if (address.any.sa_family == AF_INET6) flags |= MHD_USE_IPv6;
     server->workers = workers_start(config->threads > 1 ? config->threads : 1);
-    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log,
-                                      NULL, MHD_OPTION_SOCK_ADDR, &address.any, MHD_OPTION_NOTIFY_COMPLETED,
-                                      on_completed, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_BYTES_MAX,
-                                      MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-                                      IDLE_SECONDS, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_THREAD_POOL_SIZE,
-                                      config->threads > 1 ? (unsigned)config->threads : 0u, MHD_OPTION_END);
+    server->daemon = MHD_start_daemon(
+        flags, 0, on_accept, server, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
+        MHD_OPTION_SOCK_ADDR, &address.any, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_BYTES_MAX, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_THREAD_POOL_SIZE,
+        config->threads > 1 ? (unsigned)config->threads : 0u, MHD_OPTION_END);
     if (server->daemon) return server;
     err_set(err, ERR_CONFLICT, "cannot listen on %.*s: %s", STR_ARG(config->listen), strerror(errno));
 failed:
@@ -581,13 +583,11 @@ void server_stop(struct server *server)
 {
     if (!server) return;
     if (server->daemon) {
-        MHD_socket listening = MHD_quiesce_daemon(server->daemon);
         atomic_store(&server->stopping, true);
         for (int waited = 0; atomic_load(&server->running) && waited < STOP_WAIT_MS; waited += 10) usleep(10000);
         atomic_store(&server->cut, true);                     /* whoever still dawdles over a request has lost it */
         while (atomic_load(&server->handling)) usleep(10000); /* the library stops the program for a held one */
         MHD_stop_daemon(server->daemon);
-        if (listening != MHD_INVALID_SOCKET) close(listening);
     }
     workers_stop(server->workers);
     free(server);

@@ -25,7 +25,7 @@
 #define HOST_MAX 256
 #define HEADERS_BYTES_MAX ((size_t)64 * 1024)
 #define CONNECT_MS 15000
-#define ASK_MS 250
+#define ASK_MS INT64_C(250)
 #define RETRY_AFTER_MAX_MS (10 * TIME_MINUTE_MS)
 
 struct handle {
@@ -217,14 +217,14 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 
 /* ---- what comes ---- */
 
-static size_t take_body(char *bytes, size_t size, size_t n, void *context)
+static size_t take_body(const char *bytes, size_t size, size_t n, void *context)
 {
     struct fetch *fetch = context;
 
     return buf_add(&fetch->body, (Str){bytes, size * n}) ? size * n : 0;
 }
 
-static size_t take_header(char *bytes, size_t size, size_t n, void *context)
+static size_t take_header(const char *bytes, size_t size, size_t n, void *context)
 {
     struct fetch *fetch = context;
     Str line = {bytes, size * n};
@@ -355,7 +355,7 @@ static bool run(struct handle handle, const struct fetch *fetch, struct err *err
     if (curl_multi_add_handle(handle.multi, handle.easy) != CURLM_OK)
         return err_set(err, ERR_INTERNAL, "libcurl did not take the request");
     while (go_on && running && curl_multi_perform(handle.multi, &running) == CURLM_OK && running) {
-        if (curl_multi_poll(handle.multi, NULL, 0, ASK_MS, NULL) != CURLM_OK) break;
+        if (curl_multi_poll(handle.multi, NULL, 0, (int)ASK_MS, NULL) != CURLM_OK) break;
         int64_t now = time_monotonic_us();
         if (!request->go_on || now - asked_us < ASK_MS * 1000 / 2) continue;
         asked_us = now;

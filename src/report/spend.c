@@ -98,16 +98,33 @@ struct laying {
     const struct spend_lines *lines;
     const struct groups *groups;
     struct spend_table *table;
-    bool *unknown; /* by group: some campaign laid on it has a spend that is not known */
 };
 
-static void lay_on(struct laying *laying, uint32_t group, bool known, int64_t minor)
-{
-    struct spend *spend = &laying->table->by_group[group];
+/* What a campaign, or its part on a channel, spent; or a share of it. */
+struct sum {
+    bool known;
+    int64_t minor, unpriced;
+};
 
-    spend->known = true;
-    spend->minor = add_or_stay(spend->minor, minor);
-    laying->unknown[group] = laying->unknown[group] || !known;
+static struct sum sum_of(const struct spent *line)
+{
+    bool known = line->count[AD_SPEND] != AD_NOT_SAID;
+
+    return (struct sum){known, known ? minor_of_micros(line->count[AD_SPEND]) : 0, line->unpriced};
+}
+
+static void lay_on(struct laying *laying, uint32_t group, struct sum sum)
+{
+    struct group_spend *to = &laying->table->by_group[group];
+
+    to->spend.known = to->spend.known || sum.known;
+    to->spend.minor = add_or_stay(to->spend.minor, sum.minor);
+    to->unpriced += sum.unpriced;
+}
+
+static void lay_on_none(struct laying *laying, struct sum sum)
+{
+    laying->table->unmatched_minor = add_or_stay(laying->table->unmatched_minor, sum.minor);
 }
 
 static void lay_by_platform(struct laying *laying)
@@ -116,16 +133,14 @@ static void lay_by_platform(struct laying *laying)
 
     for (size_t i = 0; i < lines->n; i++) {
         const struct spent *line = &lines->line[i];
-        bool known = line->count[AD_SPEND] != AD_NOT_SAID;
-        int64_t minor = known ? minor_of_micros(line->count[AD_SPEND]) : 0;
         uint32_t group = 0;
         while (group < laying->groups->by.n &&
                !str_eq_nocase(snapshot_value(laying->snapshot, laying->groups->value[group]), line->platform))
             group++;
         if (line->platform.n && group < laying->groups->by.n) {
-            lay_on(laying, group, known, minor);
+            lay_on(laying, group, sum_of(line));
         } else {
-            laying->table->unmatched_minor = add_or_stay(laying->table->unmatched_minor, minor);
+            lay_on_none(laying, sum_of(line));
         }
     }
 }
@@ -184,19 +199,22 @@ struct share_room {
     int64_t *part;
 };
 
-static bool lay_campaign(struct laying *laying, const struct of_campaign *of, uint32_t campaign, int64_t minor,
-                         bool known, const struct share_room *room, struct err *err)
+static bool lay_campaign(struct laying *laying, const struct of_campaign *of, uint32_t campaign, struct sum sum,
+                         const struct share_room *room, struct err *err)
 {
     uint32_t n = weigh(laying, of, campaign, room->group_at, room->group, room->weight);
-    bool negative = minor < 0;
+    int64_t minor = sum.minor;
 
     if (n == 0) {
-        laying->table->unmatched_minor = add_or_stay(laying->table->unmatched_minor, minor);
+        lay_on_none(laying, sum);
         return true;
     }
-    if (!split_amount(negative ? -minor : minor, room->weight, n, &laying->request->arena, room->part, err))
+    if (!split_amount(minor < 0 ? -minor : minor, room->weight, n, &laying->request->arena, room->part, err))
         return false;
-    for (uint32_t i = 0; i < n; i++) lay_on(laying, room->group[i], known, negative ? -room->part[i] : room->part[i]);
+    for (uint32_t i = 0; i < n; i++) {
+        sum.minor = minor < 0 ? -room->part[i] : room->part[i];
+        lay_on(laying, room->group[i], sum);
+    }
     return true;
 }
 
@@ -217,14 +235,13 @@ static bool lay_by_touches(struct laying *laying, struct range range, struct err
     of.events = events;
     for (size_t i = 0; i < lines->n;) {
         uint32_t campaign = lines->campaign_of_line[i];
-        int64_t micros = 0;
-        bool known = true;
+        struct spent whole = lines->line[i++];
         for (; i < lines->n && lines->campaign_of_line[i] == campaign; i++) {
-            int64_t spend = lines->line[i].count[AD_SPEND];
-            known = known && spend != AD_NOT_SAID;
-            micros = spend == AD_NOT_SAID ? micros : add_or_stay(micros, spend);
+            int64_t more = lines->line[i].count[AD_SPEND], *spend = &whole.count[AD_SPEND];
+            if (more != AD_NOT_SAID) *spend = *spend == AD_NOT_SAID ? more : add_or_stay(*spend, more);
+            whole.unpriced += lines->line[i].unpriced;
         }
-        if (!lay_campaign(laying, &of, campaign, minor_of_micros(micros), known, &room, err)) return false;
+        if (!lay_campaign(laying, &of, campaign, sum_of(&whole), &room, err)) return false;
     }
     return true;
 }
@@ -233,11 +250,10 @@ bool spend_lay(struct request *request, const struct snapshot *snapshot, const s
                enum touch_dim dim, const struct groups *groups, struct range range, struct spend_table *out,
                struct err *err)
 {
-    struct laying laying = {request, snapshot, lines, groups, out, NULL};
+    struct laying laying = {request, snapshot, lines, groups, out};
 
-    *out = (struct spend_table){.by_group = SCRATCH_ARRAY(&request->arena, struct spend, groups->by.n, err)};
-    laying.unknown = out->by_group ? SCRATCH_ARRAY(&request->arena, bool, groups->by.n, err) : NULL;
-    if (!laying.unknown) return false;
+    *out = (struct spend_table){.by_group = SCRATCH_ARRAY(&request->arena, struct group_spend, groups->by.n, err)};
+    if (!out->by_group) return false;
     if (lines->n == 0) return true;
     for (size_t i = 0; i < lines->n; i++) out->unpriced += lines->line[i].unpriced;
     if (dim == TOUCH_PLATFORM) {
@@ -246,9 +262,7 @@ bool spend_lay(struct request *request, const struct snapshot *snapshot, const s
         return false;
     }
     out->total_minor = out->unmatched_minor;
-    for (uint32_t g = 0; g < groups->by.n; g++) {
-        out->total_minor = add_or_stay(out->total_minor, out->by_group[g].minor);
-        if (laying.unknown[g]) out->by_group[g] = (struct spend){0};
-    }
+    for (uint32_t g = 0; g < groups->by.n; g++)
+        out->total_minor = add_or_stay(out->total_minor, out->by_group[g].spend.minor);
     return true;
 }

@@ -7,8 +7,9 @@
  *
  * A group is a value of a dimension. Of `platform`, a campaign's spend goes to the platform of the channel that it ran
  * on. Of any other, to the groups of the touches that came from the campaign (measure/campaign_join.h), by their events
- * in the range where there are several. What fits no group is unmatched. A group's spend is known if some campaign's
- * is laid on it, and every one of these is known.
+ * in the range where there are several. What fits no group is unmatched. A group's spend is what is
+ * known of the campaigns laid on it; beside it how many of their rows say none (`unpriced`): then what is divided by it
+ * would be wrong, and is null.
  */
 #ifndef REPORT_SPEND_H
 #define REPORT_SPEND_H
@@ -33,8 +34,18 @@ struct days spend_days(const struct span *span);
 bool spend_lines_read(struct request *request, const struct snapshot *snapshot, Str base, struct days days,
                       struct spend_lines *out, struct err *err) MUST_CHECK;
 
+struct group_spend {
+    struct spend spend;
+    int64_t unpriced; /* rows whose spend is not known */
+};
+/* What CAC and ROAS may be made of. */
+static inline struct spend spend_whole(struct spend spend, int64_t unpriced)
+{
+    return unpriced ? (struct spend){0} : spend;
+}
+
 struct spend_table {
-    struct spend *by_group; /* groups.by.n */
+    struct group_spend *by_group; /* groups.by.n */
     int64_t total_minor, unmatched_minor;
     int64_t unpriced; /* rows of the days whose spend is not known */
 };

@@ -56,7 +56,7 @@ static bool take_lock(struct store *store, struct err *err)
                    "another demetra runs on %s; stop it first, or set DEMETRA_DATA to another folder", store->folder);
 }
 
-struct store *store_open(Str folder, struct err *err)
+static struct store *store_new(Str folder, struct err *err)
 {
     struct store *store = mem_new(sizeof *store);
 
@@ -64,12 +64,36 @@ struct store *store_open(Str folder, struct err *err)
     store->session = random_u64();
     pthread_mutex_init(&store->mutex, NULL);
     pthread_mutex_init(&store->writing, NULL);
-    if (folder.n == 0 || folder.n >= PATH_MAX_BYTES) {
-        err_set(err, ERR_INVALID, "DEMETRA_DATA must be a path of 1 to %d bytes", PATH_MAX_BYTES - 1);
-        goto failed;
+    if (folder.n > 0 && folder.n < PATH_MAX_BYTES) {
+        memcpy(store->folder, folder.p, folder.n);
+        snprintf(store->path, sizeof store->path, "%s/demetra.sqlite", store->folder);
+        return store;
     }
-    memcpy(store->folder, folder.p, folder.n);
-    snprintf(store->path, sizeof store->path, "%s/demetra.sqlite", store->folder);
+    err_set(err, ERR_INVALID, "DEMETRA_DATA must be a path of 1 to %d bytes", PATH_MAX_BYTES - 1);
+    store_close(store);
+    return NULL;
+}
+
+struct store *store_open_beside(Str folder, struct err *err)
+{
+    struct store *store = store_new(folder, err);
+    int version = 0;
+
+    if (!store) return NULL;
+    struct db *db = access(store->path, R_OK) == 0 ? store_reader_take(store, err) : NULL;
+    bool ok = db && store_schema_version(db, &version, err) && version == store_schema_latest();
+    store_reader_give(store, db);
+    if (ok) return store;
+    err_set(err, ERR_CONFLICT, "%s holds no database of this version; start `demetra serve` on it once", store->folder);
+    store_close(store);
+    return NULL;
+}
+
+struct store *store_open(Str folder, struct err *err)
+{
+    struct store *store = store_new(folder, err);
+
+    if (!store) return NULL;
     if (!make_folder(store->folder, err) || !take_lock(store, err)) goto failed;
     store->writer = db_open(store->path, true, err);
     if (!store->writer || !store_migrate(store->writer, store_schema_latest(), err)) goto failed;

@@ -20,6 +20,9 @@ struct db;
 /* Open (or make) the database in `folder`, taking the folder's lock: a second program is refused (ERR_CONFLICT).
  * The schema is brought up to date. */
 struct store *store_open(Str folder, struct err *err);
+/* To read only, beside a program that may have it open: no lock, no writer, no migration. ERR_CONFLICT: there is none
+ * of this version. */
+struct store *store_open_beside(Str folder, struct err *err);
 void store_close(struct store *store); /* NULL is fine; every reader must be back */
 Str store_folder(const struct store *store);
 /* Random, of this opening. Whoever left another one behind in the data is gone: the lock says so. */

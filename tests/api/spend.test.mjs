@@ -65,6 +65,9 @@ test('spend on the keys of attribution; unknown until there is a rate, never 0',
   assert.deepEqual([google.conversions, google.revenue], [2, 120000]);
   near(google.cac, 9025, 'CAC'); /* 180.50 / 2 */
   near(google.roas, 1200 / 180.5, 'ROAS');
+  /* one day of Facebook says no cost: what is known is shown, and nothing is divided by it */
+  const facebook = by.rows.find(({ key }) => key === 'facebook');
+  assert.deepEqual([facebook.unpriced, facebook.models.last.cac, facebook.models.last.roas], [1, null, null]);
   const email = by.rows.find(({ key }) => key === 'email').models.last;
   assert.deepEqual([email.cac, email.roas], [null, null]);
   assert.deepEqual([by.unattributed.models.last.cac, by.unattributed.models.last.roas], [null, null]);
@@ -83,10 +86,9 @@ test('by campaign: through ids and names, split by events, and what is matched t
   assert.deepEqual(Object.keys(shares).sort(), ['LULLABY search', 'Night tales', 'letter', 'spring_sale', 'whatever']);
   assert.equal(shares['Night tales'], 57750); /* both channels */
   assert.deepEqual([shares.letter, shares.spring_sale], [null, null]);
-  assert.deepEqual([shares.whatever, shares['LULLABY search']].sort(), [5016, 5017].sort().includes(shares.whatever) ? [shares.whatever, shares['LULLABY search']].sort() : []);
+  assert.deepEqual([shares.whatever, shares['LULLABY search']], [5017, 5017]);
   assert.equal(by.spend.total, 15050 + 57750 + 3000);
   assert.equal(by.spend.unmatched, 3000); /* "Nobody came" */
-  assert.equal((await attribution(server, { by: 'campaign', segment: undefined })).spend.total, by.spend.total);
 });
 
 test('claims beside credit: by channel, campaign and ad; all add up', async (t) => {
@@ -106,7 +108,7 @@ test('claims beside credit: by channel, campaign and ad; all add up', async (t) 
   near(google.models.last.cac, 9025, 'CAC');
   const facebook = row(channels, 'Facebook');
   assert.deepEqual([facebook.claimed.conversions, facebook.claimed.revenue], [1, 82500]); /* USD 20 */
-  assert.deepEqual([facebook.models.last.conversions, facebook.models.last.revenue], [2, 35000]);
+  assert.deepEqual([facebook.models.last.conversions, facebook.models.last.revenue, facebook.models.last.roas], [2, 35000, null]);
   assert.deepEqual(row(channels, 'Instagram').claimed, { conversions: null, revenue: null, cpa: null, roas: null });
   assert.deepEqual([channels.unmatched.models.last.conversions, channels.unmatched.models.last.revenue], [1, 7000]); /* the letter */
 

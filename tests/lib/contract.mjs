@@ -11,9 +11,10 @@ const FREE = new Set(['/openapi.json', '/sourceConfig', '/v1/projects/{key}/sett
 const ALIASES = [
   [/^\/v1\/t$/, '/v1/track'], [/^\/v1\/p$/, '/v1/page'], [/^\/v1\/s$/, '/v1/screen'], [/^\/v1\/i$/, '/v1/identify'],
   [/^\/v1\/g$/, '/v1/group'], [/^\/v1\/a$/, '/v1/alias'], [/^\/v1\/b$/, '/v1/batch'], [/^\/sourceConfig\/$/, '/sourceConfig'],
+  [/^\/api\/campaigns$/, '/api/campaigns/'],
 ];
-/** The one path parameter that takes slashes. */
-const REST = new Set(['person']);
+/** Path parameters that take slashes. */
+const REST = new Set(['person', 'name']);
 
 export class Contract {
   constructor(document) {

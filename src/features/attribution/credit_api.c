@@ -210,6 +210,7 @@ static void put_line(const struct credits *credits, struct json_out *out, uint32
     json_kv_str(out, "channel", line->channel);
     put_spend(out, "spend", spend);
     json_kv_i64(out, "unpriced", line->unpriced);
+    spend = spend_whole(spend, line->unpriced);
     put_claimed(out, line, spend);
     put_models(credits, out, at, credits->of_segment ? (struct spend){0} : spend);
     json_close(out, '}');

@@ -34,11 +34,11 @@ static struct path_credit credit_of(const struct matrix *matrix, int model, uint
 }
 
 /* What was spent on a key; `unattributed` is none. */
-static struct spend spend_of(const struct matrix *matrix, uint32_t group)
+static struct group_spend spend_of(const struct matrix *matrix, uint32_t group)
 {
     bool laid = matrix->spend.by_group && group < matrix->ask->groups.by.n;
 
-    return laid ? matrix->spend.by_group[group] : (struct spend){.known = false};
+    return laid ? matrix->spend.by_group[group] : (struct group_spend){0};
 }
 
 /* ---- one cell ---- */
@@ -100,9 +100,11 @@ void put_spend(struct json_out *out, const char *key, struct spend spend)
 
 static void put_credit(const struct matrix *matrix, struct json_out *out, int model, uint32_t group)
 {
+    struct group_spend spend = spend_of(matrix, group);
+
     json_key(out, model_text_of(model).name);
     json_open(out, '{');
-    put_credit_fields(out, credit_of(matrix, model, group), spend_of(matrix, group));
+    put_credit_fields(out, credit_of(matrix, model, group), spend_whole(spend.spend, spend.unpriced));
     put_intervals(matrix, out, model, group);
     json_close(out, '}');
 }
@@ -183,14 +185,15 @@ static void put_distinguishable(const struct matrix *matrix, struct json_out *ou
 static void put_row(const struct matrix *matrix, struct json_out *out, const struct order *order, uint32_t i)
 {
     uint32_t group = order->rows[i].group;
-    struct spend spend = spend_of(matrix, group);
+    struct group_spend spend = spend_of(matrix, group);
 
     json_open(out, '{');
     json_kv_str(out, "key", ask_key(matrix->ask, group));
     put_models(matrix, out, group);
     json_kv_double(out, "spread", spread_of(matrix, group));
     put_distinguishable(matrix, out, order, i);
-    put_spend(out, "spend", spend);
+    put_spend(out, "spend", spend.spend);
+    json_kv_i64(out, "unpriced", spend.unpriced);
     if (matrix->over && matrix->over->models.removal) {
         bool known = group < matrix->over->models.n_channels;
         json_kv_double(out, "removal", known ? matrix->over->models.removal[group].conversions : 0);

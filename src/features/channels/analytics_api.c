@@ -114,7 +114,7 @@ static bool put_point(void *context, int32_t day, Str channel, double roi, struc
 
     (void)err;
     json_open(out, '{');
-    put_day(out, "date", day);
+    json_kv_day(out, "date", day);
     json_kv_str(out, "channel", channel);
     json_kv_double(out, "roi", roi);
     json_close(out, '}');

@@ -86,12 +86,6 @@ bool ask_pricing(struct request *request, struct ad_span span, struct pricing *o
 
 /* ---- ways of writing ---- */
 
-void put_day(struct json_out *out, const char *key, int32_t day)
-{
-    char text[TIME_TEXT_MAX];
-    json_kv_text(out, key, time_format_day(day, text));
-}
-
 void put_amount(struct json_out *out, const char *key, bool known, int64_t micros)
 {
     int64_t minor = minor_of_micros(micros);

@@ -101,7 +101,6 @@ bool summary_make(struct db *db, struct ad_span span, const struct pricing *pric
 
 /* ---- ways of writing (ask.c) ---- */
 
-void put_day(struct json_out *out, const char *key, int32_t day);
 /* An amount in units of the currency, with cents only where there are any; null when it is not known. */
 void put_amount(struct json_out *out, const char *key, bool known, int64_t micros);
 void put_count(struct json_out *out, const char *key, bool known, int64_t count);

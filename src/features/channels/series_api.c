@@ -15,7 +15,7 @@ static void put_period(struct series *series)
 
     for (uint32_t i = 0; i < series->sums.n; i++) {
         json_open(out, '{');
-        put_day(out, "date", series->day);
+        json_kv_day(out, "date", series->day);
         put_value(out, "key", series->sums.row[i].value);
         put_figures(out, &series->sums.row[i].figures);
         json_close(out, '}');

@@ -244,8 +244,8 @@ static bool put_row(const struct tree *tree, struct json_out *out, const struct 
 {
     json_open(out, '{');
     if (!put_label(tree, out, row->key, err)) return false;
-    put_day(out, "first_day", row->now.first_day);
-    put_day(out, "last_day", row->now.last_day);
+    json_kv_day(out, "first_day", row->now.first_day);
+    json_kv_day(out, "last_day", row->now.last_day);
     put_figures(out, &row->now);
     put_before(tree, out, &row->before);
     json_close(out, '}');

@@ -73,7 +73,7 @@ bool match_delete_api(struct request *request, struct reply *reply, struct err *
 {
     const struct matching *matching = request->context;
 
-    (void)reply;
+    reply->status = 204;
     struct db *db = store_writer_take(matching->store);
     bool ok = match_remove(db, request->param[0], request->param[1], err);
     store_writer_give(matching->store);

@@ -139,7 +139,7 @@ export class Google extends Standin {
 
   statuses(row) {
     const campaign = this.account.campaign(row.campaign_id), ad = campaign.ads.find(({ id }) => id === row.ad_id);
-    return { 'campaign.id': row.campaign_id, 'campaign.status': STATUS[campaign.status], 'ad_group_ad.status': STATUS[ad.status], 'ad_group.status': 'ENABLED' };
+    return { 'campaign.id': row.campaign_id, 'campaign.status': STATUS[campaign.status], 'ad_group_ad.status': STATUS[ad.status], 'ad_group.status': 'ENABLED', 'campaign.advertising_channel_type': campaign.adless ? 'PERFORMANCE_MAX' : 'SEARCH' };
   }
 
   row(sum, select, resource) {

@@ -1,5 +1,5 @@
 /* The one way to the server: JSON in, JSON out, problem+json as an exception. Nothing here knows of React. */
-import type { Import, ImportKind, Problem } from './types';
+import type { Problem } from './types';
 
 export class ApiError extends Error {
   readonly status: number;
@@ -78,17 +78,17 @@ export async function fileOf(url: string, body: unknown): Promise<Blob> {
 }
 
 /** An upload with progress (fetch has none), as a share 0–1. */
-export function upload(file: File, kind: ImportKind, progress: (share: number) => void, signal?: AbortSignal): Promise<Import> {
+export function upload<T>(url: string, file: File, progress: (share: number) => void, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', address('/api/v1/imports', { kind, name: file.name }));
+    request.open('POST', url);
     request.setRequestHeader('Content-Type', 'text/csv');
     for (const [name, value] of Object.entries(OURS)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) progress(event.loaded / event.total);
     };
     request.onload = () => {
-      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as Import);
+      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as T);
       else reject(problemOf(request.status, request.getResponseHeader('content-type'), request.responseText));
     };
     request.onerror = () => reject(new ApiError({ status: 0, detail: '' }));

@@ -1940,6 +1940,692 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/campaigns/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns, in pages */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only those of one channel */
+                    channel?: string;
+                    /** @description Part of the name or the id */
+                    q?: string;
+                    /** @description -day when left out; day, name, clicks, impressions, conversion_rate, acquisition_cost, roi or engagement_score, with a minus for the largest first */
+                    sort?: string;
+                    /** @description Campaigns before the page */
+                    skip?: number;
+                    /** @description Campaigns on a page; 100 when left out, at most 1000 */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Campaigns"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Make a campaign by hand */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CampaignNew"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Campaign"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/channel/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns of a channel, in pages */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Part of the name or the id */
+                    q?: string;
+                    /** @description -day when left out; day, name, clicks, impressions, conversion_rate, acquisition_cost, roi or engagement_score, with a minus for the largest first */
+                    sort?: string;
+                    /** @description Campaigns before the page */
+                    skip?: number;
+                    /** @description Campaigns on a page; 100 when left out, at most 1000 */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Campaigns"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One campaign */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    campaign_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Campaign"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Change a campaign; what is left out stays */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    campaign_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CampaignChange"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Campaign"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Take a campaign out, with its ads, days and budgets */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    campaign_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A campaign's days, by channel */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day; left out: all */
+                    from?: string;
+                    /** @description Last day, counted in */
+                    to?: string;
+                };
+                header?: never;
+                path: {
+                    campaign_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CampaignDays"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channel-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Channels and the platform that each stands for */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelList"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channel-list/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say which platform a channel stands for */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ChannelPlatform"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChannelList"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rates of currencies, and those that are wanting */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Rates"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** What a currency is worth from a day on */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Rate"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Rate"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rates/{currency}/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a rate */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    currency: string;
+                    day: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Budgets and what of them is spent */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Budgets"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Set a budget */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["BudgetNew"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Budget"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a budget; what is left out stays */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["BudgetChange"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Budget"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Forget a budget */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/data-analytics/v10/summary/prod": {
         parameters: {
             query?: never;
@@ -5599,8 +6285,10 @@ export interface components {
             spread: number | null;
             /** @description With intervals=true: false when this row's interval under the first model asked for overlaps that of the next row, so that their order may be chance; of revenue, or of conversions where there is no revenue at all. Stricter than asking whether the interval of their difference holds 0. null: the last row, or a model without intervals */
             distinguishable?: boolean | null;
-            /** @description Minor units; null: unknown */
+            /** @description Minor units, of what is known; null: nothing is */
             spend: number | null;
+            /** @description Rows of its ads whose spend is not said, or has no rate: with any of them cac and roas are null */
+            unpriced: number;
             /** @description With markov: the share of conversions that would be lost without the key */
             removal?: number;
         };
@@ -5765,6 +6453,221 @@ export interface components {
         };
         Models: {
             models: components["schemas"]["Model"][];
+        };
+        Campaign: {
+            /** @description Unique; of an ad platform's source:account:id */
+            campaign_id: string;
+            name: string;
+            channel_used: string;
+            /** @description Of its account, such as meta; else file or hand */
+            source: string;
+            /** @description As the platform has it */
+            status: string | null;
+            target_audience: string | null;
+            campaign_goal: string | null;
+            /** @description Days */
+            duration: number | null;
+            /** @description Conversions by clicks, a share */
+            conversion_rate: number | null;
+            /** @description Currency units; spend by conversions */
+            acquisition_cost: number | null;
+            /** @description Of acquisition_cost; null: its days are in several */
+            currency: string | null;
+            /** @description (Revenue - spend) / spend */
+            roi: number | null;
+            location: string | null;
+            language: string | null;
+            clicks: number | null;
+            impressions: number | null;
+            engagement_score: number | null;
+            customer_segment: string | null;
+            /** @description 2025-02-12; of a campaign with daily facts the first of them */
+            date: string | null;
+            company: string | null;
+            /** @description Whether the figures are made of daily facts */
+            has_days: boolean;
+            /** @description RFC 3339, UTC */
+            created_at: string;
+            /** @description RFC 3339, UTC */
+            changed_at: string;
+        };
+        Campaigns: {
+            campaigns: components["schemas"]["Campaign"][];
+            /** @description On all pages */
+            total: number;
+            skip: number;
+            limit: number;
+        };
+        CampaignNew: {
+            /** @description 1 to 200 bytes without a / */
+            campaign_id: string;
+            /** @description campaign_id when left out */
+            name?: string | null;
+            /** @description Made if there is none of that name */
+            channel_used: string;
+            status?: string | null;
+            target_audience?: string | null;
+            campaign_goal?: string | null;
+            /** @description Days */
+            duration?: number | null;
+            conversion_rate?: number | null;
+            /** @description Currency units, such as 1234.5 or "1234.50" */
+            acquisition_cost?: number | string | null;
+            /** @description The reporting currency when left out */
+            currency?: string;
+            roi?: number | null;
+            location?: string | null;
+            language?: string | null;
+            clicks?: number | null;
+            impressions?: number | null;
+            engagement_score?: number | null;
+            customer_segment?: string | null;
+            /** @description 2025-02-12 */
+            date?: string | null;
+            company?: string | null;
+        };
+        /** @description What is left out stays; null is not known. Of a campaign with daily facts what is made of them cannot be changed: channel_used, clicks, impressions, conversion_rate, acquisition_cost, currency, roi, date */
+        CampaignChange: {
+            /** @description What it is; it cannot be changed */
+            campaign_id?: string;
+            /** @description campaign_id when it is null */
+            name?: string | null;
+            /** @description Made if there is none of that name */
+            channel_used?: string;
+            status?: string | null;
+            target_audience?: string | null;
+            campaign_goal?: string | null;
+            /** @description Days */
+            duration?: number | null;
+            conversion_rate?: number | null;
+            /** @description Currency units, such as 1234.5 or "1234.50" */
+            acquisition_cost?: number | string | null;
+            currency?: string;
+            roi?: number | null;
+            location?: string | null;
+            language?: string | null;
+            clicks?: number | null;
+            impressions?: number | null;
+            engagement_score?: number | null;
+            customer_segment?: string | null;
+            /** @description 2025-02-12 */
+            date?: string | null;
+            company?: string | null;
+        };
+        CampaignDay: {
+            /** @description A day of the account */
+            date: string;
+            channel: string;
+            impressions: number | null;
+            reach: number | null;
+            clicks: number | null;
+            /** @description Currency units */
+            spend: number | null;
+            conversions: number | null;
+            /** @description Currency units; refunds are negative */
+            revenue: number | null;
+            currency: string;
+        };
+        CampaignDays: {
+            /** @description By date, then channel */
+            days: components["schemas"]["CampaignDay"][];
+        };
+        Channel: {
+            name: string;
+            /** @description The value of the events' platform that it stands for; empty: none */
+            platform: string;
+            campaigns: number;
+        };
+        ChannelList: {
+            /** @description By name */
+            channels: components["schemas"]["Channel"][];
+        };
+        ChannelPlatform: {
+            /** @description Such as instagram; empty for none */
+            platform: string;
+        };
+        Rate: {
+            currency: string;
+            /** @description From this day on, until the next rate */
+            day: string;
+            /** @description What one unit is worth in the base currency, such as 41.25 */
+            rate: string;
+        };
+        RateMissing: {
+            currency: string;
+            /** @description Of rows in this currency; there is no rate of then or before */
+            first_day: string;
+            rows: number;
+        };
+        Rates: {
+            /** @description The reporting currency */
+            base: string;
+            /** @description By currency, the latest first */
+            rates: components["schemas"]["Rate"][];
+            missing: components["schemas"]["RateMissing"][];
+        };
+        Budget: {
+            id: number;
+            name: string;
+            /** @description null: of a campaign, or of all */
+            channel: string | null;
+            campaign_id: string | null;
+            campaign_name: string | null;
+            /** @description 2025-02-12 */
+            first_day: string;
+            /** @description 2025-02-12 */
+            last_day: string;
+            /** @description Minor units of currency */
+            amount: number;
+            currency: string;
+            /** @description Minor units; null: something was spent, and nothing of it has a rate */
+            spent: number | null;
+            /** @description Rows of its days without a spend, or without a rate for it */
+            unpriced: number;
+            /** @description Spent by the amount */
+            share: number | null;
+            /** @description Share by the share of the days that are gone, today counted in: 1 is as planned; null before the first */
+            pace: number | null;
+            /** @description After today */
+            days_left: number;
+            /** @description RFC 3339, UTC */
+            created_at: string;
+            /** @description RFC 3339, UTC */
+            changed_at: string;
+        };
+        Budgets: {
+            /** @description The latest first */
+            budgets: components["schemas"]["Budget"][];
+        };
+        BudgetNew: {
+            name: string;
+            /** @description The name of a channel */
+            channel?: string | null;
+            /** @description Instead of a channel */
+            campaign_id?: string | null;
+            /** @description 2025-02-12 */
+            first_day: string;
+            /** @description 2025-02-12 */
+            last_day: string;
+            /** @description Minor units of currency, more than 0 */
+            amount: number | string;
+            /** @description The reporting currency when left out */
+            currency?: string;
+        };
+        /** @description What is left out stays; channel and campaign_id null or empty: of all */
+        BudgetChange: {
+            name?: string;
+            /** @description The name of a channel */
+            channel?: string | null;
+            /** @description Instead of a channel */
+            campaign_id?: string | null;
+            /** @description 2025-02-12 */
+            first_day?: string;
+            /** @description 2025-02-12 */
+            last_day?: string;
+            /** @description Minor units of currency, more than 0 */
+            amount?: number | string;
+            currency?: string;
         };
         CrmSummary: {
             total_events: number;

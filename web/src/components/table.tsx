@@ -39,6 +39,8 @@ interface Props<Row> {
   caption: string;
   empty?: ReactNode;
   searchable?: boolean;
+  /** The rows come sorted from elsewhere, which can sort by these columns alone. */
+  sorting?: { by: { key: string; down: boolean }; keys: readonly string[]; onSort: (by: { key: string; down: boolean }) => void };
   /** A line under the table. */
   foot?: ReactNode;
 }
@@ -54,9 +56,10 @@ function compare(a: Cell, b: Cell): number {
 }
 
 /** Every table sorts, can be searched and exports. What is long scrolls inside itself. */
-export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTestid, onRow, rowLabel, selected, total, totalFirst = false, caption, empty, searchable, foot }: Props<Row>) {
+export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTestid, onRow, rowLabel, selected, total, totalFirst = false, caption, empty, searchable, sorting, foot }: Props<Row>) {
   const { t } = useApp();
-  const [by, setBy] = useState(sort ?? null);
+  const [chosen, setBy] = useState(sort ?? null);
+  const by = sorting?.by ?? chosen;
   const [text, setText] = useState('');
   const [shown, setShown] = useState(PAGE);
 
@@ -65,16 +68,16 @@ export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTesti
     return wanted ? rows.filter((row) => columns.some((column) => String(column.value(row) ?? '').toLowerCase().includes(wanted))) : rows;
   }, [rows, columns, text]);
   const sorted = useMemo(() => {
-    const column = columns.find((one) => one.key === by?.key);
-    if (!column || !by) return found;
-    return [...found].sort((a, b) => compare(column.value(a), column.value(b)) * (by.down ? -1 : 1));
-  }, [found, columns, by]);
+    const column = columns.find((one) => one.key === chosen?.key);
+    if (!column || !chosen) return found;
+    return [...found].sort((a, b) => compare(column.value(a), column.value(b)) * (chosen.down ? -1 : 1));
+  }, [found, columns, chosen]);
 
   const excel = useTableFile();
   const cells = () => sorted.map((row) => columns.map((column) => column.value(row)));
   const exportCsv = () => download(`${name}.csv`, csv([columns.map((column) => column.title), ...cells()]));
   const exportJson = () => download(`${name}.json`, tableJson(columns, cells()), 'application/json');
-  const press = (key: string, numeric: boolean) => setBy((now) => (now?.key === key ? { key, down: !now.down } : { key, down: numeric }));
+  const press = (key: string, numeric: boolean) => (sorting ? sorting.onSort : setBy)(by?.key === key ? { key, down: !by.down } : { key, down: numeric });
 
   const totals = total && [total].flat().map((one, at) => <tr key={at}>{columns.map((column) => <td key={column.key} data-column={column.key} className={column.numeric ? 'number' : ''}>{one[column.key]}</td>)}</tr>);
   const search = searchable ?? rows.length > 12;
@@ -93,7 +96,7 @@ export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTesti
             <tr>
               {columns.map((column) => (
                 <th key={column.key} className={column.numeric ? 'number' : ''} aria-sort={by?.key === column.key ? (by.down ? 'descending' : 'ascending') : undefined} scope="col">
-                  <button type="button" onClick={() => press(column.key, !!column.numeric)}>{column.title}</button>
+                  {sorting && !sorting.keys.includes(column.key) ? column.title : <button type="button" onClick={() => press(column.key, !!column.numeric)}>{column.title}</button>}
                   {column.hint && <Hint text={column.hint} />}
                 </th>
               ))}

@@ -131,6 +131,8 @@ export function Dialog({ title, onClose, children, side = false, extra, testid }
       aria-labelledby={id}
       data-testid={testid}
       onCancel={(event) => {
+        // Of this one, not of another that it opened.
+        if (event.target !== event.currentTarget) return;
         event.preventDefault();
         onClose();
       }}
