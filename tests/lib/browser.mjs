@@ -32,11 +32,13 @@ async function prepare(folder, history) {
 }
 
 export class Site {
-  static async open({ history = true, args = [] } = {}) {
+  /** `ready` is given the folder before the server starts. */
+  static async open({ history = true, args = [], env = {}, ready = () => undefined } = {}) {
     const site = new Site();
     const folder = newFolder(test);
     site.reader = await prepare(folder, history);
-    site.server = await Server.start(test, { folder, args });
+    ready(folder);
+    site.server = await Server.start(test, { folder, args, env });
     site.browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
     test.after(() => site.browser.close());
     return site;

@@ -71,11 +71,16 @@ export class Stand {
     return { base_url: `http://${this.host}`, account: 'a1', token };
   }
 
+  /** Into a data folder with the adapter. */
+  putAdapter(folder) {
+    mkdirSync(path.join(folder, 'adapters'));
+    writeFileSync(path.join(folder, 'adapters', 'stand.json'), JSON.stringify(ADAPTER));
+  }
+
   /** A server that knows the adapter and may ask the stand. */
   async serverOf(test, env = {}) {
     const folder = newFolder(test);
-    mkdirSync(path.join(folder, 'adapters'));
-    writeFileSync(path.join(folder, 'adapters', 'stand.json'), JSON.stringify(ADAPTER));
+    this.putAdapter(folder);
     return Server.start(test, { folder, env: { DEMETRA_ALLOW_HOSTS: this.host, ...env } });
   }
 }

@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { adDaysCsv } from '../lib/ad_days.mjs';
+import { importAds } from '../lib/ad_imports.mjs';
 import { PHONE, Site, eventually, id, open, settled } from '../lib/browser.mjs';
-import { ROOT } from '../lib/server.mjs';
+import { ROOT, until } from '../lib/server.mjs';
+import { socialAdsCsv } from '../lib/social_ads.mjs';
 
 const SHOTS = path.join(ROOT, 'tests/ui/shots');
 rmSync(SHOTS, { recursive: true, force: true });
@@ -18,10 +21,19 @@ const orders = ['google', 'facebook', 'email'].map((source, i) => ({
   properties: { revenue: 990 + i, currency: 'UAH' }, context: { campaign: { source, medium: 'cpc', name: 'spring' } },
 }));
 await site.server.send('batch', { batch: [...orders, orders[0], { type: 'track', event: 'No One', messageId: 'no-one' }] });
+await importAds(site.server, adDaysCsv());
+await importAds(site.server, socialAdsCsv({ rows: 400, seed: 2 }));
 await site.server.post('/api/v1/segments', {
   name: 'Bought, came by google', kind: 'filter',
   definition: { match: 'all', conditions: [{ kind: 'event', event: 'Order Completed', at_least: 1, filter: ['medium:is:cpc'] }, { kind: 'event', not: true, event: '*', last_days: 30 }, { kind: 'first_touch', filter: ['platform:is:google'] }] },
 });
+/* Ads: a campaign by hand, a file that was read in and one that waits for its columns, a budget. */
+await site.server.post('/api/campaigns/', { campaign_id: 'autumn', channel_used: 'Facebook', date: '2025-10-01', clicks: 1200, impressions: 90000, roi: 1.4, target_audience: 'Women 25-34' });
+const { id: adFile } = (await site.server.request('POST', '/api/v1/ad-imports?name=brand.csv', { body: `date,source,account_id,campaign_id,campaign_name,impressions,clicks,cost,currency\n${[1, 2, 3, 4].map((day) => `2025-10-0${day},google_ads,a1,7,brand,1000,${day * 10},${day}0.50,EUR`).join('\n')}\n` })).json();
+await site.server.post(`/api/v1/ad-imports/${adFile}/start`, {});
+await until('the ad file to be read', async () => (await site.server.get(`/api/v1/ad-imports/${adFile}`)).state === 'done');
+const { id: newFile } = (await site.server.request('POST', '/api/v1/ad-imports?name=export.csv', { body: 'Day;Clicks;Views;Spent;Group\n01.10.2025;5;100;1,50;x\n02.10.2025;7;120;2,50;y\n' })).json();
+await site.server.post('/api/v1/budgets', { name: 'October', first_day: '2025-10-01', last_day: '2025-10-31', amount: 2000000 });
 const { page: canvas } = await site.visit({ token: null });
 const SIGNED = 'conversion=Contract+Signed';
 
@@ -31,6 +43,8 @@ const PAGES = {
   'explore': { at: `/explore?by=platform&metric=revenue,events&kind=area&${SIGNED}` },
   'funnel': { at: '/funnel' },
   'attribution': { at: `/attribution?${SIGNED}` },
+  'channels': { at: '/channels?conversion=Order+Completed' },
+  'channels-empty': { at: '/channels', where: fresh },
   'retention': { at: '/retention?start=Page+Viewed&range=90d' },
   'paths': { at: '/paths' },
   'persons': { at: '/persons' },
@@ -41,6 +55,12 @@ const PAGES = {
   'data-imports': { at: '/data/imports' },
   'data-rejects': { at: '/data/rejects' },
   'data-rules': { at: '/data/rules' },
+  'channel-campaigns': { at: '/channels/campaigns' },
+  'channel-matching': { at: '/channels/matching' },
+  'channel-money': { at: '/channels/money' },
+  'channel-connectors': { at: '/channels/connectors' },
+  'channel-import': { at: '/channels/import' },
+  'channel-jobs': { at: '/channels/jobs' },
   'welcome': { at: '/', where: fresh },
   'login': { at: '/', token: null, expected: [/401/] },
 };
@@ -57,10 +77,17 @@ const STATES = {
   'retention-by': { at: '/retention?start=Page+Viewed&range=90d&by=platform' },
   'retention-ltv': { at: '/retention?start=Page+Viewed&range=90d&by=platform&measure=ltv' },
   'explore-money': { at: '/explore?conversion=Order+Completed&metric=arpu,session_ms,stickiness&by=platform&kind=bar' },
+  'channels-campaign': { at: '/channels?conversion=Order+Completed&range=30d&channel=Instagram&campaign=meta:meta-1:300&metric=cpa&credit=ad&measure=revenue&best=rate' },
   'overview-segment': { at: '/?conversion=Order+Completed&segment=1' },
   'segment-editor': { at: '/segments?edit=1' },
   'paths-to': { at: '/paths?anchor=Order+Completed&direction=to&window=7d&limit=8' },
   'data-uncounted': { at: '/data/imports?contracts=uncounted' },
+  'channel-campaign': { at: '/channels/campaigns?campaign=google_ads:a1:7' },
+  'channel-make': { at: '/channels/campaigns?make=1' },
+  'channel-budget': { at: '/channels/money?budget=new' },
+  'channel-connect': { at: '/channels/connectors?connect=meta' },
+  'channel-columns': { at: `/channels/import?import=${newFile}` },
+  'channel-result': { at: `/channels/import?import=${adFile}` },
   'data-reject': { at: '/data/rejects?reject=4' },
 };
 const WIDE = { width: 1440, height: 900 };
@@ -145,7 +172,7 @@ for (const [name, { at }] of Object.entries(STATES)) {
 }
 
 site.test('on a phone the bar of pages covers nothing at the end of a page', { viewport: PHONE }, async (page) => {
-  for (const address of [`/?${SIGNED}`, '/explore', '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/data/rules', '/persons', '/persons/c%3AC00657']) {
+  for (const address of [`/?${SIGNED}`, '/explore', '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/data/rules', '/persons', '/persons/c%3AC00657', '/channels/campaigns', '/channels/money']) {
     await open(page, address);
     const { end, bar } = await page.evaluate(() => {
       scrollTo(0, document.documentElement.scrollHeight);
@@ -166,7 +193,7 @@ site.test('the range and the filter open whole on a phone', { viewport: PHONE, a
   }
 });
 
-for (const address of [`/?${SIGNED}`, '/explore', '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/persons/c%3AC00657', '/data/sources', '/data/rules']) {
+for (const address of [`/?${SIGNED}`, '/explore', '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/persons/c%3AC00657', '/data/sources', '/data/rules', '/channels/matching', '/channels/money', `/channels/import?import=${newFile}`]) {
   site.test(`focus is seen wherever Tab goes: ${address}`, { at: address }, async (page) => {
     const stops = new Set();
     await page.keyboard.press('Tab');

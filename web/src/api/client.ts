@@ -1,5 +1,5 @@
 /* The one way to the server: JSON in, JSON out, problem+json as an exception. Nothing here knows of React. */
-import type { Import, ImportKind, Problem } from './types';
+import type { Problem } from './types';
 
 export class ApiError extends Error {
   readonly status: number;
@@ -47,7 +47,7 @@ function problemOf(status: number, type: string | null, text: string): ApiError 
   return new ApiError({ status, detail: text.slice(0, 200) || `HTTP ${status}` });
 }
 
-async function ask<T>(method: string, url: string, init: RequestInit = {}): Promise<T> {
+async function exchange(method: string, url: string, init: RequestInit): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(url, { method, credentials: 'same-origin', ...init, headers: { Accept: 'application/json', ...OURS, ...init.headers } });
@@ -55,11 +55,13 @@ async function ask<T>(method: string, url: string, init: RequestInit = {}): Prom
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError({ status: 0, detail: '' });
   }
-  const text = await answer.text();
-  if (!answer.ok) {
-    if (answer.status === 401 && !url.endsWith('/login')) signedOut();
-    throw problemOf(answer.status, answer.headers.get('content-type'), text);
-  }
+  if (answer.ok) return answer;
+  if (answer.status === 401 && !url.endsWith('/login')) signedOut();
+  throw problemOf(answer.status, answer.headers.get('content-type'), await answer.text());
+}
+
+async function ask<T>(method: string, url: string, init: RequestInit = {}): Promise<T> {
+  const text = await (await exchange(method, url, init)).text();
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
@@ -70,18 +72,23 @@ export function send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string
   return ask<T>(method, url, { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
 }
 
+/** JSON in, a file out. */
+export async function fileOf(url: string, body: unknown): Promise<Blob> {
+  return (await exchange('POST', url, { body: JSON.stringify(body), headers: { Accept: '*/*', 'Content-Type': 'application/json' } })).blob();
+}
+
 /** An upload with progress (fetch has none), as a share 0–1. */
-export function upload(file: File, kind: ImportKind, progress: (share: number) => void, signal?: AbortSignal): Promise<Import> {
+export function upload<T>(url: string, file: File, progress: (share: number) => void, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', address('/api/v1/imports', { kind, name: file.name }));
+    request.open('POST', url);
     request.setRequestHeader('Content-Type', 'text/csv');
     for (const [name, value] of Object.entries(OURS)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) progress(event.loaded / event.total);
     };
     request.onload = () => {
-      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as Import);
+      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as T);
       else reject(problemOf(request.status, request.getResponseHeader('content-type'), request.responseText));
     };
     request.onerror = () => reject(new ApiError({ status: 0, detail: '' }));

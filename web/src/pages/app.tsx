@@ -15,8 +15,12 @@ const Login = lazy(() => import('./login').then((page) => ({ default: page.Login
 interface PageProps { rest: string }
 type Page = ComponentType<PageProps>;
 
+const channelData = () => import('./channel-data/channel-data').then((page) => page.ChannelDataPage);
+
 /** Pages but the first, each in a file of its own; what stands after its path is its `rest`. */
 const PAGES: { path: string; load: () => Promise<Page> }[] = [
+  // Before the page that they stand under.
+  ...['campaigns', 'matching', 'money', 'connectors', 'import', 'jobs'].map((tab) => ({ path: `/channels/${tab}`, load: channelData })),
   { path: '/explore', load: () => import('./explore').then((page) => page.ExplorePage) },
   { path: '/funnel', load: () => import('./funnel/funnel').then((page) => page.FunnelPage) },
   { path: '/retention', load: () => import('./retention').then((page) => page.RetentionPage) },
@@ -25,6 +29,7 @@ const PAGES: { path: string; load: () => Promise<Page> }[] = [
   { path: '/data', load: () => import('./data/data').then((page) => page.DataPage) },
   { path: '/segments', load: () => import('./segments/segments').then((page) => page.SegmentsPage) },
   { path: '/persons', load: () => import('./persons/persons').then((page) => page.PersonsPage) },
+  { path: '/channels', load: () => import('./channels/channels').then((page) => page.ChannelsPage) },
 ];
 
 const SESSION = '/api/v1/session';

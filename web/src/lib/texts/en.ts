@@ -8,7 +8,7 @@ const KNOWN: Record<string, string> = { 'Contract Signed': 'Contracts', 'Order C
 
 export const en = {
   // The frame
-  pages: { overview: 'Overview', explore: 'Explore', funnel: 'Funnel', attribution: 'Attribution', retention: 'Retention', paths: 'Paths', persons: 'Persons', segments: 'Segments', data: 'Data' },
+  pages: { overview: 'Overview', explore: 'Explore', funnel: 'Funnel', attribution: 'Attribution', channels: 'Channels', retention: 'Retention', paths: 'Paths', persons: 'Persons', segments: 'Segments', data: 'Data' },
   tabs: { sources: 'Sources', live: 'Live', imports: 'Imports', rejects: 'Rejects', rules: 'Platform rules' },
   navigation: 'Pages',
   skip: 'Skip to the content',
@@ -78,6 +78,8 @@ export const en = {
   nothingFound: 'Nothing found',
   searchTable: 'Search in the table',
   exportCsv: 'Export as CSV',
+  exportJson: 'Export as JSON',
+  exportExcel: 'Export as an Excel file',
   asTable: 'Show as a table',
   asChart: 'Show as a chart',
   showMore: (count: number) => `${count} more ${of(count, 'row', 'rows')}`,

@@ -28,7 +28,7 @@ function useUploads() {
     queue.current = queue.current.then(async () => {
       change(id, { state: 'sending' });
       try {
-        await upload(file, kind, (share) => change(id, { share }));
+        await upload<Import>(address(IMPORTS, { kind, name: file.name }), file, (share) => change(id, { share }));
         setUploads((all) => all.filter((one) => one.id !== id));
       } catch (problem) {
         change(id, { state: 'failed', error: (problem as Error).message || t.networkError });
