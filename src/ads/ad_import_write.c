@@ -10,7 +10,6 @@
 #include "ads/campaign_sums.h"
 #include "ads/channels.h"
 #include "base/dict.h"
-#include "base/parallel.h"
 #include "base/time.h"
 
 #define ROWS_MIN 50
@@ -29,7 +28,8 @@ size_t ad_pace(size_t n, int64_t took_us, size_t max)
 }
 
 /* ---- the rows of a chunk ----
- * They are read before the writer is taken, on another core while the chunk before is written. */
+ * They are read before the writer is taken. Not by helpers meanwhile: those run at a low priority, and on a busy
+ * machine this would wait for them. */
 
 struct batch {
     const struct ad_file *file;
@@ -37,29 +37,27 @@ struct batch {
     size_t at, end, cap; /* rows [at, end) of the scan */
     struct table_row *row;
     struct arena arena; /* their texts */
-    struct err err;
-    bool ok;
 };
 
-static void read_batch(struct batch *batch)
+static bool read_batch(struct batch *batch, struct err *err)
 {
-    batch->ok = true;
     arena_reset(&batch->arena);
     if (batch->end - batch->at > batch->cap) {
         batch->cap = batch->end - batch->at;
         batch->row = mem_grow(batch->row, sizeof *batch->row, batch->cap);
     }
-    for (size_t i = batch->at; batch->ok && i < batch->end; i++) {
+    for (size_t i = batch->at; i < batch->end; i++) {
         const struct row_ref *ref = &batch->scan->row[i];
         struct table_row *row = &batch->row[i - batch->at];
         struct row_fault fault;
-        batch->ok = table_row_read(&batch->file->plan, (Str){batch->file->text.p + ref->at, ref->n}, &batch->arena, row,
-                                   &fault) ||
-                    err_set(&batch->err, ERR_INTERNAL, "a row reads otherwise the second time: %s", fault.reason);
-        if (batch->ok && ref->again)
+        Str record = {batch->file->text.p + ref->at, ref->n};
+        if (!table_row_read(&batch->file->plan, record, &batch->arena, row, &fault))
+            return err_set(err, ERR_INTERNAL, "a row reads otherwise the second time: %s", fault.reason);
+        if (ref->again)
             row->campaign.campaign_id =
                 arena_printf(&batch->arena, "%.*s-%u", STR_ARG(row->campaign.campaign_id), ref->again);
     }
+    return true;
 }
 
 /* Rows from `at` on: about `n`, no more bytes than a chunk takes, and no key cut in two. */
@@ -225,92 +223,50 @@ static bool write_chunk(struct chunk *chunk, struct err *err)
     return ok && db_commit(chunk->db, err);
 }
 
-/* Two batches in turn: the one is written, the other read. */
-struct writing {
-    struct ad_imports *imports;
-    struct ad_import *import;
-    struct batch batch[2], *full, *next;
-    size_t pace;
-    struct err err;
-    bool ok;
-};
-
-static void write_batch(struct writing *writing)
+/* *pace: how many rows the next one takes. */
+static bool write_batch(struct ad_imports *imports, struct ad_import *import, const struct batch *batch, size_t *pace,
+                        struct err *err)
 {
-    const struct batch *batch = writing->full;
-    struct ad_import *import = writing->import;
     struct chunk chunk = {.batch = batch, .import = import, .now_ms = time_now_ms(), .matched = dict_new()};
 
     arena_init(&chunk.arena, (size_t)1024 * 1024 * 1024);
-    chunk.db = store_writer_take(writing->imports->store);
+    chunk.db = store_writer_take(imports->store);
     int64_t start = time_monotonic_us();
-    writing->ok = write_chunk(&chunk, &writing->err);
+    bool ok = write_chunk(&chunk, err);
     int64_t took = time_monotonic_us() - start;
-    store_writer_give(writing->imports->store);
+    store_writer_give(imports->store);
     arena_free(&chunk.arena);
     dict_free(chunk.matched);
-    if (!writing->ok) return;
+    if (!ok) return false;
     import->rows_done = (int64_t)batch->end;
     import->replaced += chunk.replaced;
-    writing->pace = ad_pace(batch->end - batch->at, took, ROWS_MAX);
-    if (writing->pace < ROWS_MIN) writing->pace = ROWS_MIN;
-}
-
-/* The first part is the caller's: whoever holds the writer must not run at the priority of helpers. */
-static void write_or_read(void *context, uint32_t part)
-{
-    struct writing *writing = context;
-
-    if (part == 0) {
-        write_batch(writing);
-    } else {
-        read_batch(writing->next);
-    }
-}
-
-static bool write_step(struct writing *writing, const struct worker *worker, struct err *err)
-{
-    struct batch *full = writing->full, *next = writing->next;
-
-    if (worker_stopping(worker)) return err_set(err, ERR_BUSY, "the program ends");
-    if (!full->ok) {
-        *err = full->err;
-        return false;
-    }
-    next->at = full->end;
-    next->end = batch_end(next->scan, next->at, writing->pace);
-    parallel_run(2, write_or_read, writing);
-    if (writing->ok) {
-        writing->full = next;
-        writing->next = full;
-        return true;
-    }
-    *err = writing->err;
-    if (err->code != ERR_BUSY) return false;
-    worker_pause(worker, RETRY_MS);
+    *pace = ad_pace(batch->end - batch->at, took, ROWS_MAX);
+    if (*pace < ROWS_MIN) *pace = ROWS_MIN;
     return true;
 }
 
 static bool write_rows(struct ad_imports *imports, const struct worker *worker, struct ad_import *import,
                        const struct ad_file *file, const struct row_scan *scan, struct err *err)
 {
-    struct writing writing = {.imports = imports, .import = import, .pace = ROWS_FIRST};
+    struct batch batch = {.file = file, .scan = scan};
+    size_t pace = ROWS_FIRST;
     bool ok = true;
 
-    for (size_t i = 0; i < 2; i++) {
-        writing.batch[i] = (struct batch){.file = file, .scan = scan};
-        arena_init(&writing.batch[i].arena, (size_t)1024 * 1024 * 1024);
+    arena_init(&batch.arena, (size_t)1024 * 1024 * 1024);
+    while (ok && (size_t)import->rows_done < scan->n) {
+        if (worker_stopping(worker)) {
+            ok = err_set(err, ERR_BUSY, "the program ends");
+            break;
+        }
+        batch.at = (size_t)import->rows_done;
+        batch.end = batch_end(scan, batch.at, pace);
+        ok = read_batch(&batch, err);
+        if (!ok || write_batch(imports, import, &batch, &pace, err)) continue;
+        ok = err->code == ERR_BUSY;
+        if (ok) worker_pause(worker, RETRY_MS);
     }
-    writing.full = &writing.batch[0];
-    writing.next = &writing.batch[1];
-    writing.full->at = (size_t)import->rows_done;
-    writing.full->end = batch_end(scan, writing.full->at, writing.pace);
-    read_batch(writing.full);
-    while (ok && writing.full->at < scan->n) ok = write_step(&writing, worker, err);
-    for (size_t i = 0; i < 2; i++) {
-        arena_free(&writing.batch[i].arena);
-        free(writing.batch[i].row);
-    }
+    arena_free(&batch.arena);
+    free(batch.row);
     return ok;
 }
 
