@@ -30,7 +30,7 @@ function connection(port) {
         answer.on("data", (piece) => (text += piece));
         answer.on("error", reject);
         answer.on("end", () => {
-          if (answer.statusCode === 200) resolve(JSON.parse(text));
+          if (answer.statusCode < 300) resolve(JSON.parse(text));
           else reject(new Error(`${path} answered ${answer.statusCode}: ${text}`));
         });
       });
@@ -43,6 +43,12 @@ function connection(port) {
       ask("POST", path, {
         Authorization: `Basic ${Buffer.from(`${KEY}:`).toString("base64")}`,
         "Content-Type": "application/json",
+        "Content-Length": Buffer.byteLength(body),
+      }, body),
+    manage: (path, body, type = "application/json") =>
+      ask("POST", path, {
+        Authorization: `Bearer ${TOKEN}`,
+        "Content-Type": type,
         "Content-Length": Buffer.byteLength(body),
       }, body),
     close: () => agent.destroy(),
