@@ -7,12 +7,12 @@ import { ChartPanel } from '../../components/chart-panel';
 import { Table, type Column } from '../../components/table';
 import { Async, Button, Dialog, Dot, Select } from '../../components/ui';
 import { useApp } from '../../hooks/useApp';
-import { refresh, useQuery } from '../../hooks/useQuery';
+import { useQuery } from '../../hooks/useQuery';
 import { patch } from '../../hooks/useUrl';
 import { channelColor, colorToken } from '../../lib/color';
 import { addDays } from '../../lib/range';
 import { CampaignForm } from './campaign-form';
-import { nameOf, Sure, useAmounts, useWords } from './parts';
+import { nameOf, refreshAfter, Sure, useAmounts, useWords } from './parts';
 
 const METRICS = ['spend', 'impressions', 'reach', 'clicks', 'conversions', 'revenue'] as const;
 type Metric = (typeof METRICS)[number];
@@ -44,7 +44,7 @@ export function CampaignDrawer({ id, admin }: { id: string; admin: boolean }) {
             {asking === 'delete' && (
               <Sure title={words.deleteCampaign(nameOf(one))} what={one.has_days ? words.deleteCampaignDays : words.deleteCampaignWhat} testid="campaign-drop" onClose={() => setAsking(null)} act={() => send('DELETE', url)} onDone={() => {
                 close();
-                refresh('/api/');
+                refreshAfter();
               }} />
             )}
           </>
