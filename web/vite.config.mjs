@@ -13,7 +13,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ['/api', '/v1', '/login', '/health', '/openapi.json', '/docs'].map((path) => [path, server]),
+      ['/api', '/v1', '/login', '/health', '/openapi.json', '/docs', '/export'].map((path) => [path, server]),
     ),
   },
 });

@@ -97,6 +97,35 @@ test('the tree in order, page by page', async (t) => {
   }
 });
 
+test('an ad group and an ad by their keys: rows and series', async (t) => {
+  const ad = adRows({ campaigns: 6, first: dayOf('2022-03-01'), days: 20, seed: 11, currency: () => 'UAH' });
+  const { server } = await filled(t, [insert('campaign', campaignRows({ rows: 8, seed: 1 })), insert('ad', ad.ads), insert('ad_day', ad.adDays)]);
+  const tree = (query) => server.get('/api/v1/channels/tree', query).then(({ rows }) => rows);
+  const series = (query) => server.get('/api/v1/channels/series', { by: 'none', ...query }).then(({ points }) => points);
+  const sum = (list, name) => list.reduce((total, one) => total + (one[name] ?? 0), 0);
+  for (const { id: campaign } of await tree({ level: 'campaign' })) {
+    for (const group of await tree({ level: 'ad_set', campaign })) {
+      const ads = await tree({ level: 'ad', campaign, ad_set: group.key });
+      const own = ad.ads.filter((one) => one.ad_set_id === ad.ads.find(({ id }) => id === group.key).ad_set_id && one.campaign_id === ad.ads.find(({ id }) => id === group.key).campaign_id);
+      assert.deepEqual(ads.map(({ key }) => key).filter((key) => !own.some(({ id }) => id === key)), []);
+      for (const name of ['spend', 'clicks', 'impressions']) {
+        assert.equal(sum(ads, name), sum([group], name), name);
+        assert.equal(sum(await series({ campaign, ad_set: group.key }), name), sum([group], name), name);
+      }
+      assert.deepEqual((await tree({ level: 'ad_set', campaign, ad_set: group.key })).map(({ key, spend }) => [key, spend]), [[group.key, group.spend]]);
+      for (const one of ads) {
+        assert.deepEqual((await tree({ level: 'ad', campaign, ad: one.key })).map(({ key, clicks }) => [key, clicks]), [[one.key, one.clicks]]);
+        assert.equal(sum(await series({ campaign, ad: one.key }), 'clicks'), sum([one], 'clicks'));
+      }
+    }
+  }
+  const [first, second] = await tree({ level: 'campaign' });
+  const [group] = await tree({ level: 'ad_set', campaign: first.id });
+  await server.refused('/api/v1/channels/series', { ad_set: group.key }, 'campaign');
+  await server.refused('/api/v1/channels/tree', { level: 'ad', campaign: second.id, ad_set: group.key }, 'ad_set');
+  await server.refused('/api/v1/channels/tree', { level: 'ad', campaign: first.id, ad: 'x' }, 'ad');
+});
+
 test('best time: the hour on the wall when clocks change', async (t) => {
   const server = await Server.start(t, { env: { DEMETRA_TIMEZONE: 'Europe/Kyiv', DEMETRA_CURRENCY: 'UAH' } });
   const at = ['2025-03-30T00:59:59.999Z', '2025-03-30T01:00:00Z', '2025-10-26T00:30:00Z', '2025-10-26T01:30:00Z'];

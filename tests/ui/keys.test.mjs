@@ -6,7 +6,7 @@ const site = await Site.open();
 const pathOf = (page) => new URL(page.url()).pathname;
 
 site.test('one key a page, one key a range, and what it says under "?"', { at: '/' }, async (page) => {
-  for (const [key, at] of [['2', '/explore'], ['3', '/funnel'], ['4', '/attribution'], ['5', '/retention'], ['6', '/paths'], ['7', '/persons'], ['8', '/segments'], ['9', '/data'], ['1', '/']]) {
+  for (const [key, at] of [['2', '/explore'], ['3', '/funnel'], ['4', '/attribution'], ['5', '/channels'], ['6', '/retention'], ['7', '/paths'], ['8', '/persons'], ['9', '/segments'], ['0', '/data'], ['1', '/']]) {
     await page.keyboard.press(key);
     await eventually(`${key} goes to ${at}`, () => pathOf(page), at);
     await settled(page);

@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { adDaysCsv } from '../lib/ad_days.mjs';
+import { importAds } from '../lib/ad_imports.mjs';
 import { PHONE, Site, eventually, id, open, settled } from '../lib/browser.mjs';
 import { ROOT, until } from '../lib/server.mjs';
+import { socialAdsCsv } from '../lib/social_ads.mjs';
 
 const SHOTS = path.join(ROOT, 'tests/ui/shots');
 rmSync(SHOTS, { recursive: true, force: true });
@@ -18,6 +21,8 @@ const orders = ['google', 'facebook', 'email'].map((source, i) => ({
   properties: { revenue: 990 + i, currency: 'UAH' }, context: { campaign: { source, medium: 'cpc', name: 'spring' } },
 }));
 await site.server.send('batch', { batch: [...orders, orders[0], { type: 'track', event: 'No One', messageId: 'no-one' }] });
+await importAds(site.server, adDaysCsv());
+await importAds(site.server, socialAdsCsv({ rows: 400, seed: 2 }));
 await site.server.post('/api/v1/segments', {
   name: 'Bought, came by google', kind: 'filter',
   definition: { match: 'all', conditions: [{ kind: 'event', event: 'Order Completed', at_least: 1, filter: ['medium:is:cpc'] }, { kind: 'event', not: true, event: '*', last_days: 30 }, { kind: 'first_touch', filter: ['platform:is:google'] }] },
@@ -38,6 +43,8 @@ const PAGES = {
   'explore': { at: `/explore?by=platform&metric=revenue,events&kind=area&${SIGNED}` },
   'funnel': { at: '/funnel' },
   'attribution': { at: `/attribution?${SIGNED}` },
+  'channels': { at: '/channels?conversion=Order+Completed' },
+  'channels-empty': { at: '/channels', where: fresh },
   'retention': { at: '/retention?start=Page+Viewed&range=90d' },
   'paths': { at: '/paths' },
   'persons': { at: '/persons' },
@@ -70,6 +77,7 @@ const STATES = {
   'retention-by': { at: '/retention?start=Page+Viewed&range=90d&by=platform' },
   'retention-ltv': { at: '/retention?start=Page+Viewed&range=90d&by=platform&measure=ltv' },
   'explore-money': { at: '/explore?conversion=Order+Completed&metric=arpu,session_ms,stickiness&by=platform&kind=bar' },
+  'channels-campaign': { at: '/channels?conversion=Order+Completed&range=30d&channel=Instagram&campaign=meta:meta-1:300&metric=cpa&credit=ad&measure=revenue&best=rate' },
   'overview-segment': { at: '/?conversion=Order+Completed&segment=1' },
   'segment-editor': { at: '/segments?edit=1' },
   'paths-to': { at: '/paths?anchor=Order+Completed&direction=to&window=7d&limit=8' },

@@ -7,7 +7,7 @@ const { ru } = await lib('texts/ru');
 /* Every table, and those that come with their page. */
 const TABLES = {
   all: { en, ru }, attribution: (await lib('texts/attribution')).ATTRIBUTION, explore: (await lib('texts/explore')).EXPLORE, persons: (await lib('texts/persons')).PERSONS, funnel: (await lib('texts/funnel')).FUNNEL,
-  segments: (await lib('texts/segments')).SEGMENTS, ltv: (await lib('texts/ltv')).LTV,
+  segments: (await lib('texts/segments')).SEGMENTS, ltv: (await lib('texts/ltv')).LTV, channels: (await lib('texts/channels')).CHANNELS,
   channelsTabs: (await lib('texts/channels-tabs')).CHANNELS_TABS, channelData: (await lib('texts/channel-data')).CHANNEL_DATA,
 };
 
@@ -20,7 +20,7 @@ test('both languages say the same things', () => {
 });
 
 test('nothing is left empty or untranslated', () => {
-  const same = new Set(['curl', 'JavaScript', 'Node', 'Segment', 'CAC', 'ROAS', 'LTV', 'ROI']);
+  const same = new Set(['curl', 'JavaScript', 'Node', 'Segment', 'CAC', 'CPA', 'CTR', 'CPC', 'CPM', 'CPA / CAC', 'ROAS', 'LTV', 'ROI']);
   const walk = (a, b) => {
     for (const [key, value] of Object.entries(a)) {
       if (typeof value === 'object') walk(value, b[key]);

@@ -48,6 +48,19 @@ static bool find_id(struct db_rows rows, const char *name, Str text, int64_t *id
     return *id || err_set_field(err, name, "there is no %s \"%.*s\"", name, STR_ARG(text));
 }
 
+static bool find_ad(const struct request *request, const char *name, int64_t campaign_id, int64_t *key, struct err *err)
+{
+    Str text = request_query(request, name);
+
+    if (text.n == 0) return true;
+    if (!campaign_id) return err_set_field(err, "campaign", "say of which campaign the %s is", name);
+    if (!str_to_i64(text, key))
+        return err_set_field(err, name, "%s is a key of the tree, not \"%.*s\"", name, STR_ARG(text));
+    return find_id(db_query(request->db, "SELECT id FROM ad WHERE id = $1 AND campaign_id = $2",
+                            DB_ARGS(DB_I64(*key), DB_I64(campaign_id))),
+                   name, text, key, err);
+}
+
 bool ask_scope(const struct request *request, struct ad_scope *out, struct err *err)
 {
     Str channel = request_query(request, "channel"), campaign = request_query(request, "campaign");
@@ -57,9 +70,12 @@ bool ask_scope(const struct request *request, struct ad_scope *out, struct err *
         !find_id(db_query(request->db, "SELECT id FROM channel WHERE name = $1", DB_ARGS(DB_TEXT(channel))), "channel",
                  channel, &out->channel_id, err))
         return false;
-    return campaign.n == 0 ||
-           find_id(db_query(request->db, "SELECT id FROM campaign WHERE campaign_id = $1", DB_ARGS(DB_TEXT(campaign))),
-                   "campaign", campaign, &out->campaign_id, err);
+    if (campaign.n &&
+        !find_id(db_query(request->db, "SELECT id FROM campaign WHERE campaign_id = $1", DB_ARGS(DB_TEXT(campaign))),
+                 "campaign", campaign, &out->campaign_id, err))
+        return false;
+    return find_ad(request, "ad_set", out->campaign_id, &out->ad_set, err) &&
+           find_ad(request, "ad", out->campaign_id, &out->ad, err);
 }
 
 bool ask_pricing(struct request *request, struct ad_span span, struct pricing *out, struct err *err)

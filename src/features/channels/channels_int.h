@@ -27,10 +27,24 @@ bool ask_span(const struct request *request, struct ad_span *out, struct err *er
 bool ask_step(const struct request *request, enum time_step *out, struct err *err) MUST_CHECK;
 /* by=segment|location|language|goal|audience|company; segment when it is left out. */
 bool ask_audience(const struct request *request, enum campaign_dim *out, struct err *err) MUST_CHECK;
-/* channel= and campaign= as the ids of their rows; 0: not asked for. */
+/* channel= and campaign= as the ids of their rows, ad_set= and ad= as they are: keys of the tree, of this campaign.
+ * 0: not asked for. */
 struct ad_scope {
     int64_t channel_id, campaign_id;
+    int64_t ad_set, ad; /* an ad of the group; the ad */
 };
+#define AD_SCOPE_PARAMS                                                                                                \
+    {"channel", "string", "Only this channel"}, {"campaign", "string", "Only the campaign of this campaign_id"},       \
+        {"ad_set", "integer", "Only this ad group of the campaign, by its key in the tree"},                           \
+    {                                                                                                                  \
+        "ad", "integer", "Only this ad of the campaign, by its key in the tree"                                        \
+    }
+/* Of ads a and their days d; $3 to $6 are the scope. */
+#define AD_SCOPE_ARGS(scope)                                                                                           \
+    DB_I64((scope)->channel_id), DB_I64((scope)->campaign_id), DB_I64((scope)->ad_set), DB_I64((scope)->ad)
+#define AD_SCOPE_SQL                                                                                                   \
+    " AND ($3 = 0 OR d.channel_id = $3) AND a.campaign_id = $4"                                                        \
+    " AND ($5 = 0 OR a.ad_set_id = (SELECT g.ad_set_id FROM ad g WHERE g.id = $5)) AND ($6 = 0 OR a.id = $6)"
 bool ask_scope(const struct request *request, struct ad_scope *out, struct err *err) MUST_CHECK;
 bool ask_pricing(struct request *request, struct ad_span span, struct pricing *out, struct err *err) MUST_CHECK;
 

@@ -15,8 +15,7 @@ static const struct param TREND[] = {AD_SPAN_PARAMS, STEP_PARAM, {0}};
 static const struct param AUDIENCE[] = {AUDIENCE_PARAM, AD_SPAN_PARAMS, PAGE_PARAMS, {0}};
 static const struct param TREE[] = {
     {"level", "string", "channel, campaign, ad_set or ad; channel when left out; the last two take campaign="},
-    {"channel", "string", "Only this channel"},
-    {"campaign", "string", "Only the campaign of this campaign_id"},
+    AD_SCOPE_PARAMS,
     AD_SPAN_PARAMS,
     {"compare", "string", "previous: the days before from, as many; takes from and to"},
     {"sort", "string", "A figure, such as spend, or -spend for the largest first; -spend when left out"},
@@ -24,12 +23,7 @@ static const struct param TREE[] = {
     {0},
 };
 static const struct param SERIES[] = {
-    {"by", "string", "channel or none; channel when left out"},
-    {"channel", "string", "Only this channel"},
-    {"campaign", "string", "Only the campaign of this campaign_id"},
-    STEP_PARAM,
-    AD_SPAN_PARAMS,
-    {0},
+    {"by", "string", "channel or none; channel when left out"}, AD_SCOPE_PARAMS, STEP_PARAM, AD_SPAN_PARAMS, {0},
 };
 static const struct param BEST_TIME[] = {
     {"event", "string", "The events that are counted; * or left out: all"},

@@ -28,15 +28,24 @@ static void put_period(struct series *series)
     "SELECT h.name, " AD_SUM_COLUMNS " FROM " table " JOIN channel h ON h.id = channel_id"                             \
     " WHERE day BETWEEN $1 AND $2 AND ($3 = 0 OR channel_id = $3)"
 
-static bool put_points(struct series *series, struct db *db, struct ad_span span, struct ad_scope scope,
+static struct db_rows days_of(struct db *db, struct ad_span span, const struct ad_scope *scope)
+{
+    const struct db_value args[] = {DB_I64(span.first), DB_I64(span.last), AD_SCOPE_ARGS(scope)};
+
+    if (scope->ad_set || scope->ad)
+        return db_query(db,
+                        "SELECT h.name, " AD_DAY_COLUMNS " FROM ad a JOIN ad_day d ON d.ad_id = a.id JOIN channel h"
+                        " ON h.id = d.channel_id WHERE d.day BETWEEN $1 AND $2" AD_SCOPE_SQL " ORDER BY d.day, h.name",
+                        args, 6);
+    if (scope->campaign_id)
+        return db_query(db, FROM_DAYS("campaign_day") " AND campaign_id = $4 ORDER BY day, h.name", args, 4);
+    return db_query(db, FROM_DAYS("channel_day") " ORDER BY day, h.name", args, 3);
+}
+
+static bool put_points(struct series *series, struct db *db, struct ad_span span, const struct ad_scope *scope,
                        const struct pricing *pricing, struct err *err)
 {
-    const struct db_value args[] = {DB_I64(span.first), DB_I64(span.last), DB_I64(scope.channel_id),
-                                    DB_I64(scope.campaign_id)};
-    struct db_rows rows =
-        scope.campaign_id
-            ? db_query(db, FROM_DAYS("campaign_day") " AND campaign_id = $4 ORDER BY day, h.name", args, 4)
-            : db_query(db, FROM_DAYS("channel_day") " ORDER BY day, h.name", args, 3);
+    struct db_rows rows = days_of(db, span, scope);
 
     while (db_next(&rows)) {
         int32_t day = time_period_day((int32_t)db_i64(&rows, 1), series->step);
@@ -66,7 +75,7 @@ bool series_get(struct request *request, struct reply *reply, struct err *err)
     json_open(&out, '{');
     json_key(&out, "points");
     json_open(&out, '[');
-    if (!put_points(&series, request->db, span, scope, &pricing, err)) return false;
+    if (!put_points(&series, request->db, span, &scope, &pricing, err)) return false;
     json_close(&out, ']');
     json_kv_str(&out, "currency", pricing.currency);
     json_close(&out, '}');

@@ -90,14 +90,13 @@ static bool read_tree(struct tree *tree, struct err *err)
 
 #define OF_CAMPAIGN_DAY AD_SUM_COLUMNS " FROM campaign_day WHERE day BETWEEN $1 AND $2 AND ($3 = 0 OR channel_id = $3)"
 #define OF_AD_DAY                                                                                                      \
-    AD_DAY_COLUMNS " FROM ad a JOIN ad_day d ON d.ad_id = a.id WHERE d.day BETWEEN $1 AND $2"                          \
-                   " AND ($3 = 0 OR d.channel_id = $3) AND a.campaign_id = $4 ORDER BY 1"
+    AD_DAY_COLUMNS " FROM ad a JOIN ad_day d ON d.ad_id = a.id WHERE d.day BETWEEN $1 AND $2" AD_SCOPE_SQL " ORDER "   \
+                                                                                                           "BY 1"
 
 static struct db_rows tree_query(const struct tree *tree)
 {
     struct db *db = tree->request->db;
-    const struct db_value args[] = {DB_I64(tree->before_first), DB_I64(tree->span.last), DB_I64(tree->scope.channel_id),
-                                    DB_I64(tree->scope.campaign_id)};
+    const struct db_value args[] = {DB_I64(tree->before_first), DB_I64(tree->span.last), AD_SCOPE_ARGS(&tree->scope)};
     bool one = tree->scope.campaign_id != 0;
 
     switch (tree->level) {
@@ -114,10 +113,10 @@ static struct db_rows tree_query(const struct tree *tree)
         return db_query(db,
                         "SELECT (SELECT MIN(b.id) FROM ad b WHERE b.campaign_id = a.campaign_id"
                         " AND b.ad_set_id = a.ad_set_id), " OF_AD_DAY,
-                        args, 4);
+                        args, 6);
     case LEVEL_AD: break;
     }
-    return db_query(db, "SELECT a.id, " OF_AD_DAY, args, 4);
+    return db_query(db, "SELECT a.id, " OF_AD_DAY, args, 6);
 }
 
 static struct tree_row *add_row(struct tree *tree, int64_t key, struct err *err)

@@ -47,7 +47,7 @@ function problemOf(status: number, type: string | null, text: string): ApiError 
   return new ApiError({ status, detail: text.slice(0, 200) || `HTTP ${status}` });
 }
 
-async function ask<T>(method: string, url: string, init: RequestInit = {}): Promise<T> {
+async function exchange(method: string, url: string, init: RequestInit): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(url, { method, credentials: 'same-origin', ...init, headers: { Accept: 'application/json', ...OURS, ...init.headers } });
@@ -55,11 +55,13 @@ async function ask<T>(method: string, url: string, init: RequestInit = {}): Prom
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError({ status: 0, detail: '' });
   }
-  const text = await answer.text();
-  if (!answer.ok) {
-    if (answer.status === 401 && !url.endsWith('/login')) signedOut();
-    throw problemOf(answer.status, answer.headers.get('content-type'), text);
-  }
+  if (answer.ok) return answer;
+  if (answer.status === 401 && !url.endsWith('/login')) signedOut();
+  throw problemOf(answer.status, answer.headers.get('content-type'), await answer.text());
+}
+
+async function ask<T>(method: string, url: string, init: RequestInit = {}): Promise<T> {
+  const text = await (await exchange(method, url, init)).text();
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
@@ -68,6 +70,11 @@ export const get = <T>(url: string, signal?: AbortSignal) => ask<T>('GET', url, 
 export function send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, body?: unknown): Promise<T> {
   if (body === undefined) return ask<T>(method, url);
   return ask<T>(method, url, { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
+}
+
+/** JSON in, a file out. */
+export async function fileOf(url: string, body: unknown): Promise<Blob> {
+  return (await exchange('POST', url, { body: JSON.stringify(body), headers: { Accept: '*/*', 'Content-Type': 'application/json' } })).blob();
 }
 
 /** An upload with progress (fetch has none), as a share 0–1. */

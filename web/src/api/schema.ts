@@ -3198,6 +3198,10 @@ export interface paths {
                     channel?: string;
                     /** @description Only the campaign of this campaign_id */
                     campaign?: string;
+                    /** @description Only this ad group of the campaign, by its key in the tree */
+                    ad_set?: number;
+                    /** @description Only this ad of the campaign, by its key in the tree */
+                    ad?: number;
                     /** @description First day (2025-02-12); left out: all time */
                     from?: string;
                     /** @description Last day, counted in */
@@ -3262,6 +3266,10 @@ export interface paths {
                     channel?: string;
                     /** @description Only the campaign of this campaign_id */
                     campaign?: string;
+                    /** @description Only this ad group of the campaign, by its key in the tree */
+                    ad_set?: number;
+                    /** @description Only this ad of the campaign, by its key in the tree */
+                    ad?: number;
                     /** @description day, week (from Monday) or month; day when left out */
                     step?: string;
                     /** @description First day (2025-02-12); left out: all time */
@@ -5773,8 +5781,15 @@ export interface components {
             today: string;
             /** @description Names of events that bring money, the most first */
             conversions: string[];
-            /** @description Amounts in other currencies, which no report counts */
+            /** @description Amounts in currencies without a rate on their day, which no report counts */
             amounts_without_rate: number;
+            /** @description The same by currency */
+            amounts_without_rate_in: components["schemas"]["UnpricedCurrency"][];
+        };
+        UnpricedCurrency: {
+            /** @description null: what was said is no code of a currency, or there are too many to list */
+            currency: string | null;
+            events: number;
         };
         EventName: {
             name: string;
@@ -6919,7 +6934,7 @@ export interface components {
             unpriced: number;
         };
         TreeRow: {
-            /** @description One a row, within its level */
+            /** @description One a row, within its level; of ad groups and ads what ad_set= and ad= take */
             key: number;
             /** @description A channel's name, a campaign_id, or what the platform calls the ad group or ad */
             id: string;

@@ -71,6 +71,23 @@ export type ReplayAll = Schemas['Replayed'];
 export type Rules = Schemas['Rules'];
 export type Rule = Schemas['Rule'];
 
+export type ChannelTree = Schemas['ChannelTree'];
+export type TreeRow = Schemas['TreeRow'];
+export type TreeTotal = Schemas['TreeTotal'];
+export type ChannelSeries = Schemas['ChannelSeries'];
+export type ChannelPoint = Schemas['ChannelPoint'];
+export type ChannelCredit = Schemas['ChannelCredit'];
+export type ChannelCreditRow = Schemas['ChannelCreditRow'];
+export type AnalyticsSummary = Schemas['AnalyticsSummary'];
+export type AnalyticsChannels = Schemas['AnalyticsChannels'];
+export type AnalyticsChannel = Schemas['AnalyticsChannel'];
+export type RoiTrend = Schemas['RoiTrend'];
+export type AudienceTable = Schemas['AudienceTable'];
+export type AudienceRow = Schemas['AudienceRow'];
+export type BestTime = Schemas['BestTime'];
+export type BestTimeCell = Schemas['BestTimeCell'];
+export type MatchedCampaigns = Schemas['MatchedCampaigns'];
+
 /* The CRM: amounts in whole UAH. */
 export type Contracts = Schemas['Contracts'];
 export type Contract = Schemas['Contract'];

@@ -36,6 +36,8 @@ export function SeriesChart({ labels, titles, previousTitles, series, kind, stac
   const option = useCallback(
     (css: Css) => ({
       ...frame(css),
+      // Without a gap at the ends half of the last label stands beyond the axis.
+      ...(kind === 'bar' ? {} : { grid: { ...frame(css).grid, right: 32 } }),
       xAxis: { ...axisLook(css), axisLabel: { ...axisLook(css).axisLabel, margin: 12 }, type: 'category' as const, data: labels, boundaryGap: kind === 'bar' || labels.length < 3 },
       yAxis: { ...valueLook(css, short), minInterval: series.every((one) => one.values.every((value) => Number.isInteger(value ?? 0))) ? 1 : 0 },
       series: series.flatMap((one) => drawn(css, one, kind === 'area' && !stacked && series.length > 1 ? 'line' : kind, stacked, partial)),

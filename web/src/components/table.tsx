@@ -1,6 +1,8 @@
 import { useMemo, useState, type CSSProperties, type ReactNode } from 'react';
 import { useApp } from '../hooks/useApp';
+import { useTableFile } from '../hooks/useTableFile';
 import { csv, download, type Cell } from '../lib/csv';
+import { tableJson } from '../lib/table-file';
 import { Button, Hint } from './ui';
 
 export interface Column<Row> {
@@ -12,6 +14,8 @@ export interface Column<Row> {
   /** What is shown; the value itself if left out. */
   show?: (row: Row) => ReactNode;
   numeric?: boolean;
+  /** What a number is, for Excel: money in whole units, a share 0–1. */
+  unit?: 'money' | 'share' | undefined;
   /** A share 0–1 drawn as a bar from the cell's left, under the value. */
   bar?: (row: Row) => number;
   /** Attributes for the cell: data-testid and the like. */
@@ -29,7 +33,7 @@ interface Props<Row> {
   onRow?: (row: Row) => void;
   rowLabel?: (row: Row) => string;
   selected?: (row: Row) => boolean;
-  total?: Record<string, ReactNode>;
+  total?: Record<string, ReactNode> | Record<string, ReactNode>[];
   /** The total stands above the rows, not below. */
   totalFirst?: boolean;
   caption: string;
@@ -69,10 +73,13 @@ export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTesti
     return [...found].sort((a, b) => compare(column.value(a), column.value(b)) * (chosen.down ? -1 : 1));
   }, [found, columns, chosen]);
 
-  const exportCsv = () => download(`${name}.csv`, csv([columns.map((column) => column.title), ...sorted.map((row) => columns.map((column) => column.value(row)))]));
+  const excel = useTableFile();
+  const cells = () => sorted.map((row) => columns.map((column) => column.value(row)));
+  const exportCsv = () => download(`${name}.csv`, csv([columns.map((column) => column.title), ...cells()]));
+  const exportJson = () => download(`${name}.json`, tableJson(columns, cells()), 'application/json');
   const press = (key: string, numeric: boolean) => (sorting ? sorting.onSort : setBy)(by?.key === key ? { key, down: !by.down } : { key, down: numeric });
 
-  const totals = total && <tr>{columns.map((column) => <td key={column.key} data-column={column.key} className={column.numeric ? 'number' : ''}>{total[column.key]}</td>)}</tr>;
+  const totals = total && [total].flat().map((one, at) => <tr key={at}>{columns.map((column) => <td key={column.key} data-column={column.key} className={column.numeric ? 'number' : ''}>{one[column.key]}</td>)}</tr>);
   const search = searchable ?? rows.length > 12;
   if (!rows.length && empty) return <>{empty}</>;
   return (
@@ -123,9 +130,11 @@ export function Table<Row>({ name, columns, rows, rowKey, sort, testid, rowTesti
         </table>
       </div>
       <div className="table-tools">
-        {foot && <p className="table-foot">{foot}</p>}
+        {excel.error ? <p className="table-foot bad" role="alert">{excel.error.message || t.networkError}</p> : foot && <p className="table-foot">{foot}</p>}
         {sorted.length > shown && <Button kind="quiet" onClick={() => setShown(shown + PAGE * 4)}>{t.showMore(sorted.length - shown)}</Button>}
         <Button kind="quiet" icon="download" title={t.exportCsv} onClick={exportCsv} data-testid={`${testid ?? name}-csv`}>CSV</Button>
+        <Button kind="quiet" title={t.exportJson} onClick={exportJson} data-testid={`${testid ?? name}-json`}>JSON</Button>
+        <Button kind="quiet" title={t.exportExcel} disabled={excel.busy} onClick={() => excel.save(name, caption, columns, cells())} data-testid={`${testid ?? name}-xlsx`}>Excel</Button>
       </div>
     </div>
   );

@@ -230,11 +230,11 @@ export const Progress = ({ share, label }: { share: number; label: string }) => 
 
 export const Dot = ({ color }: { color: string }) => <i className="dot" style={{ background: color }} aria-hidden="true" />;
 
-/** A change has a sign and a word; its colour is its meaning, not its direction. */
-export function Change({ share, goodWhenUp = true, before }: { share: number | null; goodWhenUp?: boolean; before?: string }) {
+/** A change has a sign and a word; its colour is its meaning, not its direction (null: it has none). */
+export function Change({ share, goodWhenUp = true, before }: { share: number | null; goodWhenUp?: boolean | null; before?: string }) {
   const { t, fmt } = useApp();
   if (share === null) return <span className="change">–</span>;
   const word = Math.abs(share) < 0.0005 ? t.same : share > 0 ? t.up : t.down;
-  const meaning = Math.abs(share) < 0.0005 ? '' : share > 0 === goodWhenUp ? 'good' : 'bad';
+  const meaning = Math.abs(share) < 0.0005 || goodWhenUp === null ? '' : share > 0 === goodWhenUp ? 'good' : 'bad';
   return <span className={`change ${meaning}`} title={before}>{fmt.change(share)} {word}</span>;
 }

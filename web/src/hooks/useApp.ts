@@ -45,6 +45,12 @@ export function useMakeApp(session: Session | undefined, lang: Lang, t: Texts | 
   }, [session, lang, t]);
 }
 
+/** The formats of an answer whose amounts are in another currency than the reports'. */
+export function useFormatOf(currency: string | undefined): Format {
+  const { fmt, session } = useApp();
+  return useMemo(() => (currency && currency !== fmt.currency && /^[A-Z]{3}$/.test(currency) ? formatter({ lang: fmt.lang, currency, timezone: session.timezone }) : fmt), [currency, fmt, session]);
+}
+
 export interface Scope {
   preset: Preset;
   /** null: all time. */

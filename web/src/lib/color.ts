@@ -4,7 +4,7 @@
 
 const KNOWN: Record<string, string> = {
   facebook: '--c1', google: '--c2', yandex: '--c3', tiktok: '--c4', telegram: '--c5', email: '--c6', paid_search: '--c7', instagram: '--c8',
-  viber: '--c9', event: '--c10', paid_social: '--c11', meta: '--c1', direct: '--c0', unknown: '--c0', unattributed: '--c0', '': '--c0',
+  viber: '--c9', event: '--c10', paid_social: '--c11', 'google ads': '--c2', 'yandex direct': '--c3', 'telegram ads': '--c5', linkedin: '--c7', vk: '--c9', twitter: '--c10', pinterest: '--c11', meta: '--c1', direct: '--c0', unknown: '--c0', unattributed: '--c0', '': '--c0',
 };
 const PALETTE = ['--c1', '--c7', '--c2', '--c3', '--c4', '--c5', '--c8', '--c9', '--c10', '--c6', '--c11'];
 

@@ -42,8 +42,10 @@ export function importKind(header: string): 'crm_events' | 'crm_contracts' | nul
   return null;
 }
 
-export function download(name: string, text: string, type = 'text/csv;charset=utf-8') {
-  const url = URL.createObjectURL(new Blob(type.startsWith('text/csv') ? ['\uFEFF', text] : [text], { type }));
+export const download = (name: string, text: string, type = 'text/csv;charset=utf-8') => save(name, new Blob(type.startsWith('text/csv') ? ['\uFEFF', text] : [text], { type }));
+
+export function save(name: string, file: Blob) {
+  const url = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

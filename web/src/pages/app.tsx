@@ -29,6 +29,7 @@ const PAGES: { path: string; load: () => Promise<Page> }[] = [
   { path: '/data', load: () => import('./data/data').then((page) => page.DataPage) },
   { path: '/segments', load: () => import('./segments/segments').then((page) => page.SegmentsPage) },
   { path: '/persons', load: () => import('./persons/persons').then((page) => page.PersonsPage) },
+  { path: '/channels', load: () => import('./channels/channels').then((page) => page.ChannelsPage) },
 ];
 
 const SESSION = '/api/v1/session';

@@ -1,5 +1,5 @@
 /* Overview: how much came in, and from where. */
-import { useMemo } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import { address } from '../api/client';
 import type { Breakdown, BreakdownRow, Metrics, MetricPoint, Step } from '../api/types';
 import { TimeChart, type TimeSeries } from '../charts/time-chart';
@@ -16,6 +16,8 @@ import type { Dimension } from '../lib/filters';
 import { changeOf } from '../lib/format';
 import { goodWhenUp, isRatio, metricCell, metricOf, metricText, namesOf, periodNames, STEPS, type Counts, type MetricName } from '../lib/metrics';
 import { PageHead, Welcome } from './shell';
+
+const OverviewRow = lazy(() => import('./channels/overview-row').then((part) => ({ default: part.OverviewRow })));
 
 const AGAIN_MS = 60_000;
 const CARDS = ['revenue', 'conversions', 'converted', 'persons', 'rate', 'aov'] as const;
@@ -42,6 +44,7 @@ export function Overview() {
           <Async query={metrics} height={152}>{(data) => <><Cards data={data} scope={scope} cards={CARDS} /><Cards data={data} scope={scope} cards={MORE} small /></>}</Async>
           {metrics.data ? <Async query={metrics} height={374}>{(data) => <Over data={data} scope={scope} />}</Async> : !metrics.error && <Skeleton height={374} />}
           <Platforms scope={scope} />
+          <Suspense><OverviewRow scope={scope} /></Suspense>
         </>
       )}
     </>

@@ -17,11 +17,12 @@ import { AddFilter, AddSegment, FilterChips } from './filter-bar';
 export const Welcome = lazy(() => import('./welcome').then((part) => ({ default: part.Welcome })));
 
 /** The pages: a row here puts one into the sidebar, the keys and the palette. */
-const PAGES: { path: string; name: 'overview' | 'explore' | 'funnel' | 'attribution' | 'retention' | 'paths' | 'persons' | 'segments' | 'data'; icon: IconName }[] = [
+const PAGES: { path: string; name: 'overview' | 'explore' | 'funnel' | 'attribution' | 'channels' | 'retention' | 'paths' | 'persons' | 'segments' | 'data'; icon: IconName }[] = [
   { path: '/', name: 'overview', icon: 'overview' },
   { path: '/explore', name: 'explore', icon: 'explore' },
   { path: '/funnel', name: 'funnel', icon: 'funnel' },
   { path: '/attribution', name: 'attribution', icon: 'attribution' },
+  { path: '/channels', name: 'channels', icon: 'channels' },
   { path: '/retention', name: 'retention', icon: 'retention' },
   { path: '/paths', name: 'paths', icon: 'paths' },
   { path: '/persons', name: 'persons', icon: 'person' },
@@ -30,6 +31,8 @@ const PAGES: { path: string; name: 'overview' | 'explore' | 'funnel' | 'attribut
 ];
 const DATA_TABS = ['sources', 'live', 'imports', 'rejects', 'rules'] as const;
 
+/** The tenth is 0. */
+const keyOf = (index: number) => String((index + 1) % 10);
 const THEMES: Theme[] = ['system', 'light', 'dark'];
 const after = <T,>(all: readonly T[], one: T) => all[(all.indexOf(one) + 1) % all.length] as T;
 
@@ -53,7 +56,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const presetKeys = Object.fromEntries(Object.entries(PRESET_KEYS).map(([preset, key]) => [key.toLowerCase(), () => setRange(preset as keyof typeof PRESET_KEYS)]));
   useHotkeys({
     ...presetKeys,
-    ...Object.fromEntries(PAGES.map((page, index) => [String(index + 1), () => visit(hrefOf(page.path))])),
+    ...Object.fromEntries(PAGES.map((page, index) => [keyOf(index), () => visit(hrefOf(page.path))])),
     x: () => cycleCompare(scope),
     c: () => document.querySelector<HTMLElement>('[data-testid="range-button"]')?.click(),
     f: () => document.querySelector<HTMLElement>('[data-testid="add-filter"]')?.click(),
@@ -67,7 +70,7 @@ export function Shell({ children }: { children: ReactNode }) {
   });
 
   const commands: Command[] = [
-    ...PAGES.map((page, index) => ({ id: page.path, group: t.goTo, title: t.pages[page.name], key: String(index + 1), run: () => visit(hrefOf(page.path)) })),
+    ...PAGES.map((page, index) => ({ id: page.path, group: t.goTo, title: t.pages[page.name], key: keyOf(index), run: () => visit(hrefOf(page.path)) })),
     ...DATA_TABS.map((tab) => ({ id: tab, group: t.goTo, title: `${t.pages.data}: ${t.tabs[tab]}`, run: () => visit(hrefOf(`/data/${tab}`)) })),
     ...PRESETS.filter((preset) => preset !== 'custom').map((preset) => ({ id: `range-${preset}`, group: t.dateRange, title: t.presets[preset], ...(PRESET_KEYS[preset] ? { key: PRESET_KEYS[preset] } : {}), run: () => setRange(preset) })),
     { id: 'compare', group: t.compare, title: t.comparePrevious, key: 'X', run: () => patch({ compare: 'previous' }) },
@@ -102,7 +105,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <div className="facts">
             <span title={fmt.exact(session.events)}>{t.eventsCount(session.events, fmt.short(session.events))}</span>
             <span title={fmt.exact(session.persons)}>{t.personsCount(session.persons, fmt.short(session.persons))}</span>
-            {session.amounts_without_rate > 0 && <span className="bad">{t.withoutRate(session.amounts_without_rate)}</span>}
+            {session.amounts_without_rate > 0 && <span className="bad">{t.withoutRate(session.amounts_without_rate, session.amounts_without_rate_in.map(({ currency }) => currency ?? t.noCurrency).join(', '))}</span>}
           </div>
           <div className="foot-buttons">
             <IconButton icon="search" label={`${t.palette} (Ctrl K)`} onClick={() => setOpen('palette')} data-testid="open-palette" />
@@ -127,11 +130,13 @@ interface PageHeadProps {
   scope?: Scope;
   conversions?: boolean;
   compare?: boolean;
+  /** It counts persons, so that filters and segments narrow it. */
+  people?: boolean;
   children?: ReactNode;
 }
 
 /** The top of a page that answers a question about a range: its title, its own choices, dates, compare, filters. */
-export function PageHead({ title, tab = title, scope, conversions = false, compare = true, children }: PageHeadProps) {
+export function PageHead({ title, tab = title, scope, conversions = false, compare = true, people = true, children }: PageHeadProps) {
   const { t, session } = useApp();
   useEffect(() => {
     document.title = `${tab} · Demetra`;
@@ -146,15 +151,14 @@ export function PageHead({ title, tab = title, scope, conversions = false, compa
         )}
         {children}
       </div>
-      {scope && session.events > 0 && (
+      {scope && (session.events > 0 || !people) && (
         <div className="page-controls">
-          <AddSegment scope={scope} />
-          <AddFilter scope={scope} />
+          {people && <><AddSegment scope={scope} /><AddFilter scope={scope} /></>}
           {compare && <ComparePicker scope={scope} />}
           <RangePicker scope={scope} />
         </div>
       )}
-      {scope && <FilterChips scope={scope} />}
+      {scope && people && <FilterChips scope={scope} />}
     </header>
   );
 }
@@ -162,7 +166,7 @@ export function PageHead({ title, tab = title, scope, conversions = false, compa
 function Help({ onClose }: { onClose: () => void }) {
   const { t } = useApp();
   const groups: [string, [string, string][]][] = [
-    [t.goTo, [...PAGES.map((page, index): [string, string] => [String(index + 1), t.pages[page.name]]), ['Ctrl K', t.palette], ['?', t.keyboardHelp]]],
+    [t.goTo, [...PAGES.map((page, index): [string, string] => [keyOf(index), t.pages[page.name]]), ['Ctrl K', t.palette], ['?', t.keyboardHelp]]],
     [t.dateRange, [...Object.entries(PRESET_KEYS).map(([preset, key]): [string, string] => [key, t.presets[preset as keyof typeof PRESET_KEYS]]), ['C', t.presets.custom], ['←', t.rangeBefore], ['→', t.rangeAfter], ['X', t.compare]]],
     [t.actions, [['F', t.addFilter], ['S', t.segment], ['I', t.interval], ['Esc', t.clearFilters]]],
   ];

@@ -8,7 +8,7 @@ const KNOWN: Record<string, string> = { 'Contract Signed': 'Contracts', 'Order C
 
 export const en = {
   // The frame
-  pages: { overview: 'Overview', explore: 'Explore', funnel: 'Funnel', attribution: 'Attribution', retention: 'Retention', paths: 'Paths', persons: 'Persons', segments: 'Segments', data: 'Data' },
+  pages: { overview: 'Overview', explore: 'Explore', funnel: 'Funnel', attribution: 'Attribution', channels: 'Channels', retention: 'Retention', paths: 'Paths', persons: 'Persons', segments: 'Segments', data: 'Data' },
   tabs: { sources: 'Sources', live: 'Live', imports: 'Imports', rejects: 'Rejects', rules: 'Platform rules' },
   navigation: 'Pages',
   skip: 'Skip to the content',
@@ -23,7 +23,8 @@ export const en = {
   copyLink: 'Copy a link to this view',
   eventsCount: (count: number, text: string) => `${text} ${of(count, 'event', 'events')}`,
   personsCount: (count: number, text: string) => `${text} ${of(count, 'person', 'persons')}`,
-  withoutRate: (count: number) => `${count} ${of(count, 'amount', 'amounts')} in a currency without a rate`,
+  withoutRate: (count: number, currencies: string) => `${count} ${of(count, 'amount', 'amounts')} in a currency without a rate: ${currencies}`,
+  noCurrency: 'no such currency',
 
   // Words
   close: 'Close',
@@ -77,6 +78,8 @@ export const en = {
   nothingFound: 'Nothing found',
   searchTable: 'Search in the table',
   exportCsv: 'Export as CSV',
+  exportJson: 'Export as JSON',
+  exportExcel: 'Export as an Excel file',
   asTable: 'Show as a table',
   asChart: 'Show as a chart',
   showMore: (count: number) => `${count} more ${of(count, 'row', 'rows')}`,

@@ -10,7 +10,7 @@ const isShort = (text: string) => /[а-я]/.test(text);
 const KNOWN: Record<string, string> = { 'Contract Signed': 'Договоры', 'Order Completed': 'Заказы' };
 
 export const ru: Texts = {
-  pages: { overview: 'Обзор', explore: 'Анализ', funnel: 'Воронка', attribution: 'Атрибуция', retention: 'Удержание', paths: 'Пути', persons: 'Люди', segments: 'Сегменты', data: 'Данные' },
+  pages: { overview: 'Обзор', explore: 'Анализ', funnel: 'Воронка', attribution: 'Атрибуция', channels: 'Каналы', retention: 'Удержание', paths: 'Пути', persons: 'Люди', segments: 'Сегменты', data: 'Данные' },
   tabs: { sources: 'Источники', live: 'Поток', imports: 'Импорт', rejects: 'Отклонённые', rules: 'Правила платформ' },
   navigation: 'Страницы',
   skip: 'Перейти к содержанию',
@@ -25,7 +25,8 @@ export const ru: Texts = {
   copyLink: 'Скопировать ссылку на этот вид',
   eventsCount: (count, text) => `${text} ${isShort(text) ? 'событий' : of(count, 'событие', 'события', 'событий')}`,
   personsCount: (count, text) => `${text} ${isShort(text) ? 'человек' : of(count, 'человек', 'человека', 'человек')}`,
-  withoutRate: (count) => `${count} ${of(count, 'сумма', 'суммы', 'сумм')} в валюте без курса`,
+  withoutRate: (count, currencies) => `${count} ${of(count, 'сумма', 'суммы', 'сумм')} в валюте без курса: ${currencies}`,
+  noCurrency: 'нет такой валюты',
 
   close: 'Закрыть',
   retry: 'Повторить',
@@ -78,6 +79,8 @@ export const ru: Texts = {
   nothingFound: 'Ничего не найдено',
   searchTable: 'Поиск по таблице',
   exportCsv: 'Выгрузить в CSV',
+  exportJson: 'Выгрузить в JSON',
+  exportExcel: 'Выгрузить в Excel',
   asTable: 'Показать таблицей',
   asChart: 'Показать графиком',
   showMore: (count) => `Ещё ${count} ${of(count, 'строка', 'строки', 'строк')}`,

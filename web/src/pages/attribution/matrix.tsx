@@ -1,9 +1,10 @@
 import { useMemo, useState, type CSSProperties } from 'react';
 import type { Attribution, AttributionRow, Credit, Models } from '../../api/types';
+import { Icon } from '../../components/icon';
 import { Table, type Column } from '../../components/table';
 import { Dot, Link, Panel, Segmented, Select } from '../../components/ui';
 import { useApp } from '../../hooks/useApp';
-import { patch, personsHref, useUrl } from '../../hooks/useUrl';
+import { hrefOf, patch, personsHref, useUrl } from '../../hooks/useUrl';
 import { channelColor } from '../../lib/color';
 import { intervalOf, type Interval } from '../../lib/compare';
 import { ATTRIBUTION } from '../../lib/texts/attribution';
@@ -103,6 +104,7 @@ export function Matrix({ data, ranges, question, models }: Props) {
       note={<span data-testid="attribution-total">{words.conversionsIn(data.conversions, fmt.exact(data.conversions))} · {fmt.moneyExact(data.revenue)} · <Link className="people" href={personsHref({ metric: 'converted', conversion: data.conversion })}>{t.personsCount(data.persons, fmt.exact(data.persons))}</Link></span>}
       actions={<>{costs?.choice}<Segmented<Measure> label={t.measure} value={measure} options={[{ value: 'revenue', label: t.metrics.revenue.name }, { value: 'conversions', label: t.metrics.conversions.name }]} onChange={(one) => patch({ measure: one })} /></>}
     >
+      <SpendNote data={data} />
       <Table
         key={measure + shown.join()} name="attribution" testid="matrix-table" rowTestid="matrix-row" caption={words.matrix} columns={[...columns, ...(costs?.columns ?? [])]} rows={rows} rowKey={(row) => row.key} total={total}
         rowLabel={(row) => (row.key === UNATTRIBUTED ? t.unattributed : words.leaveOut(keyName(t, row.key)))}
@@ -119,6 +121,23 @@ function Whisker({ interval, most }: { interval: Interval; most: number }) {
   return <i className="whisker" data-testid="whisker" style={{ '--low': at(interval[0]), '--high': at(interval[1]) } as CSSProperties} aria-hidden="true" />;
 }
 
+/** What was spent in all, and what of it stands in none of the rows or is not known. */
+function SpendNote({ data }: { data: Attribution }) {
+  const { fmt, lang } = useApp();
+  const words = ATTRIBUTION[lang];
+  if (!data.spend || (data.spend.total === 0 && data.spend.unpriced === 0)) return null;
+  const { total, unmatched, unpriced } = data.spend;
+  return (
+    <p className="notice" data-testid="spend-note" data-total={total} data-unmatched={unmatched} data-unpriced={unpriced}>
+      <Icon name="info" />
+      <span>{words.spendTotal(fmt.moneyExact(total))}{unmatched > 0 && <> {words.spendUnmatched(fmt.moneyExact(unmatched))}</>}{unpriced > 0 && <> {words.spendUnpriced(unpriced, fmt.exact(unpriced))}</>}</span>
+      {unmatched > 0 && <Link href={hrefOf('/channels/matching')}>{words.match}</Link>}
+      {unpriced > 0 && <Link href={hrefOf('/channels/money')}>{words.setRates}</Link>}
+      <Link href={hrefOf('/channels')}>{words.toChannels}</Link>
+    </p>
+  );
+}
+
 /** What each row cost and gave back, by one of the models; null where nothing was spent. */
 function useCosts(rows: Row[], shown: string[]) {
   const { fmt, lang } = useApp();
@@ -131,10 +150,12 @@ function useCosts(rows: Row[], shown: string[]) {
   const times = (value: number | null | undefined) => (value == null ? '–' : `${fmt.fixed(value, 2)}×`);
   const units = (minor: number | null | undefined) => (minor == null ? null : minor / fmt.minorPerUnit);
   const name = modelName(words, model);
+  // A dash says why.
+  const known = (row: Row, text: string) => (text === '–' ? <span className="faint" title={row.spend == null ? words.spendNone : row.spend === 0 ? words.spendZero : words.creditNone}>–</span> : text);
   const columns: Column<Row>[] = [
-    { key: 'spend', title: words.spend, hint: words.spendWhat, numeric: true, value: (row) => units(row.spend), show: (row) => money(row.spend) },
-    { key: 'cac', title: words.cac, hint: words.cacWhat(name), numeric: true, value: (row) => units(creditOf(row).cac), show: (row) => money(creditOf(row).cac) },
-    { key: 'roas', title: words.roas, hint: words.roasWhat(name), numeric: true, value: (row) => creditOf(row).roas, show: (row) => times(creditOf(row).roas) },
+    { key: 'spend', title: words.spend, hint: words.spendWhat, numeric: true, unit: 'money', value: (row) => units(row.spend), show: (row) => known(row, money(row.spend)) },
+    { key: 'cac', title: words.cac, hint: words.cacWhat(name), numeric: true, unit: 'money', value: (row) => units(creditOf(row).cac), show: (row) => known(row, money(creditOf(row).cac)) },
+    { key: 'roas', title: words.roas, hint: words.roasWhat(name), numeric: true, value: (row) => creditOf(row).roas, show: (row) => known(row, times(creditOf(row).roas)) },
   ];
   const spend = rows.reduce((sum, row) => sum + (row.spend ?? 0), 0);
   // Of the rows whose spend is known.
