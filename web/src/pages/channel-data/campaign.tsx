@@ -109,7 +109,7 @@ function Days({ id }: { id: string }) {
   const query = useQuery<AdCampaignDays>(address(`/api/campaigns/${encodeURIComponent(id)}/days`));
   const none = <span title={words.notSaid}>—</span>;
   const count = (key: 'impressions' | 'reach' | 'clicks' | 'conversions'): Column<AdCampaignDay> => ({ key, title: words.fields[key], hint: words.hints[key], numeric: true, value: (row) => row[key], show: (row) => (row[key] === null ? none : fmt.exact(row[key], 2)) });
-  const money = (key: 'spend' | 'revenue'): Column<AdCampaignDay> => ({ key, title: words.metricNames[key], hint: words.hints[key], numeric: true, value: (row) => row[key], show: (row) => (row[key] === null ? none : amounts.units(row[key], row.currency)) });
+  const money = (key: 'spend' | 'revenue'): Column<AdCampaignDay> => ({ key, title: words.metricNames[key], hint: words.hints[key], numeric: true, unit: 'money', value: (row) => row[key], show: (row) => (row[key] === null ? none : amounts.units(row[key], row.currency)) });
   const columns: Column<AdCampaignDay>[] = [
     { key: 'date', title: t.date, value: (row) => row.date, show: (row) => fmt.day(row.date) },
     { key: 'channel', title: words.channel, value: (row) => row.channel, show: (row) => <span className="row tight"><Dot color={channelColor(row.channel)} />{row.channel}</span> },
