@@ -3,7 +3,11 @@
 import assert from 'node:assert/strict';
 import { Site, downloaded, eventually, id, open, query, settled } from '../lib/browser.mjs';
 
-const site = await Site.open();
+const site = await Site.open({ history: false });
+/* Fifteen who came by `brand`, three by `winback`, one by what is no campaign. */
+await site.server.send('batch', { batch: Array.from({ length: 19 }, (_, at) => ({
+  type: 'track', event: 'Page Viewed', userId: `p${at}`, messageId: `m${at}`, timestamp: '2025-10-01T12:00:00Z', context: { campaign: { source: 'google', medium: 'cpc', name: at < 15 ? 'brand' : at < 18 ? 'winback' : 'hashtag' } },
+})) });
 const press = (page, name) => id(page, name).first().click();
 const value = async (page, name) => Number(await id(page, name).getAttribute('data-value'));
 const admin = (what) => site.server.get(what);
