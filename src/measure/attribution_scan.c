@@ -296,7 +296,6 @@ static enum verdict read_plain(struct scan *scan, struct rows rows)
     uint64_t row = finder_next(scan, finder, rows.begin);
     if (row < rows.end) trail_look_ahead(scan, rows);
     while ((row = finder_next(scan, finder, rows.begin)) < rows.end) {
-        rows.begin = scan_find_reached(scan, (struct rows){rows.begin, row}, scan->snapshot->at_ms[row]);
         trail_add_all(scan, (struct rows){rows.begin, row});
         enum verdict verdict = convert(scan, row);
         if (verdict != GO_ON) return verdict;
