@@ -264,6 +264,7 @@ bool attribution_walk(const struct snapshot *snapshot, const struct attribution_
     scan.arena = arena;
     scan.err = err;
     scan.see = see_walk;
+    scan.rows = true;
     scan.reader = &walker;
     return scan_places(&scan, from_person, snapshot->n_places);
 }

@@ -26,7 +26,7 @@ struct milestone {
 /* One person's touches that are not excluded, in time order. */
 struct trail {
     uint32_t capacity;
-    uint64_t *row;
+    uint64_t *row; /* NULL: nobody asks */
     int64_t *at_ms;
     uint32_t *group;
     double *power;     /* of time_decay, and DECAY_PAD behind; NULL: nobody asks */
@@ -63,7 +63,7 @@ struct scan_journey {
     uint64_t conversion_row;
     bool null; /* no conversion: only person, group and journey.n are set */
     uint32_t person;
-    const uint64_t *row;
+    const uint64_t *row; /* NULL: nobody asks */
     const uint32_t *group;
     uint32_t fresh; /* touches from this place on were in no earlier journey */
     bool own;       /* the one touch is the conversion's, and stands here: */
@@ -89,6 +89,7 @@ struct scan {
     bool plain;        /* every event but conversions is a touch, none is excluded, and nothing else is asked of it */
     uint32_t models;   /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
     bool nulls;        /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
+    bool rows;         /* likewise: of which row each touch is */
     struct arena *arena;
     struct err *err;
     struct finder finder;
@@ -103,7 +104,7 @@ struct scan {
     void (*see_line)(struct scan *scan); /* empties it when it is full */
 };
 
-/* Check the query and make what shards share: `scan` but nulls, arena, err, see and reader. */
+/* Check the query and make what shards share: `scan` but nulls, rows, arena, err, see, line and reader. */
 bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct attribution_query *query,
                struct arena *arena, struct err *err) MUST_CHECK;
 

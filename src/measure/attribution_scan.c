@@ -150,7 +150,7 @@ static enum verdict see_trail(struct scan *scan, struct scan_journey *path, int6
     path->journey.last_non_direct = place_from_lo(trail, trail->last_non_direct);
     path->journey.lead = milestone_from_lo(scan, trail->lead, at_ms);
     path->journey.opportunity = milestone_from_lo(scan, trail->opportunity, at_ms);
-    path->row = trail->row + trail->lo;
+    path->row = trail->row ? trail->row + trail->lo : NULL;
     path->group = trail->group + trail->lo;
     path->fresh = trail->seen > trail->lo ? trail->seen - trail->lo : 0;
     trail->seen = trail->n;
