@@ -92,11 +92,20 @@ static void see_end_both(struct scan *scan)
     path_reader_end(&part->path_reader, scan);
 }
 
+static void see_line_too(struct scan *scan)
+{
+    struct part *part = scan->reader;
+
+    path_reader_see_line(&part->path_reader);
+}
+
 static bool read_paths_too(struct scan *scan, struct part *part)
 {
     scan->nulls = true;
     scan->see = see_both;
     scan->see_end = see_end_both;
+    scan->line = &part->path_reader.line;
+    scan->see_line = see_line_too;
     return path_sums_new(scan->query->by.n, 1, scan->arena, &part->sums, scan->err) &&
            path_reader_open(&part->path_reader, &part->sums, NULL, scan->arena, scan->err);
 }
@@ -149,7 +158,7 @@ static bool add_parts(struct counter *counter, uint32_t n_parts, struct err *err
 
 static size_t bytes_of_shard(const struct counter *counter)
 {
-    size_t n = (size_t)counter->scan->query->by.n + 1, sums = counter->with_sums ? 3 * n * n * sizeof(double) : 0;
+    size_t n = (size_t)counter->scan->query->by.n + 1, sums = counter->with_sums ? 5 * n * n * sizeof(double) : 0;
 
     return n * (sizeof(struct attribution_row) + POUR_SIDES * sizeof(struct pour_row)) + sums;
 }
@@ -255,6 +264,7 @@ bool attribution_walk(const struct snapshot *snapshot, const struct attribution_
     scan.arena = arena;
     scan.err = err;
     scan.see = see_walk;
+    scan.rows = true;
     scan.reader = &walker;
     return scan_places(&scan, from_person, snapshot->n_places);
 }

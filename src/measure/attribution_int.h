@@ -26,7 +26,7 @@ struct milestone {
 /* One person's touches that are not excluded, in time order. */
 struct trail {
     uint32_t capacity;
-    uint64_t *row;
+    uint64_t *row; /* NULL: nobody asks */
     int64_t *at_ms;
     uint32_t *group;
     double *power;     /* of time_decay, and DECAY_PAD behind; NULL: nobody asks */
@@ -63,7 +63,7 @@ struct scan_journey {
     uint64_t conversion_row;
     bool null; /* no conversion: only person, group and journey.n are set */
     uint32_t person;
-    const uint64_t *row;
+    const uint64_t *row; /* NULL: nobody asks */
     const uint32_t *group;
     uint32_t fresh; /* touches from this place on were in no earlier journey */
     bool own;       /* the one touch is the conversion's, and stands here: */
@@ -71,6 +71,14 @@ struct scan_journey {
 };
 
 enum verdict { GO_ON, STOP, FAILED };
+
+#define LINE_TOUCHES 2048
+
+/* Null journeys behind each other, for a reader to whom it does not matter whose they are. */
+struct null_line {
+    uint32_t *group; /* of each journey, behind a by.n; LINE_TOUCHES and GROUP_PAD */
+    uint32_t n, n_journeys;
+};
 
 struct scan {
     const struct snapshot *snapshot;
@@ -81,6 +89,7 @@ struct scan {
     bool plain;        /* every event but conversions is a touch, none is excluded, and nothing else is asked of it */
     uint32_t models;   /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
     bool nulls;        /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
+    bool rows;         /* likewise: of which row each touch is */
     struct arena *arena;
     struct err *err;
     struct finder finder;
@@ -89,11 +98,13 @@ struct scan {
     struct model_split split;
     uint32_t person;
     enum verdict (*see)(struct scan *scan, const struct scan_journey *path);
-    void (*see_end)(struct scan *scan); /* after a person's last journey, the trail as it was; NULL: no need */
-    void *reader;                       /* the private state of both */
+    void (*see_end)(struct scan *scan);  /* after a person's last journey, the trail as it was; NULL: no need */
+    void *reader;                        /* the private state of both */
+    struct null_line *line;              /* the reader's: null journeys go there if they can; NULL: each is seen */
+    void (*see_line)(struct scan *scan); /* empties it when it is full */
 };
 
-/* Check the query and make what shards share: `scan` but nulls, arena, err, see and reader. */
+/* Check the query and make what shards share: `scan` but nulls, rows, arena, err, see, line and reader. */
 bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct attribution_query *query,
                struct arena *arena, struct err *err) MUST_CHECK;
 
@@ -110,7 +121,43 @@ void trail_read_groups(const struct scan *scan, struct rows rows, uint32_t *grou
 /* The powers of the journey, made up to its end; NULL if nobody asks. */
 const double *trail_powers(struct trail *trail);
 
+/* ---- null journeys in a line ---- */
+
+/* The journey of these rows, in a plain scan. False: it is too long, and was not added. */
+bool line_add(struct scan *scan, struct rows rows) MUST_CHECK;
+/* Those of the persons at place .. after-1, as far as they have rows that end at `end` or before, all of them touches;
+ * returns the first place that it could do nothing with. */
+uint32_t line_up(struct scan *scan, uint32_t place, uint32_t after, uint64_t end);
+
 /* ---- the scan ---- */
+
+static inline bool scan_reaches(const struct scan *scan, int64_t from_ms, int64_t to_ms)
+{
+    return elapsed_ms(from_ms, to_ms) < scan->lookback;
+}
+
+/* The first row of [row, end) that is not before `at_ms`; `end` if all are. */
+static inline uint64_t scan_find_time(const int64_t *times, uint64_t row, uint64_t end, int64_t at_ms)
+{
+    uint64_t n = end - row;
+
+    while (n > 0) {
+        uint64_t half = n / 2;
+        bool before = times[row + half] < at_ms;
+        row += before ? half + 1 : 0;
+        n = before ? n - half - 1 : half;
+    }
+    return row;
+}
+
+/* The first of the rows that the lookback reaches from `at_ms`, which is not before their times. */
+static inline uint64_t scan_find_reached(const struct scan *scan, struct rows rows, int64_t at_ms)
+{
+    const int64_t *times = scan->snapshot->at_ms;
+
+    if (rows.begin == rows.end || scan_reaches(scan, times[rows.begin], at_ms)) return rows.begin;
+    return scan_find_time(times, rows.begin, rows.end, (int64_t)((uint64_t)at_ms - scan->lookback + 1));
+}
 
 /* Call `see` for the journeys of the persons at from .. to-1. */
 bool scan_places(struct scan *scan, uint32_t from, uint32_t to) MUST_CHECK;

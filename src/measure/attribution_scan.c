@@ -98,20 +98,6 @@ static void finder_start(struct finder *finder, struct rows rows)
 
 /* ---- dates ---- */
 
-/* The first row of [row, end) that is not before `at_ms`; `end` if all are. */
-static uint64_t find_time(const int64_t *times, uint64_t row, uint64_t end, int64_t at_ms)
-{
-    uint64_t n = end - row;
-
-    while (n > 0) {
-        uint64_t half = n / 2;
-        bool before = times[row + half] < at_ms;
-        row += before ? half + 1 : 0;
-        n = before ? n - half - 1 : half;
-    }
-    return row;
-}
-
 static bool is_ranged(const struct scan *scan)
 {
     return scan->query->range.from_ms != INT64_MIN || scan->query->range.to_ms != INT64_MAX;
@@ -123,33 +109,19 @@ static struct rows cut_by_date(const struct scan *scan, struct rows rows)
     struct range range = scan->query->range;
 
     if (rows.begin == rows.end || at_ms[rows.end - 1] < range.from_ms) return (struct rows){rows.end, rows.end};
-    rows.begin = find_time(at_ms, rows.begin, rows.end, range.from_ms);
-    rows.end = find_time(at_ms, rows.begin, rows.end, range.to_ms);
+    rows.begin = scan_find_time(at_ms, rows.begin, rows.end, range.from_ms);
+    rows.end = scan_find_time(at_ms, rows.begin, rows.end, range.to_ms);
     return rows;
 }
 
 /* ---- windows ---- */
-
-static bool reaches(const struct scan *scan, int64_t from_ms, int64_t to_ms)
-{
-    return elapsed_ms(from_ms, to_ms) < scan->lookback;
-}
-
-/* The first of the rows that the lookback reaches from `at_ms`, which is not before their times. */
-static uint64_t find_reached(const struct scan *scan, struct rows rows, int64_t at_ms)
-{
-    const int64_t *times = scan->snapshot->at_ms;
-
-    if (rows.begin == rows.end || reaches(scan, times[rows.begin], at_ms)) return rows.begin;
-    return find_time(times, rows.begin, rows.end, (int64_t)((uint64_t)at_ms - scan->lookback + 1));
-}
 
 /* Move `lo` on to what the lookback reaches. */
 static void trail_forget(struct scan *scan, int64_t at_ms)
 {
     struct trail *trail = &scan->trail;
 
-    while (trail->lo < trail->n && !reaches(scan, trail->at_ms[trail->lo], at_ms)) trail->lo++;
+    while (trail->lo < trail->n && !scan_reaches(scan, trail->at_ms[trail->lo], at_ms)) trail->lo++;
 }
 
 /* A place within [lo, n), counted from lo; n - lo when there is none. */
@@ -160,7 +132,7 @@ static uint32_t place_from_lo(const struct trail *trail, uint32_t place_plus_1)
 
 static uint32_t milestone_from_lo(const struct scan *scan, struct milestone milestone, int64_t at_ms)
 {
-    bool reached = milestone.place_plus_1 > 0 && reaches(scan, milestone.at_ms, at_ms);
+    bool reached = milestone.place_plus_1 > 0 && scan_reaches(scan, milestone.at_ms, at_ms);
     return place_from_lo(&scan->trail, reached ? milestone.place_plus_1 : 0);
 }
 
@@ -178,7 +150,7 @@ static enum verdict see_trail(struct scan *scan, struct scan_journey *path, int6
     path->journey.last_non_direct = place_from_lo(trail, trail->last_non_direct);
     path->journey.lead = milestone_from_lo(scan, trail->lead, at_ms);
     path->journey.opportunity = milestone_from_lo(scan, trail->opportunity, at_ms);
-    path->row = trail->row + trail->lo;
+    path->row = trail->row ? trail->row + trail->lo : NULL;
     path->group = trail->group + trail->lo;
     path->fresh = trail->seen > trail->lo ? trail->seen - trail->lo : 0;
     trail->seen = trail->n;
@@ -210,8 +182,8 @@ static enum verdict see_conversion(struct scan *scan, uint64_t row)
     struct scan_journey path = {.conversion_row = row, .person = scan->person};
 
     path.journey.revenue_minor = scan->snapshot->amount_minor[row];
-    if (!trail->any || !reaches(scan, trail->any_ms, at_ms)) return see_own(scan, &path);
-    if (query->must_touch && (!trail->any_must || !reaches(scan, trail->must_ms, at_ms))) return GO_ON;
+    if (!trail->any || !scan_reaches(scan, trail->any_ms, at_ms)) return see_own(scan, &path);
+    if (query->must_touch && (!trail->any_must || !scan_reaches(scan, trail->must_ms, at_ms))) return GO_ON;
     return see_trail(scan, &path, at_ms);
 }
 
@@ -223,7 +195,8 @@ static enum verdict see_null(struct scan *scan)
     struct scan_journey path = {.null = true, .person = scan->person};
 
     if (trail->any <= trail->converted || !range_holds(query->range, trail->any_ms)) return GO_ON;
-    if (query->must_touch && (trail->any_must <= trail->converted || !reaches(scan, trail->must_ms, trail->any_ms)))
+    if (query->must_touch &&
+        (trail->any_must <= trail->converted || !scan_reaches(scan, trail->must_ms, trail->any_ms)))
         return GO_ON;
     trail_forget(scan, trail->any_ms);
     uint32_t first = trail->after > trail->lo ? trail->after : trail->lo;
@@ -241,7 +214,8 @@ static enum verdict see_null_rows(struct scan *scan, struct rows rows)
     if (rows.begin == rows.end) return GO_ON;
     int64_t last_ms = at_ms[rows.end - 1];
     if (!range_holds(scan->query->range, last_ms)) return GO_ON;
-    rows.begin = find_reached(scan, rows, last_ms);
+    if (scan->line && line_add(scan, rows)) return GO_ON;
+    rows.begin = scan_find_reached(scan, rows, last_ms);
     uint32_t *group = scan->trail.group + scan->trail.n;
     trail_read_groups(scan, rows, group);
     path.journey.n = (uint32_t)(rows.end - rows.begin);
@@ -354,7 +328,8 @@ static enum verdict read_back_from(struct scan *scan, struct rows rows, int64_t 
     uint64_t first = rows.begin;
 
     if (elapsed_ms(INT64_MIN, at_ms) >= scan->lookback)
-        rows.begin = find_time(scan->snapshot->at_ms, first, last, (int64_t)((uint64_t)at_ms - scan->lookback + 1));
+        rows.begin =
+            scan_find_time(scan->snapshot->at_ms, first, last, (int64_t)((uint64_t)at_ms - scan->lookback + 1));
     if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
     trail_start(scan);
     if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_before(scan, first, rows.begin);
@@ -424,9 +399,17 @@ static enum verdict scan_plainly(struct scan *scan, uint32_t place, uint32_t aft
     for (; place < after && verdict == GO_ON; place++) {
         struct rows rows = snapshot_rows(snapshot, place);
         if (rows.begin == rows.end) continue;
+        uint64_t row = finder_next(scan, &scan->finder, rows.begin);
+        if (scan->line && row >= rows.end) {
+            uint32_t next = line_up(scan, place, after, row);
+            if (next > place) {
+                place = next - 1;
+                continue;
+            }
+        }
         scan->person = place;
-        if (finder_next(scan, &scan->finder, rows.begin) < rows.end) {
-            verdict = read_back_from(scan, rows, snapshot->at_ms[rows.begin], rows.begin);
+        if (row < rows.end) {
+            verdict = read_back_from(scan, rows, snapshot->at_ms[row], row);
             continue;
         }
         if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;

@@ -123,19 +123,16 @@ static inline void add_step(const struct path_reader *reader, size_t from, size_
     add(reader, reader->sums->steps, from * (reader->sums->n + 1) + to, times);
 }
 
-/* Null journeys are short: they are lined up, each behind the start, and their steps added in one go. Which are steps
- * to another group is listed first: it cannot be guessed. */
-static void add_line(struct path_reader *reader)
+/* Steps are of any kind: all are counted, those to the same group and back to the start too, and which of these are
+ * none is seen at the end. */
+void path_reader_see_line(struct path_reader *reader)
 {
-    const uint32_t *line = reader->line;
-    uint32_t start = reader->sums->n, n_ends = 0, *end = reader->end;
+    const uint32_t *line = reader->line.group;
+    size_t states = (size_t)reader->sums->n + 1;
 
-    for (uint32_t i = 1; i < reader->n_line; i++) {
-        end[n_ends] = i;
-        n_ends += (line[i] != line[i - 1]) & (line[i] != start);
-    }
-    for (uint32_t k = 0; k < n_ends; k++) add_step(reader, line[end[k] - 1], line[end[k]], 1);
-    reader->n_line = 0;
+    for (uint32_t i = 1; i < reader->line.n; i++) reader->count[i % STEP_SIDES][line[i - 1] * states + line[i]]++;
+    reader->sums->nulls += reader->line.n_journeys;
+    reader->line.n = reader->line.n_journeys = 0;
 }
 
 static void see_null(struct path_reader *reader, const struct scan_journey *journey)
@@ -150,11 +147,11 @@ static void see_null(struct path_reader *reader, const struct scan_journey *jour
             if (group[i] != group[i - 1]) add_step(reader, group[i - 1], group[i], 1);
         return;
     }
-    if (reader->n_line + 1 + n > LINE_TOUCHES) add_line(reader);
-    uint32_t *line = reader->line + reader->n_line;
+    if (reader->line.n + 1 + n > LINE_TOUCHES) path_reader_see_line(reader);
+    uint32_t *line = reader->line.group + reader->line.n;
     *line++ = reader->sums->n;
     for (uint32_t i = 0; i < n; i += GROUP_PAD) memcpy(line + i, group + i, GROUP_PAD * sizeof *line);
-    reader->n_line += 1 + n;
+    reader->line.n += 1 + n;
 }
 
 /* A conversion from `last`, the groups of whose journey have these bits. */
@@ -221,13 +218,17 @@ enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, cons
 void path_reader_end(struct path_reader *reader, const struct scan *scan)
 {
     const uint32_t *group = scan->trail.group;
+    size_t states = (size_t)reader->sums->n + 1;
     uint32_t times = 0;
 
+    if (reader->n == 0) return;
     for (uint32_t i = 0; i + 1 < reader->n; i++) {
         times += reader->more[i];
-        if (times > 0 && group[i] != group[i + 1]) add_step(reader, group[i], group[i + 1], times);
+        if (!reader->bootstrap)
+            reader->count[i % STEP_SIDES][group[i] * states + group[i + 1]] += times;
+        else if (times > 0 && group[i] != group[i + 1])
+            add_step(reader, group[i], group[i + 1], times);
     }
-    if (reader->n == 0) return;
     memset(reader->more, 0, reader->n * sizeof *reader->more);
     memset(reader->latest, 0, reader->sums->n * sizeof *reader->latest);
     reader->n = 0;
@@ -235,23 +236,34 @@ void path_reader_end(struct path_reader *reader, const struct scan *scan)
 
 void path_reader_close(struct path_reader *reader)
 {
-    add_line(reader);
+    size_t n = reader->sums->n, states = n + 1;
+
+    path_reader_see_line(reader);
+    for (size_t from = 0; from < states; from++) {
+        for (size_t to = 0; to < n; to++) {
+            size_t step = from * states + to;
+            for (uint32_t side = 0; side < STEP_SIDES && from != to && !reader->bootstrap; side++)
+                reader->sums->steps[step] += (double)reader->count[side][step];
+        }
+    }
 }
 
 bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const struct bootstrap *bootstrap,
                       struct arena *arena, struct err *err)
 {
     *reader = (struct path_reader){.sums = sums, .bootstrap = bootstrap, .n_words = (sums->n + 63) / 64};
-    size_t groups = (sums->n + 7) & ~(size_t)7;
+    size_t groups = (sums->n + 7) & ~(size_t)7, states = (size_t)sums->n + 1;
 
     reader->latest = SCRATCH_ARRAY(arena, uint32_t, groups, err);
     if (!reader->latest) return false;
     reader->weight = SCRATCH_ARRAY(arena, double, sums->each, err);
     if (!reader->weight) return false;
-    reader->line = SCRATCH_ARRAY(arena, uint32_t, LINE_TOUCHES + GROUP_PAD, err);
-    if (!reader->line) return false;
-    reader->end = SCRATCH_ARRAY(arena, uint32_t, LINE_TOUCHES, err);
-    if (!reader->end) return false;
+    reader->line.group = SCRATCH_ARRAY(arena, uint32_t, LINE_TOUCHES + GROUP_PAD, err);
+    if (!reader->line.group) return false;
+    for (uint32_t side = 0; side < STEP_SIDES && !bootstrap; side++) {
+        reader->count[side] = SCRATCH_ARRAY(arena, uint64_t, states * states, err);
+        if (!reader->count[side]) return false;
+    }
     reader->drawn = SCRATCH_ARRAY(arena, uint8_t, sums->each, err);
     return reader->drawn != NULL;
 }
@@ -261,6 +273,11 @@ bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const 
 static enum verdict see(struct scan *scan, const struct scan_journey *journey)
 {
     return path_reader_see(scan->reader, scan, journey);
+}
+
+static void see_line(struct scan *scan)
+{
+    path_reader_see_line(scan->reader);
 }
 
 static void see_end(struct scan *scan)
@@ -283,6 +300,8 @@ static bool scan_shard(void *context, struct shard *shard, struct err *err)
     scan.see = see;
     scan.see_end = see_end;
     scan.reader = &reader;
+    scan.line = run->bootstrap ? NULL : &reader.line; /* persons of one weight */
+    scan.see_line = see_line;
     if (!scan_places(&scan, shard->from, shard->to)) return false;
     path_reader_close(&reader);
     return true;
@@ -323,7 +342,7 @@ bool path_sums_count(const struct snapshot *snapshot, const struct attribution_q
         return false;
     scan.models = 0;
     scan.nulls = true;
-    shards_open(&shards, snapshot, arena, (3 * n + 3) * (n + 1) * each * sizeof(double));
+    shards_open(&shards, snapshot, arena, (5 * n + 5) * (n + 1) * each * sizeof(double));
     bool ok = shards_run(&shards, scan_shard, &run, err);
     for (uint32_t i = 0; i < shards.n && ok; i++) ok = path_sums_join(sums, &run.sums[i], err);
     shards_close(&shards);

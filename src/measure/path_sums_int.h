@@ -10,7 +10,7 @@
 #include "measure/attribution_int.h"
 #include "measure/path_sums.h"
 
-#define LINE_TOUCHES 2048
+#define STEP_SIDES 2 /* neighbouring steps are often the same: none need wait for the one before */
 #define WORDS_MAX (PATH_SUMS_GROUPS_MAX / 64)
 
 struct path_reader {
@@ -26,7 +26,8 @@ struct path_reader {
     uint32_t capacity, *more; /* by place: how many more journeys have the step from there than that before it */
     uint32_t n_words;
 
-    uint32_t *line, *end, n_line; /* null journeys that are not in the sums yet, and scratch */
+    struct null_line line;       /* that are not in the sums yet */
+    uint64_t *count[STEP_SIDES]; /* as sums.steps, without a bootstrap: steps that are not in the sums yet */
 };
 
 /* Sums of nothing yet, and a reader that adds to them. */
@@ -36,6 +37,7 @@ bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const 
 
 /* A journey of the scan, null ones too; and the end of a person's. */
 enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey);
+void path_reader_see_line(struct path_reader *reader);
 void path_reader_end(struct path_reader *reader, const struct scan *scan);
 void path_reader_close(struct path_reader *reader); /* of the shard: all is in the sums */
 

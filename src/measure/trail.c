@@ -21,8 +21,10 @@ bool trail_reserve(struct scan *scan, uint64_t n)
         return err_set(scan->err, ERR_LIMIT, "one person has %llu events", (unsigned long long)n);
     }
     trail->capacity = 0;
-    trail->row = SCRATCH_ARRAY(scan->arena, uint64_t, (size_t)capacity, scan->err);
-    if (!trail->row) return false;
+    if (scan->rows) {
+        trail->row = SCRATCH_ARRAY(scan->arena, uint64_t, (size_t)capacity, scan->err);
+        if (!trail->row) return false;
+    }
     trail->at_ms = SCRATCH_ARRAY(scan->arena, int64_t, (size_t)capacity, scan->err);
     if (!trail->at_ms) return false;
     trail->group = SCRATCH_ARRAY(scan->arena, uint32_t, (size_t)capacity + GROUP_PAD, scan->err);
@@ -75,7 +77,7 @@ void trail_add(struct scan *scan, uint64_t row)
     }
     if (mark.excluded) return;
     CHECK(trail->n < trail->capacity);
-    trail->row[trail->n] = row;
+    if (trail->row) trail->row[trail->n] = row;
     trail->at_ms[trail->n] = at_ms;
     trail->group[trail->n] = mark.group;
     trail->n++;
@@ -118,9 +120,8 @@ void trail_add_all(struct scan *scan, struct rows rows)
 
     if (n == 0) return;
     CHECK(n <= trail->capacity - trail->n);
-    uint64_t *restrict row = trail->row + trail->n;
     int64_t *restrict times = trail->at_ms + trail->n;
-    for (size_t i = 0; i < n; i++) row[i] = rows.begin + i;
+    for (size_t i = 0; i < n && trail->row; i++) trail->row[trail->n + i] = rows.begin + i;
     for (size_t i = 0; i < n; i++) times[i] = at_ms[rows.begin + i];
     trail_read_groups(scan, rows, trail->group + trail->n);
     if (trail->is_ahead) {
