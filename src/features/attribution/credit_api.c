@@ -216,25 +216,28 @@ static void put_line(const struct credits *credits, struct json_out *out, uint32
     json_close(out, '}');
 }
 
+struct ranked {
+    int64_t spend; /* AD_NOT_SAID is the least */
+    uint32_t at;
+};
+
 static int most_spent(const void *a, const void *b)
 {
-    const struct line *const *x = a, *const *y = b;
-    int64_t one = (*x)->count[AD_SPEND], other = (*y)->count[AD_SPEND]; /* AD_NOT_SAID is the least */
-    if (one != other) return one < other ? 1 : -1;
-    return (*x > *y) - (*x < *y);
+    const struct ranked *x = a, *y = b;
+    if (x->spend != y->spend) return x->spend < y->spend ? 1 : -1;
+    return (x->at > y->at) - (x->at < y->at);
 }
 
 static bool put_lines(const struct credits *credits, struct json_out *out, struct err *err)
 {
-    const struct line **sorted = SCRATCH_ARRAY(&credits->ask->request->arena, const struct line *, credits->n, err);
+    struct ranked *ranked = SCRATCH_ARRAY(&credits->ask->request->arena, struct ranked, credits->n, err);
 
-    if (!sorted) return false;
-    for (uint32_t i = 0; i < credits->n; i++) sorted[i] = &credits->lines[i];
-    if (credits->n) qsort(sorted, credits->n, sizeof *sorted, most_spent);
+    if (!ranked) return false;
+    for (uint32_t i = 0; i < credits->n; i++) ranked[i] = (struct ranked){credits->lines[i].count[AD_SPEND], i};
+    if (credits->n) qsort(ranked, credits->n, sizeof *ranked, most_spent);
     json_key(out, "rows");
     json_open(out, '[');
-    for (uint32_t i = 0; i < credits->n && !out->buf->full; i++)
-        put_line(credits, out, (uint32_t)(sorted[i] - credits->lines));
+    for (uint32_t i = 0; i < credits->n && !out->buf->full; i++) put_line(credits, out, ranked[i].at);
     json_close(out, ']');
     return true;
 }

@@ -91,7 +91,7 @@ static bool read_tree(struct tree *tree, struct err *err)
 #define OF_CAMPAIGN_DAY AD_SUM_COLUMNS " FROM campaign_day WHERE day BETWEEN $1 AND $2 AND ($3 = 0 OR channel_id = $3)"
 #define OF_AD_DAY                                                                                                      \
     AD_DAY_COLUMNS " FROM ad a JOIN ad_day d ON d.ad_id = a.id WHERE d.day BETWEEN $1 AND $2" AD_SCOPE_SQL " ORDER "   \
-                                                                                                           "BY 1"
+                   "BY 1"
 
 static struct db_rows tree_query(const struct tree *tree)
 {

@@ -49,7 +49,7 @@ bool match_put_api(struct request *request, struct reply *reply, struct err *err
 {
     const struct matching *matching = request->context;
     struct json_out out = json_to(&reply->body);
-    struct match match;
+    struct match match = {0};
 
     if (!read_match(request, &match, err)) return false;
     struct db *db = store_writer_take(matching->store);
