@@ -83,7 +83,7 @@ async function fastestForm(opened, question, check, machine) {
 
 // ---- timing ----
 
-async function leastOf(measure, rounds = ROUNDS) {
+export async function leastOf(measure, rounds = ROUNDS) {
   let least = Infinity;
   for (let i = 0; i < rounds; i++) least = Math.min(least, await measure());
   return least;
@@ -95,7 +95,7 @@ export async function timed(ask) {
   return performance.now() - from;
 }
 
-const side = (name, all, more) => ({
+export const side = (name, all, more) => ({
   name,
   ms: median(all),
   ms_least: Math.min(...all),

@@ -30,7 +30,7 @@ function connection(port) {
         answer.on("data", (piece) => (text += piece));
         answer.on("error", reject);
         answer.on("end", () => {
-          if (answer.statusCode === 200) resolve(JSON.parse(text));
+          if (answer.statusCode < 300) resolve(JSON.parse(text));
           else reject(new Error(`${path} answered ${answer.statusCode}: ${text}`));
         });
       });
@@ -43,6 +43,12 @@ function connection(port) {
       ask("POST", path, {
         Authorization: `Basic ${Buffer.from(`${KEY}:`).toString("base64")}`,
         "Content-Type": "application/json",
+        "Content-Length": Buffer.byteLength(body),
+      }, body),
+    manage: (path, body, type = "application/json") =>
+      ask("POST", path, {
+        Authorization: `Bearer ${TOKEN}`,
+        "Content-Type": type,
         "Content-Length": Buffer.byteLength(body),
       }, body),
     close: () => agent.destroy(),
@@ -135,28 +141,47 @@ async function postgres() {
   };
 }
 
-export async function fastapi() {
+// An app of peers/ behind two uvicorn workers, its database filled by running it with `args`; up when `path` answers.
+async function uvicorn(app, args, path) {
   const database = await postgres();
   const env = { PATH: process.env.PATH, DATABASE_URL: database.url, WRITE_KEY: KEY, PYTHONDONTWRITEBYTECODE: "1" };
   const port = await freePort();
-  run(PYTHON, [join(PEERS, "fastapi_app.py")], { env });
+  run(PYTHON, [join(PEERS, `${app}.py`), ...args], { env });
   const child = start(
     PYTHON,
-    ["-m", "uvicorn", "fastapi_app:app", "--app-dir", PEERS, "--workers", "2", "--port", String(port)].concat(
+    ["-m", "uvicorn", `${app}:app`, "--app-dir", PEERS, "--workers", "2", "--port", String(port)].concat(
       ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"],
     ),
     { env },
   );
-  const url = `http://127.0.0.1:${port}/count`;
+  const url = `http://127.0.0.1:${port}${path}`;
   await until(child, () => getJson(url).catch(() => null));
   return {
     port,
-    key: KEY,
+    url,
     programs: [child, database.child],
-    count: async () => (await getJson(url)).events,
     stop: async () => {
       await stop(child);
       await database.stop();
+    },
+  };
+}
+
+export async function fastapi() {
+  const server = await uvicorn("fastapi_app", [], "/count");
+  return { ...server, key: KEY, count: async () => (await getJson(server.url)).events };
+}
+
+// Ad campaigns from a CSV file; asked on one connection, as Demetra is.
+export async function campaignsApp(file) {
+  const server = await uvicorn("campaigns_app", [file], "/api/analytics/summary");
+  const { get, close } = connection(server.port);
+  return {
+    ...server,
+    get,
+    stop: async () => {
+      close();
+      await server.stop();
     },
   };
 }

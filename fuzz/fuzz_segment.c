@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ads/rates.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "events/stage.h"
@@ -27,7 +28,9 @@ static void check_item(const struct staged *item)
     CHECK(item->at_ms >= 0 && item->at_ms <= RECEIVED_MS + INT64_C(86400000));
     for (int d = TOUCH_PLATFORM + 1; d < TOUCH_DIM_COUNT; d++)
         CHECK(item->tuple.dim[d].n <= 256 && str_is_utf8(item->tuple.dim[d]));
-    CHECK(item->amount_minor == 0 || !item->amount_foreign);
+    CHECK(item->amount_minor >= -AMOUNT_MINOR_MAX && item->amount_minor <= AMOUNT_MINOR_MAX);
+    CHECK(item->currency.n == 0 || str_eq(item->currency, CURRENCY_UNKNOWN) ||
+          currency_check(item->currency, "currency", &(struct err){0}));
 }
 
 /* An item alone, as a reject is replayed, must be taken or rejected as it was in its batch. */

@@ -40,15 +40,15 @@ struct row_ref {
     size_t at;                        /* in the text */
     uint32_t n;                       /* bytes */
     uint32_t group;                   /* source and account; 0 for campaigns */
-    int32_t day;                      /* 0 for campaigns */
+    int32_t day;                      /* INT32_MIN: a campaign without */
     char currency[CELL_CURRENCY_MAX]; /* of days */
     int64_t line;
     uint32_t again;         /* of a campaign whose id comes again with other content: 2, 3 …; else 0 */
-    struct hash128 content; /* of campaigns the line, of days what with the above makes the key */
+    struct hash128 content; /* of days what with the above makes the key; of campaigns whose id comes again the line */
 };
 
 struct row_scan {
-    struct row_ref *row; /* in the order in which they are written: by group, day, campaign, ad */
+    struct row_ref *row; /* in the order in which they are written: by group, day, campaign, ad; campaigns by day, id */
     size_t n, cap;
     int64_t rows, rejected, repeated; /* read; not taken; left out because word for word there already */
     int32_t *day;                     /* of campaigns: each once */

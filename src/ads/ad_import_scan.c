@@ -2,7 +2,8 @@
  *
  * So a file that is refused leaves nothing behind; rows of one key stand together and are written at once; and what is
  * written, and in which order, depends on the file alone: a program that was killed reads the file again, and goes on
- * at the row at which it stopped. Keys in order also make the index on them cheap: each chunk touches few pages.
+ * at the row at which it stopped. Campaigns stand by day: so the indexes on it grow at few places, a chunk touches few
+ * pages of them, and the sums of a day read its campaigns one after the other.
  *
  * A campaign's id that comes again with other content becomes ID-2, ID-3 … in the order of the file, past those that
  * the file has itself; the same content again is left out and counted.
@@ -62,10 +63,16 @@ static bool flush_rejects(struct ad_imports *imports, const struct worker *worke
     return true;
 }
 
+static Str without_end(Str record)
+{
+    while (record.n && (record.p[record.n - 1] == '\n' || record.p[record.n - 1] == '\r')) record.n--;
+    return record;
+}
+
 static bool add_reject(struct ad_imports *imports, const struct worker *worker, int64_t id, struct rejects *rejects,
                        int64_t line, const struct row_fault *fault, Str record, struct err *err)
 {
-    while (record.n && (record.p[record.n - 1] == '\n' || record.p[record.n - 1] == '\r')) record.n--;
+    record = without_end(record);
     if (record.n > AD_REJECT_BODY_MAX) record.n = AD_REJECT_BODY_MAX;
     rejects->row[rejects->n++] =
         (struct ad_reject){line, str_of(fault->column), arena_copy(&rejects->arena, str_of(fault->reason)), record};
@@ -109,8 +116,6 @@ static struct row_ref ref_of(struct row_scan *scan, const struct ad_file *file, 
 
     if (file->plan.campaigns) {
         ref.key = keep(scan, file, row->campaign.campaign_id);
-        while (record.n && (record.p[record.n - 1] == '\n' || record.p[record.n - 1] == '\r')) record.n--;
-        ref.content = hash_with(&SAME_KEY, 1, record);
         ref.day = row->campaign.day == AD_NOT_SAID ? INT32_MIN : (int32_t)row->campaign.day;
         return ref;
     }
@@ -169,13 +174,11 @@ static int compare_numbers(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-static int by_order(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
     const struct row_ref *x = a, *y = b;
-    int order = compare_numbers(x->group, y->group);
+    int order = str_compare(x->key, y->key);
 
-    if (!order) order = compare_numbers(x->day, y->day);
-    if (!order) order = str_compare(x->key, y->key);
     return order ? order : compare_numbers((int64_t)x->at, (int64_t)y->at);
 }
 
@@ -203,17 +206,38 @@ static int by_day(const void *a, const void *b)
     return compare_numbers(*(const int32_t *)a, *(const int32_t *)b);
 }
 
-/* The campaigns' days, each once; the rows are then in order of their ids alone. */
+/* The campaigns' days, each once. */
 static void take_days(struct row_scan *scan)
 {
     scan->day = mem_grow(NULL, sizeof *scan->day, scan->n ? scan->n : 1);
-    for (size_t i = 0; i < scan->n; i++) {
-        scan->day[i] = scan->row[i].day;
-        scan->row[i].day = 0;
-    }
+    for (size_t i = 0; i < scan->n; i++) scan->day[i] = scan->row[i].day;
     qsort(scan->day, scan->n, sizeof *scan->day, by_day);
     for (size_t i = 0; i < scan->n; i++)
         if (scan->n_days == 0 || scan->day[scan->n_days - 1] != scan->day[i]) scan->day[scan->n_days++] = scan->day[i];
+}
+
+/* Campaigns in order of their ids, by day: those of a day stay in that order. */
+static void order_by_day(struct row_scan *scan)
+{
+    struct row_ref *sorted = mem_grow(NULL, sizeof *sorted, scan->n + 1);
+    size_t *next = mem_new((scan->n_days + 1) * sizeof *next); /* where the next row of a day comes */
+
+    for (int place = 0; place < 2; place++) {
+        for (size_t i = 0; i < scan->n; i++) {
+            const int32_t *day = bsearch(&scan->row[i].day, scan->day, scan->n_days, sizeof *scan->day, by_day);
+            size_t at = (size_t)(day - scan->day);
+            if (place) {
+                sorted[next[at]++] = scan->row[i];
+            } else {
+                next[at + 1]++;
+            }
+        }
+        for (size_t i = 1; !place && i <= scan->n_days; i++) next[i] += next[i - 1];
+    }
+    free(next);
+    free(scan->row);
+    scan->row = sorted;
+    scan->cap = scan->n + 1;
 }
 
 static bool has_key(const struct row_scan *scan, size_t n, Str key)
@@ -232,17 +256,19 @@ static bool has_key(const struct row_scan *scan, size_t n, Str key)
 
 /* Mark what comes again in rows first .. end, which have one id: with `again`, UINT32_MAX for what is to be left out.
  */
-static void name_again(struct row_scan *scan, size_t first, size_t end)
+static void name_again(struct row_scan *scan, Str text, size_t first, size_t end)
 {
     struct row_ref *group = scan->row + first;
     size_t n = end - first;
     uint32_t next = 1;
 
+    for (size_t i = 0; i < n; i++)
+        group[i].content = hash_with(&SAME_KEY, 1, without_end((Str){text.p + group[i].at, group[i].n}));
     qsort(group, n, sizeof *group, by_content);
     for (size_t i = n; i-- > 1;)
         if (group[i].content.a == group[i - 1].content.a && group[i].content.b == group[i - 1].content.b)
             group[i].again = UINT32_MAX;
-    qsort(group, n, sizeof *group, by_order);
+    qsort(group, n, sizeof *group, by_key);
     for (size_t i = 0; i < n; i++) {
         char name[AD_ID_MAX + 16];
         if (group[i].again) continue;
@@ -254,20 +280,23 @@ static void name_again(struct row_scan *scan, size_t first, size_t end)
     }
 }
 
-static void settle_campaigns(struct row_scan *scan)
+static void settle_campaigns(struct row_scan *scan, Str text)
 {
     size_t kept = 0;
+    bool in_order = true; /* as files mostly are */
 
     take_days(scan);
-    qsort(scan->row, scan->n, sizeof *scan->row, by_order);
+    for (size_t i = 1; in_order && i < scan->n; i++) in_order = by_key(&scan->row[i - 1], &scan->row[i]) < 0;
+    if (!in_order) qsort(scan->row, scan->n, sizeof *scan->row, by_key);
     for (size_t i = 0, end; i < scan->n; i = end) {
         for (end = i + 1; end < scan->n && str_eq(scan->row[end].key, scan->row[i].key);) end++;
-        if (end > i + 1) name_again(scan, i, end);
+        if (end > i + 1) name_again(scan, text, i, end);
     }
     for (size_t i = 0; i < scan->n; i++)
         if (scan->row[i].again != UINT32_MAX) scan->row[kept++] = scan->row[i];
     scan->repeated = (int64_t)(scan->n - kept);
     scan->n = kept;
+    order_by_day(scan);
 }
 
 bool ad_same_key(const struct row_ref *a, const struct row_ref *b)
@@ -310,7 +339,7 @@ bool ad_scan(struct ad_imports *imports, const struct worker *worker, int64_t id
     arena_init(&rejects->arena, (size_t)REJECTS_AT_ONCE * 512);
     bool ok = read_rows(imports, worker, id, file, out, rejects, err);
     if (ok && file->plan.campaigns) {
-        settle_campaigns(out);
+        settle_campaigns(out, file->text);
     } else if (ok) {
         ok = settle_days(imports, worker, id, file, out, rejects, err);
     }

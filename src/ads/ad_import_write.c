@@ -27,29 +27,62 @@ size_t ad_pace(size_t n, int64_t took_us, size_t max)
     return next ? next : 1;
 }
 
+/* ---- the rows of a chunk ----
+ * They are read before the writer is taken. Not by helpers meanwhile: those run at a low priority, and on a busy
+ * machine this would wait for them. */
+
+struct batch {
+    const struct ad_file *file;
+    const struct row_scan *scan;
+    size_t at, end, cap; /* rows [at, end) of the scan */
+    struct table_row *row;
+    struct arena arena; /* their texts */
+};
+
+static bool read_batch(struct batch *batch, struct err *err)
+{
+    arena_reset(&batch->arena);
+    if (batch->end - batch->at > batch->cap) {
+        batch->cap = batch->end - batch->at;
+        batch->row = mem_grow(batch->row, sizeof *batch->row, batch->cap);
+    }
+    for (size_t i = batch->at; i < batch->end; i++) {
+        const struct row_ref *ref = &batch->scan->row[i];
+        struct table_row *row = &batch->row[i - batch->at];
+        struct row_fault fault;
+        Str record = {batch->file->text.p + ref->at, ref->n};
+        if (!table_row_read(&batch->file->plan, record, &batch->arena, row, &fault))
+            return err_set(err, ERR_INTERNAL, "a row reads otherwise the second time: %s", fault.reason);
+        if (ref->again)
+            row->campaign.campaign_id =
+                arena_printf(&batch->arena, "%.*s-%u", STR_ARG(row->campaign.campaign_id), ref->again);
+    }
+    return true;
+}
+
+/* Rows from `at` on: about `n`, no more bytes than a chunk takes, and no key cut in two. */
+static size_t batch_end(const struct row_scan *scan, size_t at, size_t n)
+{
+    size_t end = at, bytes = 0;
+
+    while (end < scan->n && (end - at < n || ad_same_key(&scan->row[end - 1], &scan->row[end]))) {
+        bytes += scan->row[end++].n;
+        if (bytes > CHUNK_BYTES && end < scan->n && !ad_same_key(&scan->row[end - 1], &scan->row[end])) break;
+    }
+    return end;
+}
+
 /* ---- a chunk ---- */
 
 struct chunk {
     struct db *db;
-    struct ad_imports *imports;
-    const struct ad_file *file;
-    const struct row_scan *scan;
+    const struct batch *batch;
     const struct ad_import *import;
     struct arena arena;
-    size_t at, end; /* rows [at, end) of the scan are in it */
     int64_t inserted, replaced, repeated;
     int64_t now_ms;
     struct dict *matched; /* what was joined already */
 };
-
-static bool read_again(const struct chunk *chunk, const struct row_ref *ref, struct arena *arena, struct table_row *row,
-                       struct err *err)
-{
-    struct row_fault fault;
-
-    return table_row_read(&chunk->file->plan, (Str){chunk->file->text.p + ref->at, ref->n}, arena, row, &fault) ||
-           err_set(err, ERR_INTERNAL, "a row reads otherwise the second time: %s", fault.reason);
-}
 
 /* ---- what joins them to events ---- */
 
@@ -93,22 +126,18 @@ static bool channel_of(struct chunk *chunk, struct dict *names, int64_t **ids, S
 
 static bool put_campaigns(struct chunk *chunk, struct err *err)
 {
+    const struct batch *batch = chunk->batch;
     struct dict *names = dict_new();
     int64_t *ids = NULL;
     bool ok = true;
 
-    for (size_t i = chunk->at; ok && i < chunk->end; i++) {
-        const struct row_ref *ref = &chunk->scan->row[i];
-        struct table_row row;
+    for (size_t i = 0; ok && i < batch->end - batch->at; i++) {
+        const struct table_row *row = &batch->row[i];
+        struct campaign_row campaign = row->campaign;
         enum put_result result = PUT_SAME;
-        arena_reset(&chunk->arena);
-        ok = read_again(chunk, ref, &chunk->arena, &row, err) &&
-             channel_of(chunk, names, &ids, row.campaign.channel, &row.campaign.channel_id, err);
-        if (ok && ref->again)
-            row.campaign.campaign_id =
-                arena_printf(&chunk->arena, "%.*s-%u", STR_ARG(row.campaign.campaign_id), ref->again);
-        ok = ok && campaign_row_put(chunk->db, &row.campaign, chunk->import->id, chunk->now_ms, &result, err) &&
-             (!chunk->file->plan.links || put_matches(chunk, &row, row.campaign.campaign_id, err));
+        ok = channel_of(chunk, names, &ids, campaign.channel, &campaign.channel_id, err) &&
+             campaign_row_put(chunk->db, &campaign, chunk->import->id, chunk->now_ms, &result, err) &&
+             (!batch->file->plan.links || put_matches(chunk, row, campaign.campaign_id, err));
         chunk->inserted += result == PUT_INSERTED;
         chunk->replaced += result == PUT_REPLACED;
         chunk->repeated += result == PUT_SAME;
@@ -120,84 +149,66 @@ static bool put_campaigns(struct chunk *chunk, struct err *err)
 
 /* ---- days ---- */
 
-struct day_rows {
-    struct ad_row *row;
-    struct table_row last; /* source and account of those in row */
-    size_t n;
-};
-
-static bool put_run(struct chunk *chunk, struct day_rows *rows, struct err *err)
+/* Rows [first, end) of the batch, which are of one source and account. */
+static bool put_run(struct chunk *chunk, struct ad_row *rows, size_t first, size_t end, struct err *err)
 {
-    struct ad_source source = {.source = rows->last.source,
-                               .account = rows->last.account,
+    const struct batch *batch = chunk->batch;
+    struct ad_source source = {.source = batch->row[first].source,
+                               .account = batch->row[first].account,
                                .import_id = chunk->import->id,
-                               .counts = table_plan_counts(&chunk->file->plan)};
+                               .counts = table_plan_counts(&batch->file->plan)};
     struct ad_change change;
 
-    if (rows->n == 0) return true;
-    if (!ad_days_put(chunk->db, &source, rows->row, rows->n, &chunk->arena, &change, err)) return false;
+    for (size_t i = first; i < end; i++) rows[i - first] = batch->row[i].day;
+    if (!ad_days_put(chunk->db, &source, rows, end - first, &chunk->arena, &change, err)) return false;
     chunk->inserted += change.inserted;
     chunk->replaced += change.replaced;
     chunk->repeated += change.repeated + change.same;
-    rows->n = 0;
     return true;
 }
 
 /* When the campaigns are there. */
 static bool link_days(struct chunk *chunk, struct err *err)
 {
-    for (size_t i = chunk->at; chunk->file->plan.links && i < chunk->end; i++) {
-        struct table_row row;
+    const struct batch *batch = chunk->batch;
+
+    for (size_t i = 0; batch->file->plan.links && i < batch->end - batch->at; i++) {
+        const struct table_row *row = &batch->row[i];
         char made[AD_ID_MAX];
-        if (!read_again(chunk, &chunk->scan->row[i], &chunk->arena, &row, err)) return false;
-        Str own = ad_id_of(row.day.campaign_id, row.day.campaign_name, made);
-        Str id = arena_printf(&chunk->arena, "%.*s:%.*s:%.*s", STR_ARG(row.source), STR_ARG(row.account), STR_ARG(own));
-        if (!put_matches(chunk, &row, id, err)) return false;
+        Str own = ad_id_of(row->day.campaign_id, row->day.campaign_name, made);
+        Str id =
+            arena_printf(&chunk->arena, "%.*s:%.*s:%.*s", STR_ARG(row->source), STR_ARG(row->account), STR_ARG(own));
+        if (!put_matches(chunk, row, id, err)) return false;
     }
     return true;
 }
 
 static bool put_days(struct chunk *chunk, struct err *err)
 {
-    struct day_rows rows = {.row = ARENA_ARRAY(&chunk->arena, struct ad_row, chunk->end - chunk->at)};
+    const struct batch *batch = chunk->batch;
+    const struct row_ref *ref = &batch->scan->row[batch->at];
+    size_t n = batch->end - batch->at;
+    struct ad_row *rows = ARENA_ARRAY(&chunk->arena, struct ad_row, n);
 
-    for (size_t i = chunk->at; i < chunk->end; i++) {
-        const struct row_ref *ref = &chunk->scan->row[i];
-        struct table_row row;
-        if (!read_again(chunk, ref, &chunk->arena, &row, err)) return false;
-        if (rows.n && ref->group != ref[-1].group && !put_run(chunk, &rows, err)) return false;
-        rows.row[rows.n++] = row.day;
-        rows.last = row;
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && ref[end].group == ref[i].group;) end++;
+        if (!put_run(chunk, rows, i, end, err)) return false;
     }
-    return put_run(chunk, &rows, err) && link_days(chunk, err);
+    return link_days(chunk, err);
 }
 
 /* ---- all of them ---- */
 
-/* Rows from `at` on: about `n`, no more bytes than a chunk takes, and no key cut in two. */
-static size_t chunk_end(const struct chunk *chunk, size_t n)
-{
-    const struct row_scan *scan = chunk->scan;
-    size_t end = chunk->at, bytes = 0;
-
-    while (end < scan->n && (end - chunk->at < n || ad_same_key(&scan->row[end - 1], &scan->row[end]))) {
-        bytes += scan->row[end++].n;
-        if (bytes > CHUNK_BYTES && end < scan->n && !ad_same_key(&scan->row[end - 1], &scan->row[end])) break;
-    }
-    return end;
-}
-
 static bool store_place(const struct chunk *chunk, struct err *err)
 {
-    size_t n = chunk->scan->n;
-    int64_t bytes = chunk->import->bytes_total;
+    size_t n = chunk->batch->scan->n, end = chunk->batch->end;
+    int64_t bytes = (int64_t)((double)chunk->import->bytes_total * (double)end / (double)n);
 
-    if (n) bytes = (int64_t)((double)bytes * (double)chunk->end / (double)n);
     return db_run(chunk->db,
                   "UPDATE ad_import SET lines_done = $2, bytes_done = $3, inserted = inserted + $4, "
                   "replaced = replaced + $5, repeated = repeated + $6 WHERE id = $1",
-                  DB_ARGS(DB_I64(chunk->import->id), DB_I64((int64_t)chunk->end), DB_I64(bytes),
-                          DB_I64(chunk->inserted), DB_I64(chunk->replaced), DB_I64(chunk->repeated)),
+                  DB_ARGS(DB_I64(chunk->import->id), DB_I64((int64_t)end), DB_I64(bytes), DB_I64(chunk->inserted),
+                          DB_I64(chunk->replaced), DB_I64(chunk->repeated)),
                   err);
 }
 
@@ -206,46 +217,57 @@ static bool write_chunk(struct chunk *chunk, struct err *err)
     bool ok = db_begin(chunk->db, err);
 
     if (!ok) return false;
-    ok = (chunk->file->plan.campaigns ? put_campaigns(chunk, err) : put_days(chunk, err)) && store_place(chunk, err);
+    ok = (chunk->batch->file->plan.campaigns ? put_campaigns(chunk, err) : put_days(chunk, err)) &&
+         store_place(chunk, err);
     if (!ok) db_rollback(chunk->db);
     return ok && db_commit(chunk->db, err);
+}
+
+/* *pace: how many rows the next one takes. */
+static bool write_batch(struct ad_imports *imports, struct ad_import *import, const struct batch *batch, size_t *pace,
+                        struct err *err)
+{
+    struct chunk chunk = {.batch = batch, .import = import, .now_ms = time_now_ms(), .matched = dict_new()};
+
+    arena_init(&chunk.arena, (size_t)1024 * 1024 * 1024);
+    chunk.db = store_writer_take(imports->store);
+    int64_t start = time_monotonic_us();
+    bool ok = write_chunk(&chunk, err);
+    int64_t took = time_monotonic_us() - start;
+    store_writer_give(imports->store);
+    arena_free(&chunk.arena);
+    dict_free(chunk.matched);
+    if (!ok) return false;
+    import->rows_done = (int64_t)batch->end;
+    import->replaced += chunk.replaced;
+    *pace = ad_pace(batch->end - batch->at, took, ROWS_MAX);
+    if (*pace < ROWS_MIN) *pace = ROWS_MIN;
+    return true;
 }
 
 static bool write_rows(struct ad_imports *imports, const struct worker *worker, struct ad_import *import,
                        const struct ad_file *file, const struct row_scan *scan, struct err *err)
 {
+    struct batch batch = {.file = file, .scan = scan};
     size_t pace = ROWS_FIRST;
+    bool ok = true;
 
-    while ((size_t)import->rows_done < scan->n) {
-        if (worker_stopping(worker)) return err_set(err, ERR_BUSY, "the program ends");
-        struct chunk chunk = {.imports = imports,
-                              .file = file,
-                              .scan = scan,
-                              .import = import,
-                              .at = (size_t)import->rows_done,
-                              .now_ms = time_now_ms(),
-                              .matched = dict_new()};
-        chunk.end = chunk_end(&chunk, pace);
-        arena_init(&chunk.arena, (size_t)1024 * 1024 * 1024);
-        chunk.db = store_writer_take(imports->store);
-        int64_t start = time_monotonic_us();
-        bool ok = write_chunk(&chunk, err);
-        int64_t took = time_monotonic_us() - start;
-        store_writer_give(imports->store);
-        arena_free(&chunk.arena);
-        dict_free(chunk.matched);
-        if (ok) {
-            import->rows_done = (int64_t)chunk.end;
-            import->replaced += chunk.replaced;
-            pace = ad_pace(pace, took, ROWS_MAX);
-            if (pace < ROWS_MIN) pace = ROWS_MIN;
-        } else if (err->code == ERR_BUSY) {
-            worker_pause(worker, RETRY_MS);
-        } else {
-            return false;
+    arena_init(&batch.arena, (size_t)1024 * 1024 * 1024);
+    while (ok && (size_t)import->rows_done < scan->n) {
+        if (worker_stopping(worker)) {
+            ok = err_set(err, ERR_BUSY, "the program ends");
+            break;
         }
+        batch.at = (size_t)import->rows_done;
+        batch.end = batch_end(scan, batch.at, pace);
+        ok = read_batch(&batch, err);
+        if (!ok || write_batch(imports, import, &batch, &pace, err)) continue;
+        ok = err->code == ERR_BUSY;
+        if (ok) worker_pause(worker, RETRY_MS);
     }
-    return true;
+    arena_free(&batch.arena);
+    free(batch.row);
+    return ok;
 }
 
 /* ---- sums of campaigns ---- */

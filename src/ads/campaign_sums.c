@@ -16,6 +16,7 @@
 
 #define VALUE_MAX 1024 /* bytes of a value that tell it from another */
 #define CURRENCY_MAX 16
+#define RECENT 1024 /* a power of 2 */
 
 const char *campaign_dim_name(enum campaign_dim dim)
 {
@@ -53,7 +54,8 @@ void campaign_sum_add(struct campaign_sum *sum, const struct campaign_sum *more)
 /* ---- making them ---- */
 
 struct cells {
-    struct dict *keys; /* dimension, currency, 0, value */
+    struct dict *keys;       /* dimension, currency, 0, value */
+    uint32_t recent[RECENT]; /* by a cheap hash: the last cell of it, plus 1 */
     struct campaign_sum *sum;
     uint32_t cap;
     uint32_t *used; /* cells of this day */
@@ -81,9 +83,26 @@ static Str cell_key(char *key, enum campaign_dim dim, Str currency, Str value)
     return (Str){key, n + n_value};
 }
 
+/* The few cells that come again and again are found without the dictionary's hash, which is made to withstand attacks
+ * and costs more than all else here. */
+static uint32_t cell_of(struct cells *cells, Str key)
+{
+    uint64_t hash = key.n;
+
+    for (size_t i = 0; i < key.n; i += sizeof hash) {
+        uint64_t word = 0;
+        memcpy(&word, key.p + i, key.n - i < sizeof word ? key.n - i : sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 32;
+    }
+    uint32_t *recent = &cells->recent[hash % RECENT];
+    if (*recent == 0 || !str_eq(dict_text(cells->keys, *recent - 1), key)) *recent = dict_add(cells->keys, key) + 1;
+    return *recent - 1;
+}
+
 static void cells_add(struct cells *cells, Str key, const struct campaign_sum *campaign)
 {
-    uint32_t id = dict_add(cells->keys, key);
+    uint32_t id = cell_of(cells, key);
 
     if (id >= cells->cap) {
         uint32_t cap = cells->cap ? cells->cap * 2 : 256;
@@ -96,6 +115,53 @@ static void cells_add(struct cells *cells, Str key, const struct campaign_sum *c
     campaign_sum_add(&cells->sum[id], campaign);
 }
 
+/* Read once: joining them to each campaign costs as much as reading the campaign. */
+struct channels {
+    int64_t *id;
+    Str *name;
+    size_t n, cap;
+    struct arena arena;
+};
+
+static bool channels_read(struct db *db, struct channels *out, struct err *err)
+{
+    struct db_rows rows = db_query(db, "SELECT id, name FROM channel ORDER BY id", DB_NO_ARGS);
+
+    while (db_next(&rows)) {
+        if (out->n == out->cap) {
+            out->cap = out->cap ? 2 * out->cap : 64;
+            out->id = mem_grow(out->id, sizeof *out->id, out->cap);
+            out->name = mem_grow(out->name, sizeof *out->name, out->cap);
+        }
+        out->id[out->n] = db_i64(&rows, 0);
+        out->name[out->n++] = arena_copy(&out->arena, db_str(&rows, 1));
+    }
+    return db_end(&rows, err);
+}
+
+static void channels_free(struct channels *channels)
+{
+    free(channels->id);
+    free(channels->name);
+    arena_free(&channels->arena);
+}
+
+static Str channel_name(const struct channels *channels, int64_t id)
+{
+    size_t low = 0, high = channels->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (channels->id[middle] < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    CHECK(low < channels->n && channels->id[low] == id);
+    return channels->name[low];
+}
+
 static double known(double value)
 {
     return isnan(value) ? 0 : value;
@@ -104,9 +170,9 @@ static double known(double value)
 /* The columns of a campaign of a day, after its currency and its values. */
 enum { COLUMN_ROI = CAMPAIGN_DIM_COUNT + 1, COLUMN_RATE, COLUMN_COST, COLUMN_ENGAGEMENT, COLUMN_CLICKS, COLUMN_SHOWN };
 #define OF_DAY                                                                                                         \
-    "SELECT c.currency, h.name, c.customer_segment, c.location, c.language, c.campaign_goal, c.target_audience,"       \
+    "SELECT c.currency, c.channel_id, c.customer_segment, c.location, c.language, c.campaign_goal, c.target_audience," \
     " c.company, c.roi, c.conversion_rate, c.acquisition_cost_micros, c.engagement_score, c.clicks, c.impressions"     \
-    " FROM campaign c JOIN channel h ON h.id = c.channel_id WHERE "
+    " FROM campaign c WHERE "
 
 static struct campaign_sum read_campaign(const struct db_rows *rows)
 {
@@ -125,7 +191,7 @@ static struct campaign_sum read_campaign(const struct db_rows *rows)
     };
 }
 
-static bool add_day(struct db *db, int32_t day, struct cells *cells, struct err *err)
+static bool add_day(struct db *db, int32_t day, const struct channels *channels, struct cells *cells, struct err *err)
 {
     char key[1 + CURRENCY_MAX + 1 + VALUE_MAX];
     struct db_rows rows = day == CAMPAIGN_NO_DAY ? db_query(db, OF_DAY "c.day IS NULL", DB_NO_ARGS)
@@ -134,8 +200,10 @@ static bool add_day(struct db *db, int32_t day, struct cells *cells, struct err 
     while (db_next(&rows)) {
         struct campaign_sum campaign = read_campaign(&rows);
         Str currency = campaign.cost_n ? db_str(&rows, 0) : STR("");
-        for (int dim = 0; dim < CAMPAIGN_DIM_COUNT; dim++)
-            cells_add(cells, cell_key(key, (enum campaign_dim)dim, currency, db_str(&rows, dim + 1)), &campaign);
+        for (int dim = 0; dim < CAMPAIGN_DIM_COUNT; dim++) {
+            Str value = dim == CAMPAIGN_BY_CHANNEL ? channel_name(channels, db_i64(&rows, 1)) : db_str(&rows, dim + 1);
+            cells_add(cells, cell_key(key, (enum campaign_dim)dim, currency, value), &campaign);
+        }
     }
     return db_end(&rows, err);
 }
@@ -157,13 +225,14 @@ static bool put_cell(struct db *db, int32_t day, Str key, const struct campaign_
                   err);
 }
 
-static bool refresh_day(struct db *db, int32_t day, struct cells *cells, struct err *err)
+static bool refresh_day(struct db *db, int32_t day, const struct channels *channels, struct cells *cells,
+                        struct err *err)
 {
     for (int dim = 0; dim < CAMPAIGN_DIM_COUNT; dim++)
         if (!db_run(db, "DELETE FROM campaign_sum WHERE dim = $1 AND day = $2",
                     DB_ARGS(DB_TEXT(str_of(campaign_dim_name((enum campaign_dim)dim))), DB_I64(day)), err))
             return false;
-    if (!add_day(db, day, cells, err)) return false;
+    if (!add_day(db, day, channels, cells, err)) return false;
     for (uint32_t i = 0; i < cells->n_used; i++) {
         uint32_t id = cells->used[i];
         if (!put_cell(db, day, dict_text(cells->keys, id), &cells->sum[id], err)) return false;
@@ -183,13 +252,16 @@ bool campaign_sums_refresh(struct db *db, const int32_t *days, size_t n, struct 
 {
     struct cells cells = {.keys = dict_new()};
     int32_t *sorted = mem_grow(NULL, sizeof *sorted, n + 1);
-    bool ok = true;
+    struct channels channels = {0};
 
+    arena_init(&channels.arena, (size_t)256 * 1024 * 1024);
+    bool ok = channels_read(db, &channels, err);
     if (n) memcpy(sorted, days, n * sizeof *sorted);
     qsort(sorted, n, sizeof *sorted, by_day);
     for (size_t i = 0; ok && i < n; i++)
-        if (i == 0 || sorted[i] != sorted[i - 1]) ok = refresh_day(db, sorted[i], &cells, err);
+        if (i == 0 || sorted[i] != sorted[i - 1]) ok = refresh_day(db, sorted[i], &channels, &cells, err);
     free(sorted);
+    channels_free(&channels);
     cells_free(&cells);
     return ok;
 }

@@ -127,8 +127,8 @@ static bool count_campaigns(struct db *db, int list, const struct db_value *args
     static const char *const SQL[LISTS] = {
         "SELECT count(*) FROM campaign",
         "SELECT count(*) FROM campaign c WHERE c.channel_id = $1",
-        "SELECT count(*) FROM campaign c WHERE ($1 = 0 OR c.channel_id = $1) AND (lower(c.name) LIKE lower($2)"
-        " ESCAPE '!' OR lower(c.campaign_id) LIKE lower($2) ESCAPE '!')",
+        ("SELECT count(*) FROM campaign c WHERE ($1 = 0 OR c.channel_id = $1) AND (lower(c.name) LIKE lower($2)"
+         " ESCAPE '!' OR lower(c.campaign_id) LIKE lower($2) ESCAPE '!')"),
     };
     struct db_rows rows = db_query(db, SQL[list], args, (size_t)list);
 

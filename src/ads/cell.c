@@ -12,9 +12,15 @@
 
 static const char *const BLANKS[] = {" ", "\t", "\r", "\n", "\xC2\xA0", "\xE2\x80\x89", "\xE2\x80\xAF", "\xE2\x80\x87"};
 
+static bool is_plain(char c)
+{
+    return c > ' ' && c < 0x7F;
+}
+
 /* How many bytes of a blank `s` starts with. */
 static size_t blank_at(Str s)
 {
+    if (s.n && is_plain(s.p[0])) return 0;
     for (size_t i = 0; i < COUNT_OF(BLANKS); i++)
         if (str_starts(s, str_of(BLANKS[i]))) return strlen(BLANKS[i]);
     return 0;
@@ -22,6 +28,7 @@ static size_t blank_at(Str s)
 
 static size_t blank_before_end(Str s)
 {
+    if (s.n && is_plain(s.p[s.n - 1])) return 0;
     for (size_t i = 0; i < COUNT_OF(BLANKS); i++) {
         size_t n = strlen(BLANKS[i]);
         if (s.n >= n && memcmp(s.p + s.n - n, BLANKS[i], n) == 0) return n;
@@ -29,17 +36,12 @@ static size_t blank_before_end(Str s)
     return 0;
 }
 
-static bool is_plain(char c)
-{
-    return c > ' ' && c < 0x7F;
-}
-
 Str cell_trim(Str cell)
 {
     size_t n;
 
-    while (cell.n && !is_plain(cell.p[0]) && (n = blank_at(cell))) cell = str_from(cell, n);
-    while (cell.n && !is_plain(cell.p[cell.n - 1]) && (n = blank_before_end(cell))) cell.n -= n;
+    while ((n = blank_at(cell))) cell = str_from(cell, n);
+    while ((n = blank_before_end(cell))) cell.n -= n;
     return cell;
 }
 
@@ -90,6 +92,7 @@ bool cell_is_currency(Str code)
 /* Bytes of a currency's sign or code at the front of `s`; 0: none. */
 static size_t currency_at(Str s, char out[CELL_CURRENCY_MAX])
 {
+    if (s.n == 0 || (s.p[0] >= '(' && s.p[0] <= '9')) return 0; /* digits and what stands around them */
     for (size_t i = 0; i < COUNT_OF(MARKS); i++) {
         if (!str_starts(s, str_of(MARKS[i].mark))) continue;
         memcpy(out, MARKS[i].code, CELL_CURRENCY_MAX);

@@ -43,6 +43,19 @@ bool money_read(const struct json *json, const char *field, int digits, int64_t 
                          digits);
 }
 
+int currency_digits(Str code)
+{
+    static const struct {
+        const char *code;
+        int digits;
+    } OTHERS[] = {{"JPY", 0}, {"KRW", 0}, {"VND", 0}, {"CLP", 0}, {"ISK", 0},  {"XTR", 0}, {"KWD", 3},
+                  {"BHD", 3}, {"TND", 3}, {"TON", 6}, {"ETH", 6}, {"USDT", 6}, {"BTC", 8}};
+
+    for (size_t i = 0; i < COUNT_OF(OTHERS); i++)
+        if (str_eq_nocase(code, str_of(OTHERS[i].code))) return OTHERS[i].digits;
+    return 2;
+}
+
 int64_t minor_of_micros(int64_t micros)
 {
     int64_t minor = micros / MICROS_PER_MINOR, rest = micros % MICROS_PER_MINOR;

@@ -18,6 +18,9 @@ bool money_parse(Str text, int digits, int64_t *out) MUST_CHECK;
 /* The same of a JSON number or string. INVALID at `field`. */
 bool money_read(const struct json *json, const char *field, int digits, int64_t *out, struct err *err) MUST_CHECK;
 
+/* Decimals of its minor unit: two, but where ISO 4217 says otherwise, and for coins of which a hundredth is much. */
+int currency_digits(Str code);
+
 int64_t minor_of_micros(int64_t micros);
 /* Units of the currency as a JSON number, with cents only where there are any. AD_NOT_SAID: null. */
 void money_put_units(struct json_out *out, const char *key, int64_t micros);

@@ -4,9 +4,11 @@
 
 #include "ads/days.h"
 #include "ads/money.h"
+#include "base/buf.h"
 #include "base/time.h"
 
 #define CURRENCIES_MAX 1000
+#define DIGEST_TEXT_MAX ((size_t)64 * RATES_MAX) /* of one currency */
 
 struct rate {
     int32_t day;
@@ -79,18 +81,57 @@ static const struct rate *rate_of(const struct currency *currency, int32_t day)
     return begin ? &currency->rate[begin - 1] : NULL;
 }
 
+static const struct rate *find_rate(const struct rates *rates, Str currency, int32_t day)
+{
+    for (size_t i = 0; i < rates->n; i++)
+        if (str_eq(rates->currency[i].code, currency)) return rate_of(&rates->currency[i], day);
+    return NULL;
+}
+
 bool rates_convert(const struct rates *rates, Str currency, int32_t day, int64_t micros, int64_t *out)
 {
     if (str_eq(currency, rates->base)) {
         *out = micros;
         return true;
     }
-    for (size_t i = 0; i < rates->n; i++) {
-        if (!str_eq(rates->currency[i].code, currency)) continue;
-        const struct rate *rate = rate_of(&rates->currency[i], day);
-        return rate && money_scale(micros, rate->times, rate->by, out);
+    const struct rate *rate = find_rate(rates, currency, day);
+    return rate && money_scale(micros, rate->times, rate->by, out);
+}
+
+bool rates_convert_minor(const struct rates *rates, Str currency, int32_t day, int64_t minor, int64_t *out)
+{
+    int more = currency_digits(rates->base) - currency_digits(currency);
+    int64_t power = 1;
+
+    if (str_eq(currency, rates->base)) {
+        *out = minor;
+        return true;
     }
-    return false;
+    const struct rate *rate = find_rate(rates, currency, day);
+    for (int i = abs(more); i > 0; i--) power *= 10;
+    if (!rate || (more > 0 ? rate->times : rate->by) > INT64_MAX / power) return false;
+    return more > 0 ? money_scale(minor, rate->times * power, rate->by, out)
+                    : money_scale(minor, rate->times, rate->by * power, out);
+}
+
+struct digest rates_digest(const struct rates *rates)
+{
+    struct digest digest = digest_of(rates->base);
+    struct buf text;
+
+    buf_init(&text, DIGEST_TEXT_MAX);
+    for (size_t i = 0; i < rates->n; i++) {
+        const struct currency *currency = &rates->currency[i];
+        buf_add(&text, (Str){(const char *)digest.bytes, DIGEST_BYTES});
+        buf_printf(&text, "%.*s %zu\n", STR_ARG(currency->code), currency->n);
+        for (size_t k = 0; k < currency->n; k++)
+            buf_printf(&text, "%d %lld %lld\n", currency->rate[k].day, (long long)currency->rate[k].times,
+                       (long long)currency->rate[k].by);
+        CHECK(!text.full);
+        digest = digest_of(buf_str(&text));
+        buf_reset(&text);
+    }
+    return digest;
 }
 
 /* ---- the table ---- */

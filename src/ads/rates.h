@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "store/store.h"
 
 #define RATE_UNIT INT64_C(1000000000)
@@ -24,6 +25,11 @@ const struct rates *rates_read(struct db *db, Str base, struct arena *arena, str
  * half away from 0. Where two rates serve, that of the later day does; of the same day, the one not turned round. What
  * 64 bits do not hold is unknown too. */
 bool rates_convert(const struct rates *rates, Str currency, int32_t day, int64_t micros, int64_t *out) MUST_CHECK;
+
+/* The same of minor units, of `currency` into those of the base. */
+bool rates_convert_minor(const struct rates *rates, Str currency, int32_t day, int64_t minor, int64_t *out) MUST_CHECK;
+/* Of all that stands in them: equal when every amount of every day converts alike. */
+struct digest rates_digest(const struct rates *rates);
 
 /* ---- the table ---- */
 struct rate_row {

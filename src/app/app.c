@@ -88,11 +88,13 @@ bool app_work_open(struct app *app, struct err *err)
     size_t n = 0;
 
     app->job_kinds[n++] = connectors_job(&app->connectors);
+    app->job_kinds[n++] = campaigns_job(&app->campaigns);
     if (!(app->vault = vault_open(app->settings.data, app->settings.secret_key, err))) return false;
     if (!(app->net = net_open(&net, err))) return false;
     if (!(app->connect = connect_open(app->store, app->net, app->vault, err))) return false;
     if (!(app->jobs = jobs_open(app->store, app->job_kinds, n, JOB_THREADS, err))) return false;
     app->jobs_api.jobs = app->jobs;
+    app->campaigns.jobs = app->jobs;
     app->connectors.vault = app->vault;
     app->connectors.connect = app->connect;
     app->connectors.jobs = app->jobs;
@@ -139,7 +141,7 @@ void app_routes(struct app *app)
                                     .settings = &app->settings,
                                     .version = DEMETRA_VERSION};
     app->attribution = (struct attribution){app->pipeline, app->segment_cache, &app->settings};
-    app->campaigns = (struct campaigns){app->store, &app->settings};
+    app->campaigns = (struct campaigns){app->store, &app->settings, app->pipeline, NULL};
     app->crm = (struct crm){app->pipeline};
     app->channels = (struct channels){app->pipeline, app->segment_cache, &app->settings, app->settings.data};
     app->segments = (struct segments){app->pipeline, app->store, app->segment_cache};

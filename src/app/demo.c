@@ -11,11 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/app.h"
+#include "app/demo.h"
 #include "base/json.h"
 #include "base/time.h"
 
-#define DAYS 90
 #define BATCH 500
 #define CARRY 0.35
 #define BASE_CHANCE 0.006
@@ -23,15 +22,7 @@
 #define GAP_DAYS 6.0
 #define FIRST_DAY STR("2025-08-11") /* the last of the days is that of the CRM sample */
 
-struct channel {
-    const char *name; /* utm_source; NULL: direct, without a tuple */
-    const char *medium;
-    const char *campaigns[3];
-    double first_share, later_share; /* of first sessions, of later ones */
-    double effect;                   /* on the chance of an order in a session that it opens */
-};
-
-static const struct channel CHANNELS[] = {
+const struct demo_channel DEMO_CHANNEL[DEMO_CHANNELS] = {
     {"google", "cpc", {"brand", "search-generic", "shopping"}, 0.20, 0.20, 0.040},
     {"yandex", "cpc", {"poisk", "retarget", "brand-ru"}, 0.16, 0.12, 0.030},
     {"facebook", "paid_social", {"lookalike", "video-story", "carousel"}, 0.22, 0.08, 0.012},
@@ -40,25 +31,15 @@ static const struct channel CHANNELS[] = {
     {"email", "newsletter", {"welcome", "weekly", "winback"}, 0.00, 0.22, 0.050},
     {NULL, NULL, {NULL}, 0.10, 0.20, 0.0},
 };
-#define CHANNEL_COUNT COUNT_OF(CHANNELS)
-#define CAUSE_BASE CHANNEL_COUNT /* the order would have come anyway */
+#define CAUSE_BASE DEMO_CHANNELS /* the order would have come anyway */
 
-enum kind { VIEWED, PRODUCT, ADDED, CHECKOUT, ORDERED, IDENTIFIED };
 static const char *const KIND_NAMES[] = {"Page Viewed",      "Product Viewed",  "Product Added",
                                          "Checkout Started", "Order Completed", "identify"};
-
-struct made {
-    int64_t at_ms;
-    uint32_t person, order;
-    uint32_t revenue; /* whole units */
-    uint8_t kind, channel, campaign, cause;
-    bool opens; /* first of its session: carries the tuple */
-};
 
 struct visitor {
     int64_t next_ms; /* earliest time of the next session */
     double carried;  /* effects of the channels so far */
-    double by_channel[CHANNEL_COUNT];
+    double by_channel[DEMO_CHANNELS];
     bool seen, signed_up;
 };
 
@@ -71,22 +52,33 @@ struct world {
     size_t n, cap;
     size_t events, events_wanted;
     uint32_t orders;
-    uint64_t sessions_of[CHANNEL_COUNT], orders_of[CHANNEL_COUNT + 1], revenue_of[CHANNEL_COUNT + 1];
+    uint64_t sessions_of[DEMO_CHANNELS], orders_of[DEMO_CHANNELS + 1], revenue_of[DEMO_CHANNELS + 1];
 };
 
-/* ---- chance: splitmix64 (Steele, Lea, Flood 2014) ---- */
+/* ---- chance ---- */
 
-static uint64_t draw(struct world *w)
+static uint64_t draw(uint64_t *rng)
 {
-    uint64_t z = (w->rng += UINT64_C(0x9E3779B97F4A7C15));
+    uint64_t z = (*rng += UINT64_C(0x9E3779B97F4A7C15));
     z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
     return z ^ (z >> 31);
 }
 
+double demo_chance(uint64_t *rng)
+{
+    return (double)(draw(rng) >> 11) * 0x1.0p-53;
+}
+
+double demo_normal(uint64_t *rng)
+{
+    double distance = sqrt(-2 * log(1 - demo_chance(rng)));
+    return distance * cos(2 * 3.141592653589793 * demo_chance(rng));
+}
+
 static double chance(struct world *w)
 {
-    return (double)(draw(w) >> 11) * 0x1.0p-53;
+    return demo_chance(&w->rng);
 }
 
 static uint32_t below(struct world *w, uint32_t n)
@@ -110,11 +102,11 @@ static uint8_t pick_channel(struct world *w, bool first)
 {
     double at = chance(w);
 
-    for (size_t c = 0; c < CHANNEL_COUNT; c++) {
-        at -= first ? CHANNELS[c].first_share : CHANNELS[c].later_share;
+    for (size_t c = 0; c < DEMO_CHANNELS; c++) {
+        at -= first ? DEMO_CHANNEL[c].first_share : DEMO_CHANNEL[c].later_share;
         if (at < 0) return (uint8_t)c;
     }
-    return CHANNEL_COUNT - 1;
+    return DEMO_CHANNELS - 1;
 }
 
 /* People are awake in the day and busier in the evening. */
@@ -137,11 +129,11 @@ static int64_t session_time(struct world *w, const struct visitor *visitor)
 /* What made an order, in proportion to what each thing added to its chance. */
 static uint8_t draw_cause(struct world *w, const struct visitor *visitor, uint8_t channel)
 {
-    double at = chance(w) * (BASE_CHANCE + CHANNELS[channel].effect + CARRY * visitor->carried);
+    double at = chance(w) * (BASE_CHANCE + DEMO_CHANNEL[channel].effect + CARRY * visitor->carried);
 
-    at -= CHANNELS[channel].effect;
+    at -= DEMO_CHANNEL[channel].effect;
     if (at < 0) return channel;
-    for (size_t c = 0; c < CHANNEL_COUNT; c++) {
+    for (size_t c = 0; c < DEMO_CHANNELS; c++) {
         at -= CARRY * visitor->by_channel[c];
         if (at < 0) return (uint8_t)c;
     }
@@ -164,7 +156,7 @@ static void make_session(struct world *w, uint32_t person, size_t room)
     made.campaign = (uint8_t)below(w, 3);
     made.cause = CAUSE_BASE;
     made.opens = true;
-    orders = chance(w) < BASE_CHANCE + CHANNELS[made.channel].effect + CARRY * visitor->carried;
+    orders = chance(w) < BASE_CHANCE + DEMO_CHANNEL[made.channel].effect + CARRY * visitor->carried;
     if (orders && products == 0) products = 1;
     w->sessions_of[made.channel]++;
     for (uint32_t i = 0; i < pages + products && room; i++, room--) {
@@ -195,15 +187,14 @@ static void make_session(struct world *w, uint32_t person, size_t room)
         made.kind = ORDERED;
         made.cause = draw_cause(w, visitor, made.channel);
         made.order = ++w->orders;
-        made.revenue =
-            (uint32_t)(300 + 200 * exp(1.1 * sqrt(-2 * log(1 - chance(w))) * cos(2 * 3.141592653589793 * chance(w))));
+        made.revenue = (uint32_t)(300 + 200 * exp(1.1 * demo_normal(&w->rng)));
         add(w, made);
         w->orders_of[made.cause]++;
         w->revenue_of[made.cause] += made.revenue;
     }
     visitor->seen = true;
-    visitor->carried += CHANNELS[made.channel].effect;
-    visitor->by_channel[made.channel] += CHANNELS[made.channel].effect;
+    visitor->carried += DEMO_CHANNEL[made.channel].effect;
+    visitor->by_channel[made.channel] += DEMO_CHANNEL[made.channel].effect;
     visitor->next_ms = made.at_ms + TIME_HOUR_MS;
 }
 
@@ -240,9 +231,10 @@ static void put_id(struct json_out *out, struct arena *arena, const char *key, c
     json_kv_str(out, key, arena_printf(arena, "%s%" PRIu64, prefix, number));
 }
 
-static void put_campaign(struct json_out *out, struct arena *arena, const struct made *made)
+static void put_campaign(struct json_out *out, struct arena *arena, const struct demo_history *history,
+                         const struct made *made)
 {
-    const struct channel *channel = &CHANNELS[made->channel];
+    const struct demo_channel *channel = &DEMO_CHANNEL[made->channel];
 
     if (!made->opens || !channel->name) return;
     json_key(out, "context");
@@ -253,6 +245,7 @@ static void put_campaign(struct json_out *out, struct arena *arena, const struct
     json_kv_text(out, "medium", channel->medium);
     json_kv_text(out, "name", channel->campaigns[made->campaign]);
     json_kv_str(out, "id", arena_printf(arena, "%s-%u", channel->name, 100u + made->campaign));
+    if (made->channel < DEMO_PAID) json_kv_str(out, "content", demo_ad_name(history, made, arena));
     json_close(out, '}');
     json_close(out, '}');
 }
@@ -264,32 +257,33 @@ static void put_order(struct json_out *out, struct arena *arena, const struct ma
     put_id(out, arena, "order_id", "o-", made->order);
     json_kv_i64(out, "revenue", made->revenue);
     json_kv_text(out, "demo_cause",
-                 made->cause == CAUSE_BASE    ? "base"
-                 : CHANNELS[made->cause].name ? CHANNELS[made->cause].name
-                                              : "direct");
+                 made->cause == CAUSE_BASE        ? "base"
+                 : DEMO_CHANNEL[made->cause].name ? DEMO_CHANNEL[made->cause].name
+                                                  : "direct");
     json_close(out, '}');
 }
 
-static void put_made(struct json_out *out, struct arena *arena, const struct made *made, uint64_t seed, size_t number,
+static void put_made(struct json_out *out, struct arena *arena, const struct demo_history *history, size_t number,
                      bool known)
 {
+    const struct made *made = &history->made[number];
     static const char *const TYPES[] = {"page", "track", "track", "track", "track", "identify"};
 
     json_open(out, '{');
     json_kv_text(out, "type", TYPES[made->kind]);
-    json_kv_str(out, "messageId", arena_printf(arena, "demo-%" PRIu64 "-%zu", seed, number));
+    json_kv_str(out, "messageId", arena_printf(arena, "demo-%" PRIu64 "-%zu", history->seed, number));
     put_id(out, arena, "anonymousId", "anon-", made->person);
     if (known) put_id(out, arena, "userId", "user-", made->person);
     json_kv_instant(out, "timestamp", made->at_ms);
     if (made->kind != VIEWED && made->kind != IDENTIFIED) json_kv_text(out, "event", KIND_NAMES[made->kind]);
-    put_campaign(out, arena, made);
+    put_campaign(out, arena, history, made);
     if (made->kind == ORDERED) put_order(out, arena, made);
     json_close(out, '}');
 }
 
 /* Items from..to as one batch through the pipeline, as if it had come over HTTP just after its last event. */
-static bool send(struct app *app, struct world *w, uint64_t seed, size_t from, size_t to, bool *known, uint64_t *kept,
-                 struct err *err)
+static bool send(struct app *app, const struct demo_history *history, size_t from, size_t to, bool *known,
+                 uint64_t *kept, struct err *err)
 {
     struct arena arena;
     struct buf body;
@@ -302,15 +296,15 @@ static bool send(struct app *app, struct world *w, uint64_t seed, size_t from, s
     json_key(&out, "batch");
     json_open(&out, '[');
     for (size_t i = from; i < to; i++) {
-        const struct made *made = &w->made[i];
+        const struct made *made = &history->made[i];
         if (made->kind == IDENTIFIED) known[made->person] = true;
-        put_made(&out, &arena, made, seed, i, known[made->person]);
+        put_made(&out, &arena, history, i, known[made->person]);
     }
     json_close(&out, ']');
     json_close(&out, '}');
     delivery.raw = (struct raw_entry){.source_id = 1,
                                       .kind = RAW_BATCH,
-                                      .received_ms = w->made[to - 1].at_ms + 2000,
+                                      .received_ms = history->made[to - 1].at_ms + 2000,
                                       .sent_ms = TIME_NONE,
                                       .body = buf_str(&body)};
     bool ok = stage_decode(&delivery.raw, app->settings.currency, &arena, &delivery.decoded, err) &&
@@ -322,24 +316,30 @@ static bool send(struct app *app, struct world *w, uint64_t seed, size_t from, s
     return ok;
 }
 
-static bool send_all(struct app *app, struct world *w, uint64_t seed, struct err *err)
+static bool send_all(struct app *app, const struct world *w, const struct demo_history *history, struct err *err)
 {
     bool *known = mem_new(w->people * sizeof *known), ok = true;
     uint64_t kept = 0;
 
     for (size_t from = 0; ok && from < w->n; from += BATCH)
-        ok = send(app, w, seed, from, from + BATCH < w->n ? from + BATCH : w->n, known, &kept, err);
+        ok = send(app, history, from, from + BATCH < w->n ? from + BATCH : w->n, known, &kept, err);
     free(known);
     if (ok) printf("web history: %zu events of %u people, %" PRIu64 " calls kept\n", w->events, w->people, kept);
     return ok;
 }
 
-static void print_truth(const struct world *w)
+/* What no real data can tell, beside what platforms say of the same. */
+static void print_truth(const struct world *w, const struct demo_bill *bill)
 {
-    printf("%-10s %10s %14s %14s\n", "channel", "sessions", "orders caused", "revenue caused");
-    for (size_t c = 0; c < CHANNEL_COUNT; c++)
-        printf("%-10s %10" PRIu64 " %14" PRIu64 " %14" PRIu64 "\n", CHANNELS[c].name ? CHANNELS[c].name : "direct",
+    printf("%-10s %10s %14s %14s %12s %10s %14s\n", "channel", "sessions", "orders caused", "revenue caused", "spend",
+           "true ROAS", "orders claimed");
+    for (size_t c = 0; c < DEMO_CHANNELS; c++) {
+        printf("%-10s %10" PRIu64 " %14" PRIu64 " %14" PRIu64, DEMO_CHANNEL[c].name ? DEMO_CHANNEL[c].name : "direct",
                w->sessions_of[c], w->orders_of[c], w->revenue_of[c]);
+        double spend = c < DEMO_PAID ? (double)bill[c].spend_micros / 1e6 : 0;
+        if (spend > 0) printf(" %12.2f %10.2f %14" PRIu64, spend, (double)w->revenue_of[c] / spend, bill[c].claimed);
+        printf("\n");
+    }
     printf("%-10s %10s %14" PRIu64 " %14" PRIu64 "\n", "(anyway)", "", w->orders_of[CAUSE_BASE],
            w->revenue_of[CAUSE_BASE]);
 }
@@ -359,6 +359,7 @@ int command_demo(int n, char **args)
     static struct app app;
     struct world w = {0};
     struct err err = {0};
+    struct demo_bill bill[DEMO_PAID];
     int64_t seed, people, events;
     int32_t first;
 
@@ -370,13 +371,14 @@ int command_demo(int n, char **args)
     CHECK(time_parse_day(FIRST_DAY, &first));
     w.rng = (uint64_t)seed;
     w.start_ms = first * TIME_DAY_MS;
-    w.end_ms = w.start_ms + DAYS * TIME_DAY_MS;
+    w.end_ms = w.start_ms + DEMO_DAYS * TIME_DAY_MS;
     w.people = (uint32_t)people;
     w.events_wanted = (size_t)events;
     w.visitors = mem_new(w.people * sizeof *w.visitors);
     make_world(&w);
-    bool ok = send_all(&app, &w, (uint64_t)seed, &err);
-    if (ok) print_truth(&w);
+    const struct demo_history history = {w.made, w.n, w.people, (uint64_t)seed, first};
+    bool ok = send_all(&app, &w, &history, &err) && demo_ads_put(&app, &history, bill, &err);
+    if (ok) print_truth(&w, bill);
     free(w.visitors);
     free(w.made);
     app_close(&app);

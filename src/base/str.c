@@ -197,8 +197,10 @@ size_t str_utf8_length(Str s)
 bool str_is_utf8(Str s)
 {
     for (size_t i = 0; i < s.n;) {
-        if ((unsigned char)s.p[i] < 0x80) { /* most text */
-            i++;
+        uint64_t word = UINT64_MAX;
+        if (s.n - i >= sizeof word) memcpy(&word, s.p + i, sizeof word);
+        if ((word & UINT64_C(0x8080808080808080)) == 0) { /* most text */
+            i += sizeof word;
             continue;
         }
         size_t n = str_utf8_length(str_from(s, i));

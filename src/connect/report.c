@@ -183,7 +183,10 @@ static enum ask_class read_pages(struct session *session, const struct report *r
 
     set(session, "cursor", STR(""));
     for (; paging.more; paging.number++) {
-        if (paging.number > PAGES_MAX) return ASK_TOO_MUCH;
+        if (paging.number > PAGES_MAX) {
+            err_set(err, ERR_LIMIT, "the report of these days has more than %d pages", PAGES_MAX);
+            return ASK_TOO_MUCH;
+        }
         set(session, "page", arena_printf(&session->kept, "%" PRId64, paging.number));
         enum ask_class class =
             session_ask(session, &report->ask, paging.url, report->rows.format == ROWS_JSON, &answer, err);

@@ -8,6 +8,7 @@
 #define NAME_TOUCH STR("CRM Touch")
 #define NAME_CONTRACT STR("Contract Signed")
 #define PROGRESS_ROWS 100000
+#define WATCH_ROWS 64
 
 /* Around what was made anew, or read from a file. */
 struct derived *derived_of(struct facts *facts, struct contracts *contracts, const struct rules *rules)
@@ -17,6 +18,7 @@ struct derived *derived_of(struct facts *facts, struct contracts *contracts, con
     derived->facts = facts;
     derived->contracts = contracts;
     seen_init(&derived->seen);
+    foreign_init(&derived->foreign);
     for (size_t i = 0; i < COUNT_OF(derived->stats); i++) atomic_init(&derived->stats[i].last_ms, TIME_NONE);
     facts_write_begin(derived->facts);
     facts_set_rules(derived->facts, rules_platform, rules);
@@ -30,6 +32,7 @@ void derived_free(struct derived *derived)
     facts_close(derived->facts);
     contracts_release(derived->contracts);
     seen_reset(&derived->seen);
+    foreign_reset(&derived->foreign);
     bundle_release(derived->bundle);
     free(derived);
 }
@@ -88,11 +91,11 @@ static void apply_event(struct derived *derived, const struct raw_entry *entry, 
         apply_crm(derived, item, fact);
     } else {
         fact->name = facts_name(derived->facts, item->name);
-        fact->amount_minor = item->amount_minor;
+        bool priced = foreign_amount(&derived->foreign, item, &fact->amount_minor);
+        if (item->currency.n) foreign_count(&derived->foreign, item->currency, priced);
     }
     facts_add(derived->facts, fact);
     count_source(derived, entry);
-    if (item->amount_foreign) atomic_fetch_add(&derived->amounts_foreign, 1);
 }
 
 void derived_apply(struct derived *derived, int64_t raw_id, const struct raw_entry *entry, const struct staged *item)
@@ -116,7 +119,8 @@ void derived_apply(struct derived *derived, int64_t raw_id, const struct raw_ent
 struct build {
     struct derived *derived;
     Str currency;
-    uint64_t rows;
+    const struct watch *watch;
+    int64_t rows, total;
 };
 
 static bool build_entry(void *context, int64_t id, const struct raw_entry *entry, struct err *err)
@@ -126,10 +130,10 @@ static bool build_entry(void *context, int64_t id, const struct raw_entry *entry
     struct decoded decoded = {0};
     struct err why;
 
-    (void)err;
+    if (b->watch && b->rows % WATCH_ROWS == 0 && !b->watch->go_on(b->watch->context, b->rows, b->total))
+        return err_set(err, ERR_BUSY, "it was stopped");
     arena_init(&arena, stage_arena_bytes(entry->body.n));
-    if (++b->rows % PROGRESS_ROWS == 0)
-        log_line(LOG_INFO, "rebuild.progress", "raw_rows=%llu", (unsigned long long)b->rows);
+    if (++b->rows % PROGRESS_ROWS == 0) log_line(LOG_INFO, "rebuild.progress", "raw_rows=%lld", (long long)b->rows);
     /* what could be read when it came can be read now, unless the program has changed; its bytes stay in the log */
     if (!stage_decode(entry, b->currency, &arena, &decoded, &why))
         log_line(LOG_ERROR, "rebuild.unreadable", "raw=%lld reason=\"%s\"", (long long)id, why.text);
@@ -140,24 +144,34 @@ static bool build_entry(void *context, int64_t id, const struct raw_entry *entry
     return true;
 }
 
-bool derived_replay(struct derived *derived, struct db *db, struct raw_span span, Str currency, struct err *err)
+static bool replay(struct derived *derived, struct db *db, struct raw_span span, Str currency,
+                   const struct watch *watch, struct err *err)
 {
-    struct build b = {.derived = derived, .currency = currency};
+    struct build b = {.derived = derived, .currency = currency, .watch = watch};
     int64_t started = time_monotonic_us();
+
+    if (watch && !raw_last_id(db, &b.total, err)) return false;
 
     facts_write_begin(derived->facts);
     bool ok = raw_walk(db, span, RAW_CONTRACTS, build_entry, &b, err) &&
               raw_walk(db, span, RAW_BUT_CONTRACTS, build_entry, &b, err);
     facts_write_end(derived->facts);
-    log_line(LOG_INFO, "replay.done", "after=%lld raw_rows=%llu ms=%lld", (long long)span.after,
-             (unsigned long long)b.rows, (long long)(time_monotonic_us() - started) / 1000);
+    log_line(LOG_INFO, "replay.done", "after=%lld raw_rows=%lld ms=%lld", (long long)span.after, (long long)b.rows,
+             (long long)(time_monotonic_us() - started) / 1000);
     return ok;
 }
 
-struct derived *derived_build(struct db *db, struct raw_span span, const struct reading *reading, struct err *err)
+bool derived_replay(struct derived *derived, struct db *db, struct raw_span span, Str currency, struct err *err)
+{
+    return replay(derived, db, span, currency, NULL, err);
+}
+
+struct derived *derived_build(struct db *db, struct raw_span span, const struct reading *reading,
+                              const struct watch *watch, struct err *err)
 {
     struct derived *derived = derived_of(facts_new(), contracts_new(), reading->rules);
-    bool ok = derived_replay(derived, db, span, reading->currency, err);
+    bool ok = foreign_open(&derived->foreign, db, reading->currency, reading->timezone, err) &&
+              replay(derived, db, span, reading->currency, watch, err);
 
     derived->stale = false;
     if (ok) return derived;

@@ -2,8 +2,8 @@
  *
  * Is:    facts, contracts, the keys of seen events and counts, and how a staged item changes them.
  * Owns:  them.
- * Never: writes the store. What it holds is a function of the raw log in id order (contracts first) and the rules;
- *        a file of it saves time and no more.
+ * Never: writes the store. What it holds is a function of the raw log in id order (contracts first), the rules
+ *        and the rates; a file of it saves time and no more.
  */
 #ifndef EVENTS_DERIVED_H
 #define EVENTS_DERIVED_H
@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "events/contracts.h"
+#include "events/foreign.h"
 #include "events/raw.h"
 #include "events/rules.h"
 #include "events/seen.h"
@@ -29,20 +30,21 @@ struct derived {
     struct seen seen;
     bool stale;            /* a contract came after the event that it belongs to: build again */
     struct bundle *bundle; /* that facts and seen go on from; NULL: none */
-    _Atomic uint64_t amounts_foreign;
+    struct foreign foreign;
     struct source_stats stats[SOURCES_MAX + 1]; /* by source id */
 };
 
 void derived_free(struct derived *derived); /* NULL is fine; snapshots and held contracts live on */
 
-/* What the raw log is read with. Another currency or program may read it differently. */
+/* What the raw log is read with, beside the rates of the store. Another currency or program may read it differently. */
 struct reading {
     const struct rules *rules;
-    Str currency;
+    Str currency, timezone;
 };
 
-/* From a part of the raw log that begins where it begins, logging progress. NULL on failure. */
-struct derived *derived_build(struct db *db, struct raw_span span, const struct reading *reading, struct err *err);
+/* From a part of the raw log that begins where it begins, logging progress. `watch` may be NULL. NULL on failure. */
+struct derived *derived_build(struct db *db, struct raw_span span, const struct reading *reading,
+                              const struct watch *watch, struct err *err);
 /* Apply more of the log. `stale` says if it has to be built again. */
 bool derived_replay(struct derived *derived, struct db *db, struct raw_span span, Str currency,
                     struct err *err) MUST_CHECK;

@@ -8,14 +8,14 @@
 #include "events/derived_int.h"
 
 /* Raise it when the same raw log, read by this program, gives other facts than before, or the arrays change. */
-#define FILE_VERSION 1
+#define FILE_VERSION 2
 
 /* What the file is of. */
 struct meta {
     struct hash_key key;
     int64_t raw_id; /* the last entry in it */
     struct raw_mark mark;
-    uint64_t amounts_foreign;
+    struct foreign_stored foreign;
 };
 
 struct stored_stats {
@@ -39,7 +39,8 @@ struct derived_cut *derived_cut(struct derived *derived, struct db *db, int64_t 
 
     if (!raw_mark_at(db, raw_id, &mark, err)) return NULL;
     struct derived_cut *cut = mem_new(sizeof *cut);
-    cut->meta = (struct meta){*facts_key(derived->facts), raw_id, mark, atomic_load(&derived->amounts_foreign)};
+    cut->meta = (struct meta){.key = *facts_key(derived->facts), .raw_id = raw_id, .mark = mark};
+    foreign_store(&derived->foreign, &cut->meta.foreign);
     cut->facts = facts_cut(derived->facts);
     cut->contracts = contracts_copy(derived->contracts);
     seen_cut(&derived->seen);
@@ -124,8 +125,8 @@ static bool read_stats(struct derived *derived, const struct bundle *bundle, str
     return true;
 }
 
-static struct derived *derived_of_bundle(struct bundle *bundle, const struct meta *meta, const struct rules *rules,
-                                         struct err *err)
+static struct derived *derived_of_bundle(struct db *db, struct bundle *bundle, const struct meta *meta,
+                                         const struct reading *reading, struct err *err)
 {
     struct contracts *contracts = contracts_of_bundle(bundle, err);
     struct facts *facts = contracts ? facts_of_bundle(bundle, &meta->key, err) : NULL;
@@ -134,10 +135,12 @@ static struct derived *derived_of_bundle(struct bundle *bundle, const struct met
         contracts_release(contracts);
         return NULL;
     }
-    struct derived *derived = derived_of(facts, contracts, rules);
+    struct derived *derived = derived_of(facts, contracts, reading->rules);
     derived->bundle = bundle_hold(bundle);
-    atomic_store(&derived->amounts_foreign, meta->amounts_foreign);
-    if (seen_install(&derived->seen, bundle, err) && read_stats(derived, bundle, err)) return derived;
+    if (foreign_open(&derived->foreign, db, reading->currency, reading->timezone, err) &&
+        foreign_restore(&derived->foreign, &meta->foreign, err) && seen_install(&derived->seen, bundle, err) &&
+        read_stats(derived, bundle, err))
+        return derived;
     derived_free(derived);
     return NULL;
 }
@@ -150,7 +153,7 @@ static struct derived *derived_load(struct db *db, const char *path, const struc
     struct meta meta = {0};
 
     if (bundle && read_meta(db, bundle, reading->currency, &meta, err))
-        derived = derived_of_bundle(bundle, &meta, reading->rules, err);
+        derived = derived_of_bundle(db, bundle, &meta, reading, err);
     bundle_release(bundle);
     if (!derived) return NULL;
     if (derived_replay(derived, db, (struct raw_span){meta.raw_id, INT64_MAX}, reading->currency, err)) {
@@ -168,5 +171,5 @@ struct derived *derived_open(struct db *db, const char *path, const struct readi
 
     if (derived) return derived;
     if (why.code != ERR_NOT_FOUND) log_line(LOG_WARN, "facts.rebuild", "reason=\"%s\"", why.text);
-    return derived_build(db, RAW_SPAN_ALL, reading, err);
+    return derived_build(db, RAW_SPAN_ALL, reading, NULL, err);
 }

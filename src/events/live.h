@@ -8,6 +8,7 @@
 #define EVENTS_LIVE_H
 
 #include "base/arena.h"
+#include "events/foreign.h"
 #include "events/rules.h"
 #include "events/stage.h"
 
@@ -31,8 +32,8 @@ void live_free(struct live *live);
 void live_put(struct live *live, const struct live_item *item); /* seq is given here */
 void live_text(char out[LIVE_TEXT], Str text);                  /* a cut copy, not in the middle of a character */
 /* What an entry was read as: its items, and what was refused of it. */
-void live_show(struct live *live, const struct rules *rules, const struct raw_entry *entry,
-               const struct decoded *decoded);
+void live_show(struct live *live, const struct rules *rules, const struct foreign *foreign,
+               const struct raw_entry *entry, const struct decoded *decoded);
 /* Items of a person lose what they say of it. */
 void live_forget(struct live *live, const struct dict *aliases);
 /* Items after `after`, oldest first, the newest `max` of them; *next is what to ask after then. */

@@ -2,14 +2,13 @@
 
 #include "events/live.h"
 
-static void show_item(struct live *live, const struct rules *rules, const struct raw_entry *entry,
-                      const struct staged *item)
+static void show_item(struct live *live, const struct rules *rules, const struct foreign *foreign,
+                      const struct raw_entry *entry, const struct staged *item)
 {
     struct live_item shown = {
         .received_ms = entry->received_ms,
         .at_ms = item->at_ms,
         .source_id = entry->source_id,
-        .amount_minor = item->amount_minor,
         .type = raw_kind_name(item->kind),
         .state = item->repeat ? "repeated" : "kept",
     };
@@ -19,6 +18,7 @@ static void show_item(struct live *live, const struct rules *rules, const struct
     memcpy(alias + 2, item->alias[0].value.p, item->alias[0].value.n);
     live_text(shown.person, (Str){alias, item->alias[0].value.n + 2});
     if (item->type == STAGED_EVENT) {
+        (void)foreign_amount(foreign, item, &shown.amount_minor);
         live_text(shown.event, item->name);
         live_text(shown.platform, rules_platform(rules, &item->tuple, &paid));
     } else {
@@ -27,10 +27,10 @@ static void show_item(struct live *live, const struct rules *rules, const struct
     live_put(live, &shown);
 }
 
-void live_show(struct live *live, const struct rules *rules, const struct raw_entry *entry,
-               const struct decoded *decoded)
+void live_show(struct live *live, const struct rules *rules, const struct foreign *foreign,
+               const struct raw_entry *entry, const struct decoded *decoded)
 {
-    for (uint32_t i = 0; i < decoded->n; i++) show_item(live, rules, entry, &decoded->items[i]);
+    for (uint32_t i = 0; i < decoded->n; i++) show_item(live, rules, foreign, entry, &decoded->items[i]);
     for (uint32_t i = 0; i < decoded->n_rejects; i++) {
         struct live_item bad = {
             .received_ms = entry->received_ms,

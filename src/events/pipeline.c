@@ -225,7 +225,8 @@ static bool write_group(struct pipeline *pipeline, struct delivery *group, struc
     if (ok) {
         apply_group(pipeline, group);
         for (struct delivery *d = group; d; d = d->next)
-            if (!d->raw.import_id) live_show(pipeline->live, pipeline->rules, &d->raw, &d->decoded);
+            if (!d->raw.import_id)
+                live_show(pipeline->live, pipeline->rules, &pipeline->derived->foreign, &d->raw, &d->decoded);
         if (pipeline->derived->stale && !any_file_goes_on(group) && !pipeline_rebuild(pipeline, db, &why))
             log_line(LOG_ERROR, "rebuild.failed", "reason=\"%s\"", why.text);
     } else {
@@ -403,8 +404,16 @@ void pipeline_state(struct pipeline *pipeline, struct pipeline_state *out)
     out->queued = pipeline->queued;
     pthread_mutex_unlock(&pipeline->queue);
     pthread_mutex_lock(&pipeline->swap);
-    out->amounts_foreign = atomic_load(&pipeline->derived->amounts_foreign);
+    out->amounts_unpriced = foreign_unpriced(&pipeline->derived->foreign);
     pthread_mutex_unlock(&pipeline->swap);
+}
+
+size_t pipeline_unpriced(struct pipeline *pipeline, struct unpriced out[UNPRICED_MAX])
+{
+    pthread_mutex_lock(&pipeline->swap);
+    size_t n = foreign_unpriced_in(&pipeline->derived->foreign, out);
+    pthread_mutex_unlock(&pipeline->swap);
+    return n;
 }
 
 void pipeline_source_stats(struct pipeline *pipeline, int64_t source_id, uint64_t *events, int64_t *last_ms)
@@ -436,7 +445,7 @@ struct pipeline *pipeline_open(struct store *store, const struct settings *setti
     pipeline->live = live_new();
     struct db *db = store_writer_take(store);
     pipeline->rules = rules_load(db, err);
-    pipeline->reading = (struct reading){pipeline->rules, settings->currency};
+    pipeline->reading = (struct reading){pipeline->rules, settings->currency, settings->timezone};
     bool ok = pipeline->rules && raw_last_id(db, &last_id, err);
     if (ok) pipeline->folding = folding_new(store_folder(store), settings->currency, wake_writer, pipeline, err);
     if (pipeline->folding)

@@ -10,7 +10,9 @@
 
 #include "base/settings.h"
 #include "events/contracts.h"
+#include "events/foreign.h"
 #include "events/live.h"
+#include "events/raw.h"
 #include "events/rules.h"
 #include "events/source.h"
 #include "events/stage.h"
@@ -62,6 +64,10 @@ bool pipeline_undo_import(struct pipeline *pipeline, int64_t import_id, struct e
 bool pipeline_erase_person(struct pipeline *pipeline, const struct dict *aliases, uint64_t *erased,
                            struct err *err) MUST_CHECK;
 
+/* Use the rates that the store has now. Where amounts were turned by others, or not for want of one, all history is
+ * read again beside what comes in; until that is through, answers are as before. `watch` may be NULL. */
+bool pipeline_rates_changed(struct pipeline *pipeline, const struct watch *watch, struct err *err) MUST_CHECK;
+
 /* Make all that is derived again, from the raw log alone. */
 bool pipeline_read_again(struct pipeline *pipeline, struct err *err) MUST_CHECK;
 
@@ -73,10 +79,11 @@ struct pipeline_state {
     bool accepting;
     uint64_t queued; /* deliveries that wait */
     int64_t raw_rows;
-    uint64_t amounts_foreign; /* events whose money is in a currency without a rate */
-    uint64_t repeated;        /* dropped as repeats since the start */
+    uint64_t amounts_unpriced; /* events whose money is in a currency without a rate: not counted */
+    uint64_t repeated;         /* dropped as repeats since the start */
 };
 void pipeline_state(struct pipeline *pipeline, struct pipeline_state *out);
+size_t pipeline_unpriced(struct pipeline *pipeline, struct unpriced out[UNPRICED_MAX]); /* the same, by currency */
 /* Events kept of a source, and when the last one arrived (TIME_NONE: none). */
 void pipeline_source_stats(struct pipeline *pipeline, int64_t source_id, uint64_t *events, int64_t *last_ms);
 

@@ -1,4 +1,4 @@
-/* events/pipeline_change.c -- what changes history: other rules, an import taken back, a person erased. */
+/* events/pipeline_change.c -- what changes history: other rules or rates, an import taken back, a person erased. */
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -18,7 +18,7 @@ void pipeline_use(struct pipeline *pipeline, struct derived *derived)
 
 bool pipeline_rebuild(struct pipeline *pipeline, struct db *db, struct err *err)
 {
-    struct derived *built = derived_build(db, RAW_SPAN_ALL, &pipeline->reading, err);
+    struct derived *built = derived_build(db, RAW_SPAN_ALL, &pipeline->reading, NULL, err);
 
     if (built) pipeline_use(pipeline, built);
     return built != NULL;
@@ -26,11 +26,11 @@ bool pipeline_rebuild(struct pipeline *pipeline, struct db *db, struct err *err)
 
 /* The same beside the writer, who goes on; only what comes meanwhile is applied while it waits. With `rebuilding`
  * held. */
-static bool rebuild_beside(struct pipeline *pipeline, struct err *err)
+static bool rebuild_beside(struct pipeline *pipeline, const struct watch *watch, struct err *err)
 {
     int64_t last = atomic_load(&pipeline->last_raw_id);
     struct db *db = store_reader_take(pipeline->store, err);
-    struct derived *built = db ? derived_build(db, (struct raw_span){0, last}, &pipeline->reading, err) : NULL;
+    struct derived *built = db ? derived_build(db, (struct raw_span){0, last}, &pipeline->reading, watch, err) : NULL;
 
     store_reader_give(pipeline->store, db);
     if (!built) return false;
@@ -51,9 +51,36 @@ static bool rebuild_beside(struct pipeline *pipeline, struct err *err)
 bool pipeline_read_again(struct pipeline *pipeline, struct err *err)
 {
     pthread_mutex_lock(&pipeline->rebuilding);
-    bool ok = rebuild_beside(pipeline, err);
+    bool ok = rebuild_beside(pipeline, NULL, err);
     atomic_store(&pipeline->fold_wanted, ok);
     pthread_mutex_unlock(&pipeline->rebuilding);
+    return ok;
+}
+
+/* ---- rates ---- */
+
+bool pipeline_rates_changed(struct pipeline *pipeline, const struct watch *watch, struct err *err)
+{
+    const struct reading *reading = &pipeline->reading;
+    struct foreign now;
+
+    foreign_init(&now);
+    pthread_mutex_lock(&pipeline->rebuilding);
+    struct db *db = store_reader_take(pipeline->store, err);
+    bool ok = db && foreign_open(&now, db, reading->currency, reading->timezone, err);
+    store_reader_give(pipeline->store, db);
+    if (ok) {
+        pthread_mutex_lock(&pipeline->work);
+        bool renewed = foreign_renew(&pipeline->derived->foreign, &now);
+        pthread_mutex_unlock(&pipeline->work);
+        if (!renewed) {
+            ok = rebuild_beside(pipeline, watch, err);
+            if (ok) atomic_store(&pipeline->fold_wanted, true); /* the file on disk is of the rates before */
+        }
+    }
+    pthread_mutex_unlock(&pipeline->rebuilding);
+    pipeline_wake(pipeline);
+    foreign_reset(&now);
     return ok;
 }
 
@@ -108,7 +135,7 @@ static bool take_out(struct pipeline *pipeline, take_out_fn *act, void *context,
     }
     store_writer_give(pipeline->store);
     pthread_mutex_unlock(&pipeline->work);
-    return ok && rebuild_beside(pipeline, err);
+    return ok && rebuild_beside(pipeline, NULL, err);
 }
 
 static bool undo_import(struct pipeline *pipeline, struct db *db, void *context, struct err *err)

@@ -31,6 +31,12 @@ bool raw_mark_at(struct db *db, int64_t id, struct raw_mark *out, struct err *er
 /* The body is copied to the arena. ERR_NOT_FOUND when there is none. */
 bool raw_read(struct db *db, int64_t id, struct arena *arena, struct raw_entry *out, struct err *err) MUST_CHECK;
 
+/* Who is told now and then how far the reading of the log is; false: stop. */
+struct watch {
+    bool (*go_on)(void *context, int64_t rows, int64_t total);
+    void *context;
+};
+
 /* Entries by id. `see` returns false to stop with *err set; the body is good until it returns. */
 struct raw_span {
     int64_t after, upto; /* after < id <= upto */

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ads/days.h"
+#include "ads/money.h"
+#include "ads/rates.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/time.h"
@@ -292,29 +295,30 @@ static const char *const NOT_MONEY[] = {
     "Checkout Started", "Checkout Step Viewed", "Checkout Step Completed", "Payment Info Entered", "Cart Viewed",
     "Product Added",    "Product Viewed",       "Product Removed",         "Order Updated",        "Order Cancelled"};
 
-/* Decimals of a currency, ISO 4217: two, but for these. */
-static int currency_digits(Str code)
+/* The code in capitals; empty: the reporting currency. */
+static Str currency_of(const struct item *item, Str said)
 {
-    static const struct {
-        const char *code;
-        int digits;
-    } OTHERS[] = {{"JPY", 0}, {"KRW", 0}, {"VND", 0}, {"CLP", 0}, {"ISK", 0}, {"KWD", 3}, {"BHD", 3}, {"TND", 3}};
+    struct err err;
 
-    for (size_t i = 0; i < COUNT_OF(OTHERS); i++)
-        if (str_eq_nocase(code, str_of(OTHERS[i].code))) return OTHERS[i].digits;
-    return 2;
+    if (said.n == 0 || str_eq_nocase(said, item->stage->currency)) return (Str){NULL, 0};
+    if (said.n > AD_CURRENCY_MAX) return CURRENCY_UNKNOWN;
+    char *code = arena_alloc(item->stage->arena, said.n);
+    for (size_t i = 0; i < said.n; i++)
+        code[i] = (char)(said.p[i] >= 'a' && said.p[i] <= 'z' ? said.p[i] - 32 : said.p[i]);
+    return currency_check((Str){code, said.n}, "currency", &err) ? (Str){code, said.n} : CURRENCY_UNKNOWN;
 }
 
 /* What a double was written as is the shortest decimal that reads back: 0.29 is 29 and not 28. Almost always that has
  * no more decimals than the currency, and is found by rounding; else the text is made and rounded half away from 0. */
 static bool read_minor(const struct item *item, const struct json *value, int digits, int64_t *minor)
 {
+    static const double TENS[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
     double real;
 
     if (!json_double(value, &real))
         return str_to_minor(str_trim(json_str(value)), digits, minor) && *minor <= AMOUNT_MINOR_MAX &&
                *minor >= -AMOUNT_MINOR_MAX;
-    double scaled = real * (digits == 2 ? 100 : digits == 3 ? 1000 : 1), near = nearbyint(scaled);
+    double scaled = real * TENS[digits], near = nearbyint(scaled);
     if (!isfinite(real) || fabs(scaled) > (double)AMOUNT_MINOR_MAX) return false;
     if (fabs(scaled - near) < 1e-4 && fabs(scaled) < 1e9) {
         *minor = (int64_t)near;
@@ -338,7 +342,6 @@ static const char *read_amount(struct item *item)
     bool refund = str_eq(item->out->name, STR("Order Refunded"));
     bool order = refund || str_eq(item->out->name, STR("Order Completed"));
     const struct json *value = json_get(properties, "revenue");
-    Str currency = str_trim(json_str(json_get(properties, "currency")));
     int64_t minor;
 
     for (size_t i = 0; i < COUNT_OF(NOT_MONEY); i++)
@@ -346,12 +349,10 @@ static const char *read_amount(struct item *item)
     if (json_is_null(value) && order) value = json_get(properties, "total");
     if (json_is_null(value) && order) value = json_get(properties, "value");
     if (json_is_null(value)) return NULL;
-    if (!read_minor(item, value, currency_digits(item->stage->currency), &minor))
+    Str currency = currency_of(item, str_trim(json_str(json_get(properties, "currency"))));
+    if (!read_minor(item, value, currency_digits(currency.n ? currency : item->stage->currency), &minor))
         return "properties.revenue is no amount of money";
-    if (currency.n && !str_eq_nocase(currency, item->stage->currency)) {
-        item->out->amount_foreign = true;
-        return NULL;
-    }
+    item->out->currency = currency;
     item->out->amount_minor = refund && minor > 0 ? -minor : minor;
     return NULL;
 }

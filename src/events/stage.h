@@ -52,6 +52,7 @@ struct raw_entry {
 #define BATCH_ITEMS_MAX 2500
 #define AMOUNT_MINOR_MAX INT64_C(9000000000000000) /* of one event or contract; a double holds it exactly */
 #define ALIASES_MAX 5
+#define CURRENCY_UNKNOWN STR("?") /* what was said is no code of a currency */
 
 enum staged_type {
     STAGED_EVENT,    /* becomes a fact */
@@ -73,8 +74,8 @@ struct staged {
     uint32_t n_aliases; /* all of one person, at least one */
     Str name;           /* of an event */
     int64_t at_ms;
-    int64_t amount_minor;
-    bool amount_foreign; /* money in a currency there is no rate for: not counted, and said so */
+    int64_t amount_minor; /* in minor units of `currency` */
+    Str currency;         /* of the amount, in capitals; CURRENCY_UNKNOWN; empty: the reporting one */
     struct tuple tuple;
     Str doc_id;           /* CRM: the contract that the event signed, or that this is; may be empty */
     int64_t cost_minor;   /* STAGED_CONTRACT: may be 0 or less */

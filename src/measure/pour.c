@@ -107,7 +107,7 @@ static void add_evens(struct pour *pour, const struct scan *scan, const struct m
     uint64_t magnitude = revenue < 0 ? 0 - (uint64_t)revenue : (uint64_t)revenue, sign = revenue < 0 ? UINT64_MAX : 1;
 
     for (size_t i = 0; i < COUNT_OF(EVENS); i++) {
-        if (!scan_wants(scan, EVENS[i].model)) continue;
+        if (!scan_wants(scan, (int)EVENS[i].model)) continue;
         struct even even = even_of(EVENS[i].model, journey);
         add_even(step, EVENS[i].lane, &even, n, credit_split(pour, EVENS[i].model, &even, n), 1);
         if (magnitude > 0) add_even(step, EVENS[i].lane + 1, &even, n, even_split(&even, n, magnitude), sign);

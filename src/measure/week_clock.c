@@ -81,10 +81,10 @@ bool week_clock(const struct snapshot *snapshot, const struct week_clock_query *
     struct shards shards;
 
     CHECK(query->n_zone >= 1);
-    shards_open(&shards, snapshot, arena, WEEK_CLOCK_CELLS * sizeof *out);
+    shards_open(&shards, snapshot, arena, (size_t)WEEK_CLOCK_CELLS * sizeof *out);
     bool ok = shards_run(&shards, scan, &task, err);
     if (ok) {
-        memset(out, 0, WEEK_CLOCK_CELLS * sizeof *out);
+        memset(out, 0, (size_t)WEEK_CLOCK_CELLS * sizeof *out);
         for (uint32_t s = 0; s < shards.n; s++) {
             for (uint32_t i = 0; i < WEEK_CLOCK_CELLS; i++) {
                 const struct week_clock_cell *more = &task.cells[s][i];

@@ -13,7 +13,7 @@
 #include "base/time.h"
 #include "measure/range.h"
 
-#define WEEK_CLOCK_CELLS (7 * 24)
+#define WEEK_CLOCK_CELLS 168
 
 struct week_clock_query {
     const bool *counts;  /* by name: the events that are asked for; NULL: all */

@@ -256,3 +256,28 @@ void question_put_next(struct json_out *out, const struct page *page, bool more)
     snprintf(text, sizeof text, "%llu", (unsigned long long)(page->skip + page->limit));
     json_kv_text(out, "next", more ? text : NULL);
 }
+
+#define ID_PAGE_DEFAULT 50
+#define ID_PAGE_MAX 500
+
+bool question_id_page(const struct request *request, struct id_page *out, struct err *err)
+{
+    int64_t limit;
+
+    if (!request_query_whole(request, "limit", ID_PAGE_DEFAULT, 1, ID_PAGE_MAX, &limit, err)) return false;
+    out->limit = (size_t)limit;
+    return request_query_whole(request, "cursor", INT64_MAX, 1, INT64_MAX, &out->before, err);
+}
+
+size_t id_page_shown(const struct id_page *page, size_t n)
+{
+    return n > page->limit ? page->limit : n;
+}
+
+void id_page_put_next(const struct id_page *page, struct json_out *out, size_t n, int64_t last_id)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%lld", (long long)last_id);
+    json_kv_text(out, "next", n > page->limit ? text : NULL);
+}

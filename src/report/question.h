@@ -106,4 +106,15 @@ bool question_page(const struct request *request, uint32_t fallback, uint32_t ma
 /* "next": the cursor after this page, or null when `more` is false. */
 void question_put_next(struct json_out *out, const struct page *page, bool more);
 
+/* limit= and a cursor= that is the id of the last row of the page before: the newest first. Ask for limit + 1 rows with
+ * an id below `before`. */
+struct id_page {
+    int64_t before;
+    size_t limit;
+};
+bool question_id_page(const struct request *request, struct id_page *out, struct err *err) MUST_CHECK;
+/* How many of the n that were found are shown; "next" is put after them, with the id of the last of these. */
+size_t id_page_shown(const struct id_page *page, size_t n);
+void id_page_put_next(const struct id_page *page, struct json_out *out, size_t n, int64_t last_id);
+
 #endif

@@ -86,7 +86,7 @@ test('the command prints the same', async (t) => {
 const FREE = new Set(['campaign', 'event', 'conversion', 'step', 'start', 'return', 'anchor', 'exclude', 'q', 'platform', 'code', 'name']);
 /** What a route cannot do without. */
 const NEEDS = {
-  '/api/v1/channels/credit': { conversion: 'Bought' },
+  '/api/v1/channels/credit': { conversion: 'Bought' }, '/export/csv': { table: 'channels' }, '/export/json': { table: 'channels' },
   '/api/v1/values': { dim: 'platform' }, '/api/v1/funnel': { step: ['A', 'B'] }, '/api/v1/attribution': { conversion: 'Bought' },
   '/api/v1/attribution/journeys': { conversion: 'Bought', model: 'linear', key: 'unknown' },
   '/api/v1/paths': { anchor: 'Bought' }, '/api/v1/retention/persons': { cohort: '2025-02-10', from: '2025-02-10', to: '2025-02-10' },

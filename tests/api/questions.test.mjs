@@ -52,7 +52,7 @@ test('who is logged in, and what data there is', async () => {
   assert.match(version, /^\d+\.\d+\.\d+/);
   assert.deepEqual(rest, {
     role: 'admin', currency: 'UAH', timezone: 'Europe/Kyiv', events: 15, persons: 4, first_at: '2025-03-10T08:00:00.000Z',
-    last_at: '2025-04-01T05:00:00.000Z', first_day: '2025-03-10', last_day: '2025-04-01', conversions: ['Order Completed'], amounts_without_rate: 0,
+    last_at: '2025-04-01T05:00:00.000Z', first_day: '2025-03-10', last_day: '2025-04-01', conversions: ['Order Completed'], amounts_without_rate: 0, amounts_without_rate_in: [],
   });
 });
 

@@ -5,7 +5,7 @@ import test from 'node:test';
 import { Random, SOURCES, batchesOf, makeHistory } from '../lib/history.mjs';
 import { Server, run } from '../lib/server.mjs';
 import { Oracle } from './oracle.mjs';
-import { allAnswers, compareAll, nearlySameAnswers, seeds, sendAll, withoutLists } from './questions.mjs';
+import { allAnswers, compareAll, nearlySameAnswers, putRates, seeds, sendAll, withoutLists } from './questions.mjs';
 
 const ZONE = 'Europe/Kyiv';
 const MODELS = 'linear,last_paid,last_non_direct,time_decay';
@@ -86,7 +86,8 @@ for (const seed of seeds([81, 82])) {
   test(`seed ${seed}: persons erased and files taken back in the middle of a history`, async (t) => {
     const history = makeHistory(seed, { events: 600 }), random = new Random(seed), log = new Log(), crm = new Crm(random, history.items);
     const server = await Server.start(t, { env: { DEMETRA_TIMEZONE: ZONE } });
-    const oracleNow = () => Oracle.of(t, log.items(), ZONE);
+    const rates = [];
+    const oracleNow = () => Oracle.of(t, log.items(), ZONE, rates);
     const compare = async (options) => compareAll(server, await oracleNow(), { seed, items: log.items() }, { persons: 5, also: OF_CONTRACTS, ...options });
     let sent = 0;
 
@@ -106,6 +107,11 @@ for (const seed of seeds([81, 82])) {
       assert.equal(reply.json().state, 'undone');
       log.undo(entry);
     }
+    async function putSome(n) {
+      const some = history.rates.splice(0, n);
+      await putRates(server, some);
+      rates.push(...some);
+    }
     async function eraseSome(n, like = '%') {
       const rows = await (await oracleNow()).ask(`SELECT alias FROM alias WHERE alias LIKE '${like}' AND person IN (SELECT person FROM main.event) ORDER BY alias`);
       for (let i = 0; i < n; i++) {
@@ -117,7 +123,9 @@ for (const seed of seeds([81, 82])) {
       }
     }
 
+    await putSome(3);
     await send(0.3);
+    await putSome(4);
     const contracts = await upload(crm.contractFile()), first = await upload(crm.eventFile(45));
     await compare({ more: false });
     await eraseSome(3);
@@ -129,6 +137,7 @@ for (const seed of seeds([81, 82])) {
     await upload(crm.contractFile());
     await compare({ more: false });
     await send(0.9);
+    await putSome(20);
     await undo(contracts);
     await eraseSome(3);
     await send(1);

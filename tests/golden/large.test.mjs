@@ -3,7 +3,7 @@ import test from 'node:test';
 import { Random, batchesOf, makeHistory } from '../lib/history.mjs';
 import { Server } from '../lib/server.mjs';
 import { Oracle } from './oracle.mjs';
-import { allAnswers, compareAll, sameAnswers, sendAll } from './questions.mjs';
+import { allAnswers, compareAll, putRates, sameAnswers, sendAll } from './questions.mjs';
 
 const EVENTS = 28_000;
 /** The server folds what is new into its files when nothing has come for a second and there are 20,000 new events. */
@@ -18,7 +18,8 @@ test('28,000 events, a quiet second, questions in between; after a new start eve
     await sendAll(server, [batch]);
     await server.get('/api/v1/names');
   }
-  const questions = (await compareAll(server, await Oracle.of(t, history.items, zone), history)).filter(([target]) => target !== '/api/v1/session');
+  await putRates(server, history.rates);
+  const questions = (await compareAll(server, await Oracle.of(t, history.items, zone, history.rates), history)).filter(([target]) => target !== '/api/v1/session');
   const before = await allAnswers(server, questions);
   await server.restart();
   sameAnswers(await allAnswers(server, questions), before, 'after SIGTERM');

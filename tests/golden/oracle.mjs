@@ -31,7 +31,7 @@ SELECT seq, body->>'type' AS type, nullif(trim(body->>'messageId'), '') AS id,
   trim(coalesce(body->>'$.context.campaign.creative', '')) AS creative, trim(coalesce(body->>'$.context.campaign.source_type', '')) AS source_type,
   nullif(body->>'doc_id', '') AS doc_id,
   body->>'$.properties.revenue' AS revenue, coalesce(body->>'$.properties.total', body->>'$.properties.value') AS total,
-  upper(coalesce(body->>'$.properties.currency', 'UAH')) AS currency
+  upper(trim(coalesce(body->>'$.properties.currency', 'UAH'))) AS currency
 FROM raw WHERE body->>'type' <> 'crm_contract';
 CREATE INDEX item_id ON item(id, seq);
 
@@ -65,13 +65,20 @@ FROM reach GROUP BY alias;
 CREATE INDEX alias_alias ON alias(alias);
 CREATE INDEX alias_person ON alias(person);
 
-CREATE TABLE money AS
-SELECT seq, CASE
+/* the rate of its day, or the latest before; in whole minor units, of which a yen has none; half away from 0 */
+CREATE TABLE said AS
+SELECT seq, currency, date(strftime('%s', substr(stamp, 1, 19) || substr(stamp, 24)), 'unixepoch', 'localtime') AS day, CASE
   WHEN name IN ('Checkout Started', 'Checkout Step Viewed', 'Checkout Step Completed', 'Payment Info Entered', 'Cart Viewed', 'Product Added',
-                'Product Viewed', 'Product Removed', 'Order Updated', 'Order Cancelled') OR currency <> 'UAH' THEN 0
-  WHEN name IN ('Order Completed', 'Order Refunded') THEN coalesce(revenue, total, 0)
-  ELSE coalesce(revenue, 0) END AS major
-FROM item;
+                'Product Viewed', 'Product Removed', 'Order Updated', 'Order Cancelled') THEN NULL
+  WHEN name IN ('Order Completed', 'Order Refunded') THEN coalesce(revenue, total)
+  ELSE revenue END AS major
+FROM item WHERE name IS NOT NULL;
+CREATE TABLE money AS
+SELECT seq, currency, currency <> 'UAH' AND e9 IS NULL AND said IS NOT NULL AS unpriced,
+  CASE currency WHEN 'UAH' THEN said ELSE coalesce(sign(said) * ((abs(said) * e9 * 2 + unit) / (unit * 2)), 0) END AS minor
+FROM (SELECT seq, currency, CAST(round(major * CASE currency WHEN 'JPY' THEN 1 ELSE 100 END) AS INTEGER) AS said,
+  CASE currency WHEN 'JPY' THEN 10000000 ELSE 1000000000 END AS unit,
+  (SELECT e9 FROM rate WHERE rate.currency = said.currency AND rate.day <= said.day ORDER BY rate.day DESC LIMIT 1) AS e9 FROM said);
 CREATE INDEX money_seq ON money(seq);
 
 CREATE TABLE plain AS
@@ -81,7 +88,7 @@ WITH timed AS (
   FROM item WHERE name IS NOT NULL)
 SELECT person, row_number() OVER (PARTITION BY person ORDER BY at, seq) AS n, seq, at, date(at / 1000, 'unixepoch', 'localtime') AS day, name,
   (SELECT CASE WHEN timed.type = 'crm_event' THEN CASE timed.name WHEN 'Contract Signed' THEN (SELECT cost FROM contract WHERE contract.doc_id = timed.doc_id) ELSE 0 END
-    WHEN timed.name = 'Order Refunded' THEN -abs(CAST(round(major * 100) AS INTEGER)) ELSE CAST(round(major * 100) AS INTEGER) END
+    WHEN timed.name = 'Order Refunded' THEN -abs(coalesce(minor, 0)) ELSE coalesce(minor, 0) END
    FROM money WHERE money.seq = timed.seq) AS amount,
   source, medium, campaign, campaign_id, content, term, creative, source_type,
   source || medium || campaign || campaign_id || content || term || creative || source_type = '' AS unknown,
@@ -143,7 +150,7 @@ const ANSWERS = {
 
 export class Oracle {
   /** Of items in the order of arrival; `zone` is the reporting time zone. */
-  static async of(test, items, zone, rules = RULES) {
+  static async of(test, items, zone, rates = [], rules = RULES) {
     const oracle = new Oracle();
     oracle.db = new Sqlite(test, zone);
     await oracle.db.ask('CREATE TABLE raw(seq INTEGER PRIMARY KEY, body TEXT)');
@@ -151,6 +158,8 @@ export class Oracle {
       const rows = items.slice(i, i + ROWS_AN_INSERT).map((item, k) => `(${i + k}, ${quoted(JSON.stringify(item))})`);
       await oracle.db.ask(`INSERT INTO raw VALUES ${rows.join(',')}`);
     }
+    await oracle.db.ask(`CREATE TABLE rate(currency TEXT, day TEXT, e9 INTEGER);
+      ${rates.map(({ currency, day, rate }) => `INSERT INTO rate VALUES (${quoted(currency)}, ${quoted(day)}, ${Math.round(rate * 1e9)});`).join('')}`);
     await oracle.db.ask(PREPARE);
     await oracle.useRules(rules);
     return oracle;
@@ -192,7 +201,8 @@ export class Oracle {
 
   async session() {
     const [row] = await this.ask('SELECT count(*) AS events, count(DISTINCT person) AS persons, min(at) AS first_at, max(at) AS last_at, min(day) AS first_day, max(day) AS last_day FROM event');
-    return row;
+    const unpriced = await this.ask("SELECT CASE currency WHEN 'зл' THEN '?' WHEN 'ЗЛ' THEN '?' ELSE currency END AS key, count(*) AS n FROM money WHERE unpriced GROUP BY 1 ORDER BY 1");
+    return { ...row, unpriced: unpriced.map(({ key, n }) => `${key} ${n}`).join() };
   }
 
   /** The days of a span: of all time, those with events. */

@@ -4,7 +4,7 @@
 // Never: leaves out of a failure what is needed to see it again: seed, zone, request, first difference.
 import assert from 'node:assert/strict';
 import { CONVERSION, NAMES, PROPERTIES, Random, SOURCES } from '../lib/history.mjs';
-import { withQuery } from '../lib/server.mjs';
+import { until, withQuery } from '../lib/server.mjs';
 import { someCohort } from './cohorts.mjs';
 import { METRIC_NAMES, routeOf } from './oracle.mjs';
 import { READ, difference } from './reading.mjs';
@@ -211,6 +211,12 @@ export function nearlySameAnswers(questions, got, wanted, what) {
 }
 
 /** Send batches one after another. */
+/** Rates are put, and what is counted is by them when this is through. */
+export async function putRates(server, rates) {
+  for (const rate of rates) assert.equal((await server.request('PUT', '/api/v1/rates', { json: rate })).status, 200);
+  if (rates.length) await until('the rates to be used', async () => (await server.get('/api/v1/jobs')).jobs.find(({ kind }) => kind === 'rates').state === 'off');
+}
+
 export async function sendAll(server, batches) {
   for (const { path, body } of batches) {
     const reply = await server.request('POST', path, { as: 'write', body, headers: { 'Content-Type': 'application/json' } });

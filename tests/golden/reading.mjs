@@ -24,7 +24,8 @@ function falling(rows, ...numbers) {
 }
 
 export const READ = {
-  session: ({ events, persons, first_at, last_at, first_day, last_day }) => ({ events, persons, first_at: Date.parse(first_at), last_at: Date.parse(last_at), first_day, last_day }),
+  session: ({ events, persons, first_at, last_at, first_day, last_day, amounts_without_rate_in: unpriced }) => ({ events, persons, first_at: Date.parse(first_at), last_at: Date.parse(last_at), first_day, last_day,
+    unpriced: unpriced.map((row) => `${row.currency ?? '?'} ${row.events}`).sort().join() }),
   names: ({ names }) => names.map((row) => ({ ...row, last_at: Date.parse(row.last_at) })),
   values: ({ values }) => {
     falling(values, ({ events }) => events);

@@ -4,7 +4,7 @@ import test from 'node:test';
 import { Random, batchesOf, makeHistory } from '../lib/history.mjs';
 import { Server } from '../lib/server.mjs';
 import { Oracle } from './oracle.mjs';
-import { allAnswers, compareAll, nearlySameAnswers, questionsOf, sameAnswers, seeds, sendAll, withoutLists } from './questions.mjs';
+import { allAnswers, compareAll, nearlySameAnswers, putRates, questionsOf, sameAnswers, seeds, sendAll, withoutLists } from './questions.mjs';
 
 const ZONE = 'Europe/Kyiv';
 /** Where a history is stopped, compared, and the server ended one way or the other. */
@@ -19,7 +19,8 @@ test('after SIGTERM, after kill -9: every answer is the same to the byte', async
   const history = makeHistory(31, { events: 1500 });
   const server = await start(t);
   await sendAll(server, batchesOf(history.items, new Random(31)));
-  const questions = lasting(await compareAll(server, await Oracle.of(t, history.items, ZONE), history));
+  await putRates(server, history.rates);
+  const questions = lasting(await compareAll(server, await Oracle.of(t, history.items, ZONE, history.rates), history));
   const before = await allAnswers(server, questions);
   await server.restart();
   sameAnswers(await allAnswers(server, questions), before, 'after SIGTERM');
@@ -38,14 +39,16 @@ for (const seed of seeds([41, 42, 43])) {
       const at = random.below(batches.length);
       await sendAll(server, batches.slice(0, at));
       if (random.chance(0.5)) await server.get('/api/v1/names');
-      const cut = sendAll(server, batches.slice(at)).catch((error) => assert.notEqual(error.code, 'ERR_ASSERTION', error.message));
+      const putting = [...history.rates.slice(kill * 4), ...history.rates].slice(0, 4);
+      const cut = Promise.all([sendAll(server, batches.slice(at)), putRates(server, putting)]).catch((error) => assert.notEqual(error.code, 'ERR_ASSERTION', error.message));
       await new Promise((wake) => setTimeout(wake, random.below(15)));
       await server.kill();
       await cut;
       await server.spawn();
     }
     await sendAll(server, batches);
-    await compareAll(server, await Oracle.of(t, history.items, ZONE), history);
+    await putRates(server, history.rates);
+    await compareAll(server, await Oracle.of(t, history.items, ZONE, history.rates), history);
   });
 }
 
@@ -53,7 +56,7 @@ for (const seed of seeds([51, 52])) {
   test(`seed ${seed}: questions and new starts between the batches change no answer, then or later`, async (t) => {
     const history = makeHistory(seed, { events: 800 });
     const random = new Random(seed), server = await start(t), atOnce = await start(t);
-    const oracle = await Oracle.of(t, history.items, ZONE);
+    const oracle = await Oracle.of(t, history.items, ZONE, history.rates), rates = [...history.rates], put = [];
     const questions = lasting(questionsOf(seed, await oracle.session(), await oracle.persons()));
     const open = withoutLists(questions).filter(([target]) => !target.includes('/journeys')); /* a person or key may not be known yet */
     let sent = 0, any = false; /* an event; before it a question with `to` alone is refused */
@@ -65,8 +68,11 @@ for (const seed of seeds([51, 52])) {
       any ||= (await server.get('/api/v1/session')).events > 0;
       const mark = MARKS.findIndex((share) => before < share * history.items.length && sent >= share * history.items.length);
       if (mark < 0) continue;
+      const next = rates.splice(0, mark === MARKS.length - 1 ? rates.length : 4);
+      await putRates(server, next);
+      put.push(...next);
       const part = { ...history, items: history.items.slice(0, sent) };
-      const now = lasting(await compareAll(server, await Oracle.of(t, part.items, ZONE), part, { persons: 4, more: false })), answers = await allAnswers(server, now);
+      const now = lasting(await compareAll(server, await Oracle.of(t, part.items, ZONE, put), part, { persons: 4, more: false })), answers = await allAnswers(server, now);
       if (mark % 2) await server.restart();
       else {
         await server.kill();
@@ -75,6 +81,7 @@ for (const seed of seeds([51, 52])) {
       sameAnswers(await allAnswers(server, now), answers, `seed ${seed}, ${sent} items, after ${mark % 2 ? 'SIGTERM' : 'kill -9'}`);
     }
     await compareAll(server, oracle, history);
+    await putRates(atOnce, history.rates);
     await sendAll(atOnce, batchesOf(history.items, random, 2000));
     const same = withoutLists(questions);
     const bitByBit = withoutRaw(await allAnswers(server, same));

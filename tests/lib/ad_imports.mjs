@@ -1,10 +1,12 @@
 // tests/lib/ad_imports.mjs -- files of ad data sent to a server, and what its tables then hold.
 //
-// Is:    upload, start, wait; the tables as sqlite3 shows them, without ids of rows and times.
+// Is:    upload, start, wait; the tables as sqlite3 shows them, without ids of rows and times; whether sums are right.
 // Owns:  nothing.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { MAKE_SUMS } from './ads.mjs';
 import { until } from './server.mjs';
 
 const BASE = '/api/v1/ad-imports';
@@ -55,6 +57,23 @@ const ROWS = {
   campaign_match: `SELECT m.dim, m.value, c.campaign_id, m.origin FROM campaign_match m LEFT JOIN campaign c ON c.id = m.campaign_id ORDER BY 1, 2`,
   ad_import_reject: 'SELECT import_id, line, column_name, reason, CAST(body AS TEXT) AS body FROM ad_import_reject ORDER BY 1, 2',
 };
+
+const SUMS = [
+  'SELECT * FROM campaign_sum ORDER BY dim, day, value, currency', 'SELECT * FROM campaign_day ORDER BY campaign_id, day, channel_id, currency',
+  'SELECT * FROM channel_day ORDER BY day, channel_id, currency'];
+
+/** Every sum of the store is that of its rows, by SQL's own GROUP BY; sums of fractions to twelve digits. */
+export function assertSums(server) {
+  const copy = path.join(server.folder, 'sums.sqlite');
+  const sums = () => SUMS.map((query) => JSON.parse(execFileSync('sqlite3', ['-json', copy, query], { maxBuffer: 1 << 30 }).toString() || '[]')
+    .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'number' ? Number(value.toPrecision(12)) : value]))));
+  rmSync(copy, { force: true });
+  execFileSync('sqlite3', [path.join(server.folder, 'demetra.sqlite'), `VACUUM INTO '${copy}'`]);
+  const kept = sums();
+  execFileSync('sqlite3', ['-bail', copy, MAKE_SUMS]);
+  assert.deepEqual(kept, sums());
+  rmSync(copy);
+}
 
 /** All that files of ad data leave behind. */
 export function adTables(server) {

@@ -15,6 +15,9 @@ const WEIGHTS = [30, 6, 7, 12, 5, 4, 9, 2, 4];
 /** Paths into what events say of themselves; one has more values than stay apart. */
 export const PROPERTIES = ['properties.plan', 'properties.items', 'properties.gift', 'properties.тариф', 'properties.place.city', 'properties.place.block.level', 'properties.note', 'properties.visit', 'properties.none', 'context.device.type'];
 export const SOURCES = ['google', 'facebook', 'Яндекс', "o'reilly", 'news "letter"', 'direct'];
+const MONEY = [{}, { currency: 'uah' }, { currency: 'USD' }, { currency: ' eur' }, { currency: 'JPY' }, { currency: 'PLN' }, { currency: 'зл' }];
+/** In billionths of a hryvnia; złoty never have a rate. */
+const RATES = { USD: 39_000_000_000, EUR: 43_000_000_000, JPY: 260_000_000 };
 /** Around one of the two nights of a year on which the clock changes in Europe. */
 const CENTRES = [Date.UTC(2024, 2, 31, 1), Date.UTC(2024, 9, 27, 1)];
 
@@ -55,7 +58,7 @@ export class Random {
 }
 
 /**
- * About `events` items as they arrive. `alwaysId`: each has a messageId, so that all can be sent again.
+ * About `events` items as they arrive, and `rates` of some of their currencies. `alwaysId`: each has a messageId, so that all can be sent again.
  */
 export function makeHistory(seed, { events = 600, alwaysId = false } = {}) {
   const random = new Random(seed);
@@ -65,7 +68,16 @@ export function makeHistory(seed, { events = 600, alwaysId = false } = {}) {
   for (let i = 0; i < persons; i++) maker.addPerson(i);
   while (maker.items.length < events) maker.addSession(random.chance(0.03) ? maker.persons[0] : random.pick(maker.persons)); /* one of much */
   maker.joinStrangers(Math.ceil(persons / 8));
-  return { seed, items: arrive(maker, random) };
+  return { seed, items: arrive(maker, random), rates: ratesAround(maker.centre, new Random(seed + 5)) };
+}
+
+/** What currencies are worth, as the route has it; the first days of each have no rate. */
+function ratesAround(centre, random) {
+  const rates = Object.entries(RATES).flatMap(([currency, about]) => {
+    const days = Array.from({ length: 7 }, () => random.between(-28, 30));
+    return [...new Set(days)].map((day) => ({ currency, day: new Date(centre + day * DAY).toISOString().slice(0, 10), rate: (Math.floor(about * (0.8 + 0.4 * random.next())) / 1e9).toFixed(9) }));
+  });
+  return rates.map((rate) => [random.next(), rate]).sort(([a], [b]) => a - b).map(([, rate]) => rate);
 }
 
 class Maker {
@@ -194,7 +206,7 @@ class Maker {
     const { random } = this;
     const amount = random.chance(0.1) ? random.pick([0, 1, 3]) : random.below(random.pick([100, 10_000, 1_000_000]));
     const major = random.chance(0.2) ? (amount / 100).toFixed(2) : amount / 100;
-    const currency = random.weighted([{}, { currency: 'uah' }, { currency: 'USD' }], [80, 15, 5]);
+    const currency = random.weighted(MONEY, [60, 10, 10, 8, 8, 2, 2]);
     if (name === CONVERSION) return { [random.pick(['revenue', 'revenue', 'total', 'value'])]: random.chance(0.05) ? -amount / 100 : major, ...currency };
     if (name === 'Order Refunded') return { [random.pick(['revenue', 'total'])]: random.chance(0.5) ? major : -amount / 100, ...currency };
     if (name === 'Checkout Started') return { revenue: major };

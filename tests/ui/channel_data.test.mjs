@@ -3,7 +3,11 @@
 import assert from 'node:assert/strict';
 import { Site, downloaded, eventually, id, open, query, settled } from '../lib/browser.mjs';
 
-const site = await Site.open();
+const site = await Site.open({ history: false });
+/* Fifteen who came by `brand`, three by `winback`, one by what is no campaign. */
+await site.server.send('batch', { batch: Array.from({ length: 19 }, (_, at) => ({
+  type: 'track', event: 'Page Viewed', userId: `p${at}`, messageId: `m${at}`, timestamp: '2025-10-01T12:00:00Z', context: { campaign: { source: 'google', medium: 'cpc', name: at < 15 ? 'brand' : at < 18 ? 'winback' : 'hashtag' } },
+})) });
 const press = (page, name) => id(page, name).first().click();
 const value = async (page, name) => Number(await id(page, name).getAttribute('data-value'));
 const admin = (what) => site.server.get(what);
@@ -147,6 +151,10 @@ site.test('the lists of matching are their address: state, dimension, range', { 
   await id(page, 'match-values').getByRole('button', { name: 'All', exact: true }).click();
   await settled(page);
   assert.ok((await id(page, 'match-row').count()) > matched);
+  await id(page, 'match-row').first().locator('[data-column="events"] a').click();
+  await settled(page);
+  assert.equal(new URL(page.url()).pathname, '/persons');
+  assert.ok((await id(page, 'person-row').count()) > 10);
   await open(page, '/channels/matching?range=custom&from=2025-10-01&to=2025-10-01&spend=all');
   assert.equal(await id(page, 'unmatched-total').getAttribute('data-spend'), String(1.5 * 48.5 * 100 + 2500));
 });
@@ -226,7 +234,12 @@ site.test('who may only read sees all of it and changes nothing', { at: '/channe
   }
 });
 
-site.test('a file is taken back: its rows are gone', { at: '/channels/import' }, async (page) => {
+site.test('a file is taken back: its rows are gone; one that was not read in is forgotten', { at: '/channels/import' }, async (page) => {
+  await id(page, 'ad-file').setInputFiles(csv('never.csv', EXPORT));
+  await id(page, 'ad-columns').waitFor();
+  await id(page, 'ad-import-row').filter({ hasText: 'never.csv' }).getByTestId('ad-undo').click();
+  await press(page, 'ad-take-back-confirm');
+  await id(page, 'ad-drop').waitFor();
   const row = id(page, 'ad-import-row').filter({ hasText: 'neutral.csv' });
   await row.getByTestId('ad-undo').click();
   assert.match(await id(page, 'ad-take-back').innerText(), /20 rows/);

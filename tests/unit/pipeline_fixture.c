@@ -151,6 +151,10 @@ void write_facts(struct place *place, struct buf *out)
         if (row.signed_by) buf_printf(out, " by #%llu", (unsigned long long)row.event);
         buf_add_char(out, '\n');
     }
+    struct unpriced unpriced[UNPRICED_MAX];
+    size_t n = pipeline_unpriced(place->pipeline, unpriced);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(out, "not counted in %s: %llu\n", unpriced[i].code, (unsigned long long)unpriced[i].events);
     assert_false(out->full);
     contracts_release(contracts);
     snapshot_close(snap);

@@ -8,6 +8,8 @@
 #ifndef TESTS_UNIT_SNAPSHOT_BUILDER_H
 #define TESTS_UNIT_SNAPSHOT_BUILDER_H
 
+#include <stdlib.h>
+
 #include "events/facts.h"
 
 struct built_event {
@@ -44,6 +46,24 @@ void builder_reset(struct builder *builder);
 void builder_open(struct builder *builder, struct arena *arena);
 void builder_close(struct builder *builder, struct arena *arena);
 void builder_three_touches(struct builder *builder);
+
+/* set_up and tear_down of a struct that holds these two as `builder` and `arena`, zeroed: a group's every test has one.
+ */
+#define BUILDER_FIXTURE(type)                                                                                          \
+    static int set_up(void **state)                                                                                    \
+    {                                                                                                                  \
+        type *f = mem_new(sizeof *f);                                                                                  \
+        builder_open(&f->builder, &f->arena);                                                                          \
+        *state = f;                                                                                                    \
+        return 0;                                                                                                      \
+    }                                                                                                                  \
+    static int tear_down(void **state)                                                                                 \
+    {                                                                                                                  \
+        type *f = *state;                                                                                              \
+        builder_close(&f->builder, &f->arena);                                                                         \
+        free(f);                                                                                                       \
+        return 0;                                                                                                      \
+    }
 
 /* A number from 0 to below - 1; splitmix64. */
 uint64_t random_below(uint64_t *seed, uint64_t below);

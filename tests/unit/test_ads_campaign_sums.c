@@ -82,27 +82,19 @@ static void put_campaign(struct db *db, uint64_t *seed, int64_t id, int32_t day)
 }
 
 /* What stands on one side and not on the other, both ways. Sums of binary fractions are exact in any order. */
+#define CURRENCY "CASE WHEN acquisition_cost_micros IS NULL THEN '' ELSE currency END"
 #define ORACLE(dim, column)                                                                                            \
-    "SELECT '" dim "', " column ", COALESCE(day, -2147483648), CASE WHEN acquisition_cost_micros IS NULL THEN '' "     \
-                                "ELSE currency END, COUNT(*), COUNT(roi), TOTAL(roi),"                                 \
+    "SELECT '" dim "', " column ", COALESCE(day, -2147483648), " CURRENCY ", COUNT(*), COUNT(roi), TOTAL(roi),"        \
     " COUNT(conversion_rate), TOTAL(conversion_rate), COUNT(acquisition_cost_micros),"                                 \
     " COALESCE(SUM(acquisition_cost_micros), 0), COUNT(engagement_score), TOTAL(engagement_score),"                    \
     " COALESCE(SUM(clicks), 0), COALESCE(SUM(impressions), 0) FROM campaign GROUP BY 1, 2, 3, 4"
-#define ALL_ORACLES                                                                                                                                  \
-    ORACLE("channel", "(SELECT h.name FROM channel h WHERE h.id = channel_id)")                                                                      \
-    " UNION ALL " ORACLE("segment", "customer_segment") " UNION ALL " ORACLE(                                                                        \
-        "location",                                                                                                                                  \
-        "location") " UNION ALL " ORACLE("language",                                                                                                 \
-                                         "language") " UNION ALL " ORACLE("goal",                                                                    \
-                                                                          "campaign_goal") " UNION ALL " ORACLE("audi"                               \
-                                                                                                                "enc"                                \
-                                                                                                                "e",                                 \
-                                                                                                                "targ"                               \
-                                                                                                                "et_"                                \
-                                                                                                                "audi"                               \
-                                                                                                                "enc"                                \
-                                                                                                                "e") " UNION ALL " ORACLE("company", \
-                                                                                                                                          "company")
+#define MORE(dim, column) " UNION ALL " ORACLE(dim, column)
+#define ALL_ORACLES                                                                                                    \
+    ORACLE("channel", "(SELECT h.name FROM channel h WHERE h.id = channel_id)")                                        \
+    MORE("segment", "customer_segment")                                                                                \
+    MORE("location", "location")                                                                                       \
+    MORE("language", "language")                                                                                       \
+    MORE("goal", "campaign_goal") MORE("audience", "target_audience") MORE("company", "company")
 
 static int64_t first_of(struct db_rows rows)
 {

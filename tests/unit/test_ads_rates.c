@@ -67,6 +67,80 @@ static void test_a_rate_turned_round(void **state)
     ASSERT_I64(in_base(read_rates(place, "USD"), "UAH", DAY, UNITS(41)), 1025000);
 }
 
+/* ---- minor units, and what tells rates apart ---- */
+
+static void test_minor_units(void **state)
+{
+    static const struct {
+        const char *currency;
+        int64_t minor, wanted;
+    } cases[] = {
+        {"USD", 1, 41},        {"USD", 2, 83},        {"USD", -2, -83},
+        {"JPY", 1, 28},        {"JPY", -500, -13750}, /* 0.275 each */
+        {"KWD", 1, 14},        {"BTC", 1, 4},         {"BTC", 100000000, 400000000},
+        {"UAH", 77, 77},       {"EUR", 1, INT64_MIN}, {"XTR", 0, 0},
+        {"XTR", 1, INT64_MIN}, /* more than 64 bits */
+    };
+    struct ads_place *place = *state;
+
+    put_rate(place, "UAH", "USD", DAY, 41250000000);
+    put_rate(place, "UAH", "JPY", DAY, 275000000);
+    put_rate(place, "UAH", "KWD", DAY, 135000000000);
+    put_rate(place, "UAH", "BTC", DAY, 4000000000000000);
+    put_rate(place, "UAH", "XTR", DAY, INT64_MAX);
+    const struct rates *rates = read_rates(place, "UAH");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int64_t out = INT64_MIN;
+        bool known = rates_convert_minor(rates, str_of(cases[i].currency), DAY, cases[i].minor, &out);
+        if (cases[i].minor == 0) continue; /* either way */
+        assert_int_equal(known, cases[i].wanted != INT64_MIN);
+        if (out != cases[i].wanted)
+            fail_msg("%s %lld came to %lld", cases[i].currency, (long long)cases[i].minor, (long long)out);
+    }
+    assert_false(rates_convert_minor(rates, STR("USD"), DAY - 1, 1, &(int64_t){0}));
+    put_rate(place, "JPY", "USD", DAY, 150000000000);
+    int64_t out;
+    assert_true(rates_convert_minor(read_rates(place, "JPY"), STR("USD"), DAY, 199, &out));
+    ASSERT_I64(out, 299); /* 298.5 */
+}
+
+static bool changed(struct ads_place *place, struct digest *digest)
+{
+    struct digest before = *digest;
+
+    *digest = rates_digest(read_rates(place, "UAH"));
+    return !digest_eq(&before, digest);
+}
+
+static void test_a_digest_tells_rates_apart(void **state)
+{
+    struct ads_place *place = *state;
+    struct err err = {0};
+    struct digest digest = {{0}};
+
+    assert_true(changed(place, &digest));
+    assert_false(changed(place, &digest));
+    put_rate(place, "UAH", "USD", DAY, 41);
+    assert_true(changed(place, &digest));
+    put_rate(place, "UAH", "USD", DAY, 41); /* put anew */
+    put_rate(place, "EUR", "USD", DAY, 41); /* of others */
+    assert_false(changed(place, &digest));
+    put_rate(place, "UAH", "USD", DAY, 42);
+    assert_true(changed(place, &digest));
+    put_rate(place, "UAH", "USD", DAY + 1, 42);
+    assert_true(changed(place, &digest));
+    put_rate(place, "UAH", "EUR", DAY + 1, 42);
+    assert_true(changed(place, &digest));
+    put_rate(place, "PLN", "UAH", DAY, 42);
+    assert_true(changed(place, &digest));
+    struct digest with = digest;
+    ASSERT_OK(rate_remove(place->db, STR("UAH"), STR("EUR"), DAY + 1, &err));
+    assert_true(changed(place, &digest));
+    put_rate(place, "UAH", "EUR", DAY + 1, 42);
+    assert_true(changed(place, &digest));
+    assert_true(digest_eq(&with, &digest));
+}
+
 static void test_half_goes_away_from_0(void **state)
 {
     int64_t out;
@@ -284,6 +358,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_the_rate_of_the_day_or_the_latest_before, ads_open, ads_close),
         cmocka_unit_test_setup_teardown(test_a_rate_turned_round, ads_open, ads_close),
+        cmocka_unit_test_setup_teardown(test_minor_units, ads_open, ads_close),
+        cmocka_unit_test_setup_teardown(test_a_digest_tells_rates_apart, ads_open, ads_close),
         cmocka_unit_test(test_half_goes_away_from_0),
         cmocka_unit_test_setup_teardown(test_money_is_read_as_it_stands, ads_open, ads_close),
         cmocka_unit_test(test_units_are_written_exactly),

@@ -1,9 +1,10 @@
 /* Random histories through the pipeline: merges, ties, late and repeated events, contracts before and after their
- * events, imports taken back, other rules, persons erased, folds in between, damaged files of facts. Whatever came, the
- * facts are those that the raw log gives. */
+ * events, imports taken back, other rules, other rates, persons erased, folds in between, damaged files of facts.
+ * Whatever came, the facts are those that the raw log gives. */
 #include "events/pipeline_int.h"
 #include "pipeline_fixture.h"
 
+#include "ads/rates.h"
 #include "base/dict.h"
 #include "base/log.h"
 
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define PEOPLE 30
+static const char *const CURRENCIES[] = {"UAH", "UAH", "", "USD", "eur", "JPY", "euros"};
 #define EVENTS_HEADER "event_id,id_source,event_at,doc_id,source_type,utm_source,utm_medium,utm_campaign,campaign_id\n"
 #define CONTRACTS_HEADER "doc_id,id_source,total_cost_of_the_contract,currentdate\n"
 
@@ -36,7 +38,8 @@ static void add_item(struct random_history *h, struct buf *out)
     buf_printf(out, "{\"type\":\"%s\",\"messageId\":\"m%d\",\"timestamp\":\"2025-02-%02dT08:%02d:00Z\"", type,
                below(h, 400), 1 + below(h, 10), below(h, 3));
     if (strcmp(type, "track") == 0)
-        buf_printf(out, ",\"event\":\"E%d\",\"properties\":{\"revenue\":%d}", below(h, 4), below(h, 9));
+        buf_printf(out, ",\"event\":\"E%d\",\"properties\":{\"revenue\":%d.%02d,\"currency\":\"%s\"}", below(h, 4),
+                   below(h, 9), below(h, 100), CURRENCIES[below(h, (int)COUNT_OF(CURRENCIES))]);
     if (strcmp(type, "alias") == 0) {
         buf_printf(out, ",\"previousId\":\"%d\",\"userId\":\"%d\"}", below(h, PEOPLE), below(h, PEOPLE));
         return;
@@ -130,6 +133,33 @@ static void change_rules(struct random_history *h)
     ASSERT_OK(pipeline_set_rules(h->place->pipeline, str_of(json), &err));
 }
 
+/* A rate of some day is put or forgotten, while the program runs or not. */
+static void change_rates(struct random_history *h)
+{
+    struct rate_row row = {STR("USD"), 20120 + below(h, 12), (1 + below(h, 99999)) * INT64_C(1000003)};
+    bool stopped = below(h, 4) == 0, forget = below(h, 3) == 0;
+    struct err err = {0};
+
+    row.currency = str_of(CURRENCIES[3 + 2 * below(h, 2)]);
+    if (stopped) {
+        place_stop(h->place);
+        h->place->store = store_open(str_of(h->place->folder), &err);
+    }
+    struct db *db = store_writer_take(h->place->store);
+    if (!forget) {
+        ASSERT_OK(rate_put(db, STR("UAH"), &row, &err));
+    } else if (!rate_remove(db, STR("UAH"), row.currency, row.day, &err)) {
+        assert_int_equal(err.code, ERR_NOT_FOUND);
+    }
+    store_writer_give(h->place->store);
+    if (stopped) {
+        store_close(h->place->store);
+        place_start(h->place);
+    } else {
+        ASSERT_OK(pipeline_rates_changed(h->place->pipeline, NULL, &err));
+    }
+}
+
 static void fold_soon(struct random_history *h)
 {
     atomic_store(&h->place->pipeline->fold_wanted, true);
@@ -146,7 +176,7 @@ static void test_random_histories(void **state)
     struct random_history h = {.place = *state, .seed = 20};
 
     for (int step = 0; step < 600; step++) {
-        int dice = below(&h, 40);
+        int dice = below(&h, 42);
         if (dice < 22) send_some(&h);
         if (dice >= 22 && dice < 28) import_some(&h);
         if (dice >= 28 && dice < 33) fold_soon(&h);
@@ -154,6 +184,7 @@ static void test_random_histories(void **state)
         if (dice == 37) change_rules(&h);
         if (dice == 38) undo_some_import(&h);
         if (dice == 39) erase_somebody(&h);
+        if (dice >= 40) change_rates(&h);
         if (step % 60 == 59) assert_same_after_restart(h.place);
     }
 }

@@ -420,7 +420,7 @@ static void test_counts_of_sources(void **state)
         pipeline_source_stats(place->pipeline, SOURCES_MAX + 1, &events, &last);
         assert_int_equal(events, 0);
         pipeline_state(place->pipeline, &now);
-        assert_int_equal(now.amounts_foreign, 1);
+        assert_int_equal(now.amounts_unpriced, 1);
         assert_same_after_restart(place);
     }
 }

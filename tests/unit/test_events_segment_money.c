@@ -117,24 +117,36 @@ static void test_currencies(void **state)
     static const struct {
         const char *properties, *reporting;
         int64_t minor;
-        bool foreign;
+        const char *currency;
     } cases[] = {
-        {"\"revenue\":5,\"currency\":\"UAH\"", "UAH", 500, false},
-        {"\"revenue\":5,\"currency\":\" uah \"", "UAH", 500, false},
-        {"\"revenue\":5,\"currency\":\"\"", "UAH", 500, false},
-        {"\"revenue\":5", "UAH", 500, false},
-        {"\"revenue\":5,\"currency\":\"USD\"", "UAH", 0, true},
-        {"\"revenue\":500,\"currency\":\"JPY\"", "JPY", 500, false},
-        {"\"revenue\":12.5,\"currency\":\"JPY\"", "JPY", 13, false},
-        {"\"revenue\":1.2345,\"currency\":\"KWD\"", "KWD", 1235, false},
-        {"\"revenue\":0.001,\"currency\":\"BHD\"", "BHD", 1, false},
+        {"\"revenue\":5,\"currency\":\"UAH\"", "UAH", 500, ""},
+        {"\"revenue\":5,\"currency\":\" uah \"", "UAH", 500, ""},
+        {"\"revenue\":5,\"currency\":\"\"", "UAH", 500, ""},
+        {"\"revenue\":5", "UAH", 500, ""},
+        {"\"revenue\":5,\"currency\":\"USD\"", "UAH", 500, "USD"},
+        {"\"revenue\":500,\"currency\":\"JPY\"", "JPY", 500, ""},
+        {"\"revenue\":12.5,\"currency\":\"JPY\"", "JPY", 13, ""},
+        {"\"revenue\":1.2345,\"currency\":\"KWD\"", "KWD", 1235, ""},
+        {"\"revenue\":0.001,\"currency\":\"BHD\"", "BHD", 1, ""},
+        {"\"revenue\":500,\"currency\":\"JPY\"", "UAH", 500, "JPY"}, /* in minor units of its own */
+        {"\"revenue\":12.5,\"currency\":\" jpy\"", "UAH", 13, "JPY"},
+        {"\"revenue\":1.2345,\"currency\":\"kwd\"", "JPY", 1235, "KWD"},
+        {"\"revenue\":-2.5,\"currency\":\"Eur\"", "JPY", -250, "EUR"},
+        {"\"revenue\":0.00000001,\"currency\":\"BTC\"", "UAH", 1, "BTC"},
+        {"\"revenue\":1.5,\"currency\":\"TON\"", "UAH", 1500000, "TON"},
+        {"\"revenue\":5,\"currency\":\"$\"", "UAH", 500, "?"},
+        {"\"revenue\":5,\"currency\":\"US\"", "UAH", 500, "?"},
+        {"\"revenue\":5,\"currency\":\"US-DOL\"", "UAH", 500, "?"},
+        {"\"revenue\":5,\"currency\":\"DOLLARSUS\"", "UAH", 500, "?"},
+        {"\"revenue\":5,\"currency\":\"гривн\"", "UAH", 500, "?"},
+        {"\"revenue\":5,\"currency\":840", "UAH", 500, ""}, /* no text: as if it were not there */
     };
     struct staging *staging = *state;
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct staged *item = stage_order(staging, "Order Completed", cases[i].properties, cases[i].reporting);
         ASSERT_I64(item->amount_minor, cases[i].minor);
-        assert_int_equal(item->amount_foreign, cases[i].foreign);
+        ASSERT_STR_EQ(item->currency, str_of(cases[i].currency));
     }
 }
 

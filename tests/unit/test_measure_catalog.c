@@ -4,8 +4,6 @@
 #include "base/parallel.h"
 #include "measure/catalog.h"
 
-#include <stdlib.h>
-
 enum { NAMES = 7, TOUCHES = 3, VALUES = 4 };
 
 struct fixture {
@@ -13,21 +11,7 @@ struct fixture {
     struct arena arena;
 };
 
-static int set_up(void **state)
-{
-    struct fixture *f = mem_new(sizeof *f);
-    builder_open(&f->builder, &f->arena);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    builder_close(&f->builder, &f->arena);
-    free(f);
-    return 0;
-}
+BUILDER_FIXTURE(struct fixture)
 
 static struct catalog_name slow_name(const struct snapshot *s, uint32_t id)
 {

@@ -5,7 +5,6 @@
 #include "base/parallel.h"
 #include "measure/flows.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define MINUTE_MS INT64_C(60000)
@@ -27,21 +26,7 @@ struct fixture {
     struct diagram got, wanted;
 };
 
-static int set_up(void **state)
-{
-    struct fixture *f = mem_new(sizeof *f);
-    builder_open(&f->builder, &f->arena);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    builder_close(&f->builder, &f->arena);
-    free(f);
-    return 0;
-}
+BUILDER_FIXTURE(struct fixture)
 
 /* From each X, no limits. */
 static struct flows_query ask(uint32_t depth, uint32_t limit)

@@ -11,7 +11,6 @@
 #include "measure/metrics.h"
 #include "snapshot_builder.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define MINUTE_MS INT64_C(60000)
@@ -29,21 +28,7 @@ struct fixture {
     bool marked[MANY_PERSONS];
 };
 
-static int set_up(void **state)
-{
-    struct fixture *f = mem_new(sizeof *f);
-    builder_open(&f->builder, &f->arena);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    builder_close(&f->builder, &f->arena);
-    free(f);
-    return 0;
-}
+BUILDER_FIXTURE(struct fixture)
 
 static const int64_t TWO_HUNDREDS[] = {0, 100, 200};
 

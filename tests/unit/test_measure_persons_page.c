@@ -17,21 +17,7 @@ struct fixture {
     struct persons_at wanted[MANY_PERSONS];
 };
 
-static int set_up(void **state)
-{
-    struct fixture *f = mem_new(sizeof *f);
-    builder_open(&f->builder, &f->arena);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    builder_close(&f->builder, &f->arena);
-    free(f);
-    return 0;
-}
+BUILDER_FIXTURE(struct fixture)
 
 static int64_t slow_key(const struct snapshot *s, enum persons_order order, uint32_t place)
 {

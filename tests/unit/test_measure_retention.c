@@ -7,7 +7,6 @@
 #include "retention_oracle.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CELLS_OF_TEST 8192
@@ -22,21 +21,7 @@ struct fixture {
     uint64_t returned[CELLS_OF_TEST], other[CELLS_OF_TEST];
 };
 
-static int set_up(void **state)
-{
-    struct fixture *f = mem_new(sizeof *f);
-    builder_open(&f->builder, &f->arena);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    builder_close(&f->builder, &f->arena);
-    free(f);
-    return 0;
-}
+BUILDER_FIXTURE(struct fixture)
 
 static const int64_t TENS[] = {0, 10, 20, 30, 40, 50, 60, 70};
 

@@ -7,7 +7,6 @@
 #include "measure/retention.h"
 #include "retention_oracle.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define PERSONS 8
@@ -26,21 +25,7 @@ struct fixture {
     bool marked[MANY_PERSONS];
 };
 
-static int set_up(void **state)
-{
-    struct fixture *f = mem_new(sizeof *f);
-    builder_open(&f->builder, &f->arena);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    builder_close(&f->builder, &f->arena);
-    free(f);
-    return 0;
-}
+BUILDER_FIXTURE(struct fixture)
 
 static const int64_t TENS[] = {0, 10, 20, 30, 40};
 

@@ -4,7 +4,6 @@
 #include "attribution_oracle.h"
 #include "measure/segment.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define PLACES_MAX 4000
@@ -21,21 +20,7 @@ struct fixture {
     struct segment_size size;
 };
 
-static int set_up(void **state)
-{
-    struct fixture *f = mem_new(sizeof *f);
-    builder_open(&f->builder, &f->arena);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    builder_close(&f->builder, &f->arena);
-    free(f);
-    return 0;
-}
+BUILDER_FIXTURE(struct fixture)
 
 static bool is_in(const struct fixture *f, uint32_t place)
 {

@@ -5,7 +5,6 @@
 #include "base/parallel.h"
 #include "measure/week_clock.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,21 +15,7 @@ struct fixture {
     struct arena arena;
 };
 
-static int set_up(void **state)
-{
-    struct fixture *f = mem_new(sizeof *f);
-    builder_open(&f->builder, &f->arena);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    builder_close(&f->builder, &f->arena);
-    free(f);
-    return 0;
-}
+BUILDER_FIXTURE(struct fixture)
 
 static void zone(const char *name)
 {

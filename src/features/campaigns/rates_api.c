@@ -62,6 +62,37 @@ bool rates_get(struct request *request, struct reply *reply, struct err *err)
     return true;
 }
 
+/* ---- amounts of events, after a change ---- */
+
+#define RATES "rates"
+#define TRIES 10
+
+static bool go_on(void *job, int64_t rows, int64_t total)
+{
+    return job_progress(job, rows, total, NULL);
+}
+
+static bool run_rates(void *context, struct job *job, struct err *err)
+{
+    const struct campaigns *campaigns = context;
+
+    return pipeline_rates_changed(campaigns->pipeline, &(struct watch){go_on, job}, err);
+}
+
+struct job_kind campaigns_job(struct campaigns *campaigns)
+{
+    return (struct job_kind){RATES, run_rates, campaigns, TRIES};
+}
+
+static bool bring_in_line(const struct request *request, struct err *err)
+{
+    const struct campaigns *campaigns = request->context;
+
+    return jobs_add(campaigns->jobs, RATES, STR(""), 0, 0, err);
+}
+
+/* ---- changes ---- */
+
 static bool put(struct request *request, struct db *db, void *what, struct err *err)
 {
     const struct campaigns *campaigns = request->context;
@@ -88,7 +119,7 @@ bool rates_put(struct request *request, struct reply *reply, struct err *err)
     if (said.rate_e9 == AD_NOT_SAID) return err_set_field(err, "rate", "say what one unit is worth");
     struct rate_row row = {said.currency, (int32_t)said.day, said.rate_e9};
     struct json_out out = json_to(&reply->body);
-    if (!change_stored(request, put, &row, err)) return false;
+    if (!change_stored(request, put, &row, err) || !bring_in_line(request, err)) return false;
     put_rate(&out, &row);
     return true;
 }
@@ -107,5 +138,5 @@ bool rate_delete(struct request *request, struct reply *reply, struct err *err)
 
     if (!time_parse_day(text, &day)) return err_set(err, ERR_NOT_FOUND, "\"%.*s\" is no day", STR_ARG(text));
     reply->status = 204;
-    return change_stored(request, remove_rate, &day, err);
+    return change_stored(request, remove_rate, &day, err) && bring_in_line(request, err);
 }

@@ -4,7 +4,7 @@
 
 #include "features/channels/channels_int.h"
 
-#define COMPARED_DAYS 30
+#define COMPARED_DAYS INT64_C(30)
 
 /* ---- by value ---- */
 
@@ -209,7 +209,7 @@ bool summary_make(struct db *db, struct ad_span span, const struct pricing *pric
     int32_t first = span.first;
 
     if (!campaign_sums_last_day(db, span.last, &s.last, err)) return false;
-    if (s.last != CAMPAIGN_NO_DAY && s.last - 2 * COMPARED_DAYS < first) first = s.last - 2 * COMPARED_DAYS;
+    if (s.last != CAMPAIGN_NO_DAY && s.last - 2 * COMPARED_DAYS < first) first = (int32_t)(s.last - 2 * COMPARED_DAYS);
     if (!campaign_sums_walk(db, CAMPAIGN_BY_CHANNEL, first, span.last, sum_up, &s, err)) return false;
     sort(&out->channels, by_value);
     find_best(out);

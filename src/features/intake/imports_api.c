@@ -1,7 +1,6 @@
 #include "features/intake/intake_int.h"
+#include "report/question.h"
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX 500
 #define NAME_MAX_BYTES 200
 
 static void put_import(struct json_out *out, const struct import *import)
@@ -18,11 +17,7 @@ static void put_import(struct json_out *out, const struct import *import)
     json_kv_i64(out, "repeated", import->repeated);
     json_kv_i64(out, "rejected", import->rejected);
     json_kv_i64(out, "uncounted", import->uncounted);
-    if (import->error.p) {
-        json_kv_str(out, "error", import->error);
-    } else {
-        json_kv_null(out, "error");
-    }
+    json_kv_text(out, "error", import->error.p); /* ends with a NUL, as what arena_copy made */
     json_kv_instant(out, "started_at", import->started_ms);
     json_kv_instant(out, "finished_at", import->finished_ms);
     json_close(out, '}');
@@ -41,25 +36,19 @@ static bool reply_import(struct request *request, struct reply *reply, int64_t i
 bool imports_get(struct request *request, struct reply *reply, struct err *err)
 {
     struct json_out out = json_to(&reply->body);
-    int64_t limit, before;
+    struct id_page page;
     size_t n;
 
-    if (!request_query_whole(request, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &limit, err)) return false;
-    if (!request_query_whole(request, "cursor", INT64_MAX, 1, INT64_MAX, &before, err)) return false;
-    struct import *imports = ARENA_ARRAY(&request->arena, struct import, (size_t)limit + 1);
-    if (!imports_list(request->db, before, &request->arena, imports, (size_t)limit + 1, &n, err)) return false;
-    bool more = n > (size_t)limit;
-    if (more) n = (size_t)limit;
+    if (!question_id_page(request, &page, err)) return false;
+    struct import *imports = ARENA_ARRAY(&request->arena, struct import, page.limit + 1);
+    if (!imports_list(request->db, page.before, &request->arena, imports, page.limit + 1, &n, err)) return false;
+    size_t shown = id_page_shown(&page, n);
     json_open(&out, '{');
     json_key(&out, "imports");
     json_open(&out, '[');
-    for (size_t i = 0; i < n; i++) put_import(&out, &imports[i]);
+    for (size_t i = 0; i < shown; i++) put_import(&out, &imports[i]);
     json_close(&out, ']');
-    if (more) {
-        json_kv_str(&out, "next", arena_printf(&request->arena, "%lld", (long long)imports[n - 1].id));
-    } else {
-        json_kv_null(&out, "next");
-    }
+    id_page_put_next(&page, &out, n, shown ? imports[shown - 1].id : 0);
     json_close(&out, '}');
     return true;
 }

@@ -2,10 +2,9 @@
 
 #include "base/json.h"
 #include "features/jobs/jobs.h"
+#include "report/question.h"
 
 #define JOBS_MAX 2000
-#define PAGE_DEFAULT 50
-#define PAGE_MAX 500
 #define SMALL_BODY ((size_t)4096)
 
 static bool jobs_get(struct request *request, struct reply *reply, struct err *err)
@@ -27,25 +26,19 @@ static bool jobs_get(struct request *request, struct reply *reply, struct err *e
 static bool reply_runs(struct request *request, struct reply *reply, int64_t job_id, struct err *err)
 {
     struct json_out out = json_to(&reply->body);
-    int64_t limit, before;
+    struct id_page page;
     size_t n;
 
-    if (!request_query_whole(request, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &limit, err)) return false;
-    if (!request_query_whole(request, "cursor", INT64_MAX, 1, INT64_MAX, &before, err)) return false;
-    struct job_run *runs = ARENA_ARRAY(&request->arena, struct job_run, (size_t)limit + 1);
-    if (!job_runs_list(request->db, job_id, before, &request->arena, runs, (size_t)limit + 1, &n, err)) return false;
-    bool more = n > (size_t)limit;
-    if (more) n = (size_t)limit;
+    if (!question_id_page(request, &page, err)) return false;
+    struct job_run *runs = ARENA_ARRAY(&request->arena, struct job_run, page.limit + 1);
+    if (!job_runs_list(request->db, job_id, page.before, &request->arena, runs, page.limit + 1, &n, err)) return false;
+    size_t shown = id_page_shown(&page, n);
     json_open(&out, '{');
     json_key(&out, "runs");
     json_open(&out, '[');
-    for (size_t i = 0; i < n; i++) job_run_put(&out, &runs[i]);
+    for (size_t i = 0; i < shown; i++) job_run_put(&out, &runs[i]);
     json_close(&out, ']');
-    if (more) {
-        json_kv_str(&out, "next", arena_printf(&request->arena, "%lld", (long long)runs[n - 1].id));
-    } else {
-        json_kv_null(&out, "next");
-    }
+    id_page_put_next(&page, &out, n, shown ? runs[shown - 1].id : 0);
     json_close(&out, '}');
     return true;
 }

@@ -39,6 +39,22 @@ static bool put_conversions(struct json_out *out, struct request *request, const
     return true;
 }
 
+static void put_unpriced(struct json_out *out, struct pipeline *pipeline)
+{
+    struct unpriced unpriced[UNPRICED_MAX];
+    size_t n = pipeline_unpriced(pipeline, unpriced);
+
+    json_key(out, "amounts_without_rate_in");
+    json_open(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        json_open(out, '{');
+        json_kv_text(out, "currency", unpriced[i].code[0] ? unpriced[i].code : NULL);
+        json_kv_i64(out, "events", (int64_t)unpriced[i].events);
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+}
+
 bool session_get(struct request *request, struct reply *reply, struct err *err)
 {
     const struct product *product = request->context;
@@ -61,7 +77,8 @@ bool session_get(struct request *request, struct reply *reply, struct err *err)
     put_day(&out, "last_day", any, any ? time_day_of(snapshot->last_ms) : 0);
     put_day(&out, "today", true, time_day_of(time_now_ms()));
     bool ok = put_conversions(&out, request, snapshot, err);
-    json_kv_i64(&out, "amounts_without_rate", (int64_t)state.amounts_foreign);
+    json_kv_i64(&out, "amounts_without_rate", (int64_t)state.amounts_unpriced);
+    put_unpriced(&out, product->pipeline);
     json_close(&out, '}');
     snapshot_close(snapshot);
     return ok;

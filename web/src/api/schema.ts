@@ -5781,8 +5781,15 @@ export interface components {
             today: string;
             /** @description Names of events that bring money, the most first */
             conversions: string[];
-            /** @description Amounts in other currencies, which no report counts */
+            /** @description Amounts in currencies without a rate on their day, which no report counts */
             amounts_without_rate: number;
+            /** @description The same by currency */
+            amounts_without_rate_in: components["schemas"]["UnpricedCurrency"][];
+        };
+        UnpricedCurrency: {
+            /** @description null: what was said is no code of a currency, or there are too many to list */
+            currency: string | null;
+            events: number;
         };
         EventName: {
             name: string;

@@ -105,7 +105,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <div className="facts">
             <span title={fmt.exact(session.events)}>{t.eventsCount(session.events, fmt.short(session.events))}</span>
             <span title={fmt.exact(session.persons)}>{t.personsCount(session.persons, fmt.short(session.persons))}</span>
-            {session.amounts_without_rate > 0 && <span className="bad">{t.withoutRate(session.amounts_without_rate)}</span>}
+            {session.amounts_without_rate > 0 && <span className="bad">{t.withoutRate(session.amounts_without_rate, session.amounts_without_rate_in.map(({ currency }) => currency ?? t.noCurrency).join(', '))}</span>}
           </div>
           <div className="foot-buttons">
             <IconButton icon="search" label={`${t.palette} (Ctrl K)`} onClick={() => setOpen('palette')} data-testid="open-palette" />

@@ -23,7 +23,8 @@ export const en = {
   copyLink: 'Copy a link to this view',
   eventsCount: (count: number, text: string) => `${text} ${of(count, 'event', 'events')}`,
   personsCount: (count: number, text: string) => `${text} ${of(count, 'person', 'persons')}`,
-  withoutRate: (count: number) => `${count} ${of(count, 'amount', 'amounts')} in a currency without a rate`,
+  withoutRate: (count: number, currencies: string) => `${count} ${of(count, 'amount', 'amounts')} in a currency without a rate: ${currencies}`,
+  noCurrency: 'no such currency',
 
   // Words
   close: 'Close',

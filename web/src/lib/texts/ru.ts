@@ -25,7 +25,8 @@ export const ru: Texts = {
   copyLink: 'Скопировать ссылку на этот вид',
   eventsCount: (count, text) => `${text} ${isShort(text) ? 'событий' : of(count, 'событие', 'события', 'событий')}`,
   personsCount: (count, text) => `${text} ${isShort(text) ? 'человек' : of(count, 'человек', 'человека', 'человек')}`,
-  withoutRate: (count) => `${count} ${of(count, 'сумма', 'суммы', 'сумм')} в валюте без курса`,
+  withoutRate: (count, currencies) => `${count} ${of(count, 'сумма', 'суммы', 'сумм')} в валюте без курса: ${currencies}`,
+  noCurrency: 'нет такой валюты',
 
   close: 'Закрыть',
   retry: 'Повторить',

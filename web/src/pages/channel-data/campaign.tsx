@@ -7,12 +7,12 @@ import { ChartPanel } from '../../components/chart-panel';
 import { Table, type Column } from '../../components/table';
 import { Async, Button, Dialog, Dot, Select } from '../../components/ui';
 import { useApp } from '../../hooks/useApp';
-import { refresh, useQuery } from '../../hooks/useQuery';
+import { useQuery } from '../../hooks/useQuery';
 import { patch } from '../../hooks/useUrl';
 import { channelColor, colorToken } from '../../lib/color';
 import { addDays } from '../../lib/range';
 import { CampaignForm } from './campaign-form';
-import { nameOf, Sure, useAmounts, useWords } from './parts';
+import { nameOf, refreshAfter, Sure, useAmounts, useWords } from './parts';
 
 const METRICS = ['spend', 'impressions', 'reach', 'clicks', 'conversions', 'revenue'] as const;
 type Metric = (typeof METRICS)[number];
@@ -44,7 +44,7 @@ export function CampaignDrawer({ id, admin }: { id: string; admin: boolean }) {
             {asking === 'delete' && (
               <Sure title={words.deleteCampaign(nameOf(one))} what={one.has_days ? words.deleteCampaignDays : words.deleteCampaignWhat} testid="campaign-drop" onClose={() => setAsking(null)} act={() => send('DELETE', url)} onDone={() => {
                 close();
-                refresh('/api/');
+                refreshAfter();
               }} />
             )}
           </>
@@ -109,7 +109,7 @@ function Days({ id }: { id: string }) {
   const query = useQuery<AdCampaignDays>(address(`/api/campaigns/${encodeURIComponent(id)}/days`));
   const none = <span title={words.notSaid}>—</span>;
   const count = (key: 'impressions' | 'reach' | 'clicks' | 'conversions'): Column<AdCampaignDay> => ({ key, title: words.fields[key], hint: words.hints[key], numeric: true, value: (row) => row[key], show: (row) => (row[key] === null ? none : fmt.exact(row[key], 2)) });
-  const money = (key: 'spend' | 'revenue'): Column<AdCampaignDay> => ({ key, title: words.metricNames[key], hint: words.hints[key], numeric: true, value: (row) => row[key], show: (row) => (row[key] === null ? none : amounts.units(row[key], row.currency)) });
+  const money = (key: 'spend' | 'revenue'): Column<AdCampaignDay> => ({ key, title: words.metricNames[key], hint: words.hints[key], numeric: true, unit: 'money', value: (row) => row[key], show: (row) => (row[key] === null ? none : amounts.units(row[key], row.currency)) });
   const columns: Column<AdCampaignDay>[] = [
     { key: 'date', title: t.date, value: (row) => row.date, show: (row) => fmt.day(row.date) },
     { key: 'channel', title: words.channel, value: (row) => row.channel, show: (row) => <span className="row tight"><Dot color={channelColor(row.channel)} />{row.channel}</span> },

@@ -78,8 +78,8 @@ function CampaignTable({ data, sort, open, asked }: { data: AdCampaigns; sort: s
     { key: 'channel', title: words.channel, value: (row) => row.channel_used, show: (row) => <span className="row tight"><Dot color={channelColor(row.channel_used)} />{row.channel_used}</span> },
     { key: 'day', title: words.date, hint: words.dateWhat, value: (row) => row.date, show: (row) => (row.date ? fmt.day(row.date) : none) },
     number('clicks'), number('impressions'),
-    { key: 'conversion_rate', title: words.fields.conversion_rate, hint: words.hints.conversion_rate, numeric: true, value: (row) => row.conversion_rate, show: (row) => (row.conversion_rate === null ? none : fmt.percentFixed(row.conversion_rate)) },
-    { key: 'acquisition_cost', title: words.fields.acquisition_cost, hint: words.hints.acquisition_cost, numeric: true, value: (row) => row.acquisition_cost, show: (row) => (row.acquisition_cost === null ? none : amounts.units(row.acquisition_cost, row.currency)) },
+    { key: 'conversion_rate', title: words.fields.conversion_rate, hint: words.hints.conversion_rate, numeric: true, unit: 'share', value: (row) => row.conversion_rate, show: (row) => (row.conversion_rate === null ? none : fmt.percentFixed(row.conversion_rate)) },
+    { key: 'acquisition_cost', title: words.fields.acquisition_cost, hint: words.hints.acquisition_cost, numeric: true, unit: 'money', value: (row) => row.acquisition_cost, show: (row) => (row.acquisition_cost === null ? none : amounts.units(row.acquisition_cost, row.currency)) },
     number('roi', 2), number('engagement_score', 1),
     { key: 'source', title: words.fields.source, value: (row) => row.source },
   ];

@@ -1,5 +1,5 @@
 /* Platforms that are connected: how each is, what it brought, and what can be connected. */
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { send } from '../../api/client';
 import type { Adapter, Adapters, Connection, Connections, ConnectionVerdict, JobRun, Refreshed } from '../../api/types';
 import { TextField } from '../../components/field';
@@ -12,10 +12,9 @@ import { refresh, useQuery } from '../../hooks/useQuery';
 import { hrefOf, patch, useUrl } from '../../hooks/useUrl';
 import { channelColor } from '../../lib/color';
 import { ConnectionForm } from './connection-form';
-import { Moment, pulled, RunState, Sure, useNote, useOutcome, useTook, useWords, wrongAt } from './parts';
+import { Moment, pulled, RunState, Sure, useFollowed, useNote, useOutcome, useTook, useWords, wrongAt } from './parts';
 
 const CONNECTIONS = '/api/v1/connections';
-const BUSY_MS = 1000;
 const IDLE_MS = 10_000;
 
 const works = (one: Connection) => !one.paused && (one.job?.state === 'running' || one.job?.state === 'due');
@@ -26,14 +25,7 @@ export function ConnectorsTab() {
   const words = useWords();
   const { params } = useUrl();
   const adapters = useQuery<Adapters>('/api/v1/adapters');
-  const [busy, setBusy] = useState(true);
-  const connections = useQuery<Connections>(CONNECTIONS, busy ? BUSY_MS : IDLE_MS);
-  const active = connections.data?.connections.some(works) ?? false;
-  if (connections.data && active !== busy) setBusy(active);
-  useEffect(() => {
-    // What was brought changes every number there is.
-    if (!busy) refresh();
-  }, [busy]);
+  const { query: connections } = useFollowed<Connections>(CONNECTIONS, (data) => data.connections.some(works), IDLE_MS);
   const [told, setTold] = useState<string | null>(null);
   const action = useAction();
   const admin = session.role === 'admin';
@@ -44,7 +36,6 @@ export function ConnectorsTab() {
   const refreshNow = () => action.run(async () => {
     const { jobs } = await send<Refreshed>('POST', '/api/refresh');
     setTold(words.refreshed(jobs.length));
-    setBusy(true);
     refresh(CONNECTIONS);
   });
 
@@ -61,7 +52,7 @@ export function ConnectorsTab() {
       {action.error && <Problem error={action.error} />}
       <Async query={connections} height={200}>
         {(data) => data.connections.length
-          ? data.connections.map((one) => <Connected key={one.id} one={one} title={titleOf(one.adapter)} admin={admin} onChange={() => setBusy(true)} />)
+          ? data.connections.map((one) => <Connected key={one.id} one={one} title={titleOf(one.adapter)} admin={admin} />)
           : <Panel title={words.connections}><Empty title={words.noConnections}><p>{admin ? words.noConnectionsWhat : words.noConnectionsRead}</p></Empty></Panel>}
       </Async>
       <Panel title={words.platforms} hint={words.platformsWhat} testid="adapters">
@@ -97,7 +88,7 @@ function AdapterCard({ adapter, title, admin }: { adapter: Adapter; title: strin
   );
 }
 
-function Connected({ one, title, admin, onChange }: { one: Connection; title: string; admin: boolean; onChange: () => void }) {
+function Connected({ one, title, admin }: { one: Connection; title: string; admin: boolean }) {
   const { t, fmt } = useApp();
   const words = useWords();
   const outcome = useOutcome();
@@ -111,7 +102,6 @@ function Connected({ one, title, admin, onChange }: { one: Connection; title: st
   const act = (what: () => Promise<unknown>) => void action.run(async () => {
     setVerdict(null);
     await what();
-    onChange();
     refresh(CONNECTIONS);
   });
   const test = () => void action.run(async () => {
@@ -151,7 +141,7 @@ function Connected({ one, title, admin, onChange }: { one: Connection; title: st
         </div>
       )}
       {one.runs.length > 0 && <details className="runs"><summary>{words.runs}</summary><Runs runs={one.runs} name={one.name} /></details>}
-      {asking === 'days' && <PullDays url={url} name={one.name} onClose={() => setAsking(null)} onDone={onChange} />}
+      {asking === 'days' && <PullDays url={url} name={one.name} onClose={() => setAsking(null)} />}
       {asking === 'delete' && (
         <Sure title={words.deleteConnection(one.name)} what={words.deleteConnectionWhat} testid="connection-drop" onClose={() => setAsking(null)} act={() => send('DELETE', url)} onDone={() => {
           setAsking(null);
@@ -179,7 +169,7 @@ function Runs({ runs, name }: { runs: JobRun[]; name: string }) {
   return <Table name={`runs-${name}`} testid="connection-runs" rowTestid="connection-run" caption={words.runs} columns={columns} rows={runs} rowKey={(run) => String(run.id)} />;
 }
 
-function PullDays({ url, name, onClose, onDone }: { url: string; name: string; onClose: () => void; onDone: () => void }) {
+function PullDays({ url, name, onClose }: { url: string; name: string; onClose: () => void }) {
   const { t, session } = useApp();
   const words = useWords();
   const { busy, error, run } = useAction();
@@ -188,7 +178,6 @@ function PullDays({ url, name, onClose, onDone }: { url: string; name: string; o
   const wrong = wrongAt(error, ['from', 'to']);
   const go = async () => {
     if (!(await run(async () => void (await send('POST', `${url}/pull`, { from, to: to || null }))))) return;
-    onDone();
     refresh(CONNECTIONS);
     onClose();
   };

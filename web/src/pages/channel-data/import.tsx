@@ -1,5 +1,5 @@
 /* Files of ad data: dropped, looked at, mapped, read in, taken back. */
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { address, send, upload } from '../../api/client';
 import type { AdImport, AdImports, AdPreview, AdRejects } from '../../api/types';
 import { Table, type Column } from '../../components/table';
@@ -9,11 +9,10 @@ import { usePages } from '../../hooks/usePages';
 import { load, refresh, useQuery } from '../../hooks/useQuery';
 import { hrefOf, patch, useUrl } from '../../hooks/useUrl';
 import { Mapping } from './import-mapping';
-import { Sure, useWords } from './parts';
+import { refreshAfter, Sure, useFollowed, useWords } from './parts';
 
 const IMPORTS = '/api/v1/ad-imports';
 const LIST = address(IMPORTS, { limit: 50 });
-const BUSY_MS = 500;
 const works = (one: AdImport) => one.state === 'waiting' || one.state === 'running' || one.state === 'undoing';
 const shareOf = (one: AdImport) => (one.bytes_total ? one.bytes_done / one.bytes_total : 0);
 const STATE_CLASS: Record<AdImport['state'], string> = { new: 'open', waiting: '', running: '', done: 'done', failed: 'failed', undoing: '', undone: '' };
@@ -89,24 +88,11 @@ function Drop() {
   );
 }
 
-/** What was read in, or taken back, changes every number there is. */
-function useWhenDone(busy: boolean) {
-  const was = useRef(false);
-  useEffect(() => {
-    if (was.current && !busy) refresh();
-    was.current = busy;
-  }, [busy]);
-}
-
 /** One file, from its columns to what came of it. */
 function One({ id, admin }: { id: string; admin: boolean }) {
   const { t, fmt } = useApp();
   const words = useWords();
-  const [busy, setBusy] = useState(false);
-  const query = useQuery<AdImport>(`${IMPORTS}/${id}`, busy ? BUSY_MS : undefined);
-  const active = query.data ? works(query.data) : false;
-  if (active !== busy) setBusy(active);
-  useWhenDone(busy);
+  const { query } = useFollowed<AdImport>(`${IMPORTS}/${id}`, works);
   const preview = useQuery<AdPreview>(query.data?.state === 'new' ? `${IMPORTS}/${id}/preview` : null);
   const leave = () => patch({ import: null });
   return (
@@ -180,9 +166,7 @@ function List({ admin, chosen }: { admin: boolean; chosen: string | null }) {
   const { t, fmt } = useApp();
   const words = useWords();
   const pages = usePages<AdImports>(LIST);
-  const busy = pages.first.data?.imports.some(works) ?? false;
-  useQuery<AdImports>(LIST, busy ? BUSY_MS : undefined);
-  useWhenDone(busy);
+  useFollowed<AdImports>(LIST, (data) => data.imports.some(works));
   const [undo, setUndo] = useState<AdImport | null>(null);
   const count = (key: 'rows' | (typeof COUNTS)[number]): Column<AdImport> => ({ key, title: words.counts[key], hint: words.countHints[key], numeric: true, value: (row) => row[key], show: (row) => fmt.exact(row[key]) });
   const columns: Column<AdImport>[] = [
@@ -204,9 +188,9 @@ function List({ admin, chosen }: { admin: boolean; chosen: string | null }) {
         <Sure title={words.takeBackTitle(undo.name)} what={undo.state === 'new' ? words.forgetWhat : words.takeBackWhat(undo.inserted, fmt.exact(undo.inserted))} word={undo.state === 'new' ? t.remove : words.takeBack} testid="ad-take-back" onClose={() => setUndo(null)} act={() => send('DELETE', `${IMPORTS}/${undo.id}`)} onDone={() => {
           const gone = undo;
           setUndo(null);
-          refresh();
           // What becomes of it is told where it is open.
           patch({ import: gone.state === 'new' ? null : String(gone.id) });
+          refreshAfter();
         }} />
       )}
     </Panel>

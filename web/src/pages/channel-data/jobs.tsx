@@ -1,5 +1,4 @@
 /* What the server does by itself: when next, how far it is, and what came of it. */
-import { useState } from 'react';
 import { address, send } from '../../api/client';
 import type { Connections, Job, JobRun, JobRuns, Jobs } from '../../api/types';
 import { Table, type Column } from '../../components/table';
@@ -9,7 +8,7 @@ import { useApp } from '../../hooks/useApp';
 import { usePages } from '../../hooks/usePages';
 import { refresh, useQuery } from '../../hooks/useQuery';
 import { hrefOf, patch, useUrl } from '../../hooks/useUrl';
-import { Moment, RunState, useNote, useOutcome, useTook, useWords } from './parts';
+import { Moment, RunState, useFollowed, useNote, useOutcome, useTook, useWords } from './parts';
 
 const JOBS = '/api/v1/jobs';
 const RUNS = '/api/v1/job-runs';
@@ -33,15 +32,11 @@ export function JobsTab() {
   const { session } = useApp();
   const words = useWords();
   const { params } = useUrl();
-  const [busy, setBusy] = useState(true);
-  const jobs = useQuery<Jobs>(JOBS, busy ? BUSY_MS : IDLE_MS);
-  const active = jobs.data?.jobs.some((one) => one.state === 'running' || one.state === 'due') ?? false;
-  if (jobs.data && active !== busy) setBusy(active);
+  const { query: jobs, busy } = useFollowed<Jobs>(JOBS, (data) => data.jobs.some((one) => one.state === 'running' || one.state === 'due'), IDLE_MS);
   const nameOf = useNames();
   const action = useAction();
   const act = (job: Job, what: 'run' | 'cancel') => void action.run(async () => {
     await send<Job>('POST', `${JOBS}/${job.id}/${what}`);
-    setBusy(true);
     refresh(JOBS);
   });
   const chosen = jobs.data?.jobs.find((one) => String(one.id) === params.get('job'));

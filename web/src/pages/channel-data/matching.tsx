@@ -10,7 +10,7 @@ import { useAction } from '../../hooks/useAction';
 import { useApp, useScope } from '../../hooks/useApp';
 import { usePages } from '../../hooks/usePages';
 import { refresh, useQuery } from '../../hooks/useQuery';
-import { hrefOf, patch, useUrl } from '../../hooks/useUrl';
+import { hrefOf, patch, personsHref, useUrl } from '../../hooks/useUrl';
 import { channelColor } from '../../lib/color';
 import { CampaignField, nameOf, useAmounts, useWords } from './parts';
 
@@ -57,7 +57,7 @@ function CampaignList({ span, state, dim }: { span: Span; state: State; dim: Dim
     { key: 'name', title: words.campaign, value: (row) => row.name, show: (row) => <Link href={hrefOf('/channels/campaigns', { campaign: row.campaign_id })}>{row.name || row.campaign_id}</Link> },
     { key: 'campaign_id', title: words.campaignId, value: (row) => row.campaign_id, show: (row) => <span className="mono clip" title={row.campaign_id}>{row.campaign_id}</span> },
     { key: 'channel', title: words.channel, value: (row) => row.channel, show: (row) => <span className="row tight"><Dot color={channelColor(row.channel)} />{row.channel}</span> },
-    { key: 'spend', title: words.spend, hint: words.spendWhat, numeric: true, value: (row) => (row.spend === null ? null : row.spend / 100), show: (row) => (row.spend === null ? <span title={words.noSpend}>—</span> : amounts.minor(row.spend, currency)) },
+    { key: 'spend', title: words.spend, hint: words.spendWhat, numeric: true, unit: 'money', value: (row) => (row.spend === null ? null : row.spend / 100), show: (row) => (row.spend === null ? <span title={words.noSpend}>—</span> : amounts.minor(row.spend, currency)) },
     { key: 'unpriced', title: words.unpriced, hint: words.unpricedWhat, numeric: true, value: (row) => row.unpriced, show: (row) => (row.unpriced ? <Link href={hrefOf('/channels/money')}>{fmt.exact(row.unpriced)}</Link> : '0') },
     { key: 'events', title: words.events, hint: words.eventsWhat, numeric: true, value: (row) => row.events, show: (row) => fmt.exact(row.events) },
     ...(session.role === 'admin' ? [{ key: 'do', title: t.actions, value: () => null, show: (row: CampaignMatch) => <Button kind="quiet" data-testid="match-campaign" onClick={() => setAsked(row)}>{words.chooseValue}</Button> }] : []),
@@ -86,7 +86,7 @@ function ValueList({ span, state, dim }: { span: Span; state: State; dim: Dim })
   const [asked, setAsked] = useState<ValueMatch | null>(null);
   const columns: Column<ValueMatch>[] = [
     { key: 'value', title: t.dims[dim], value: (row) => row.value, show: (row) => <span className="clip wide" title={row.value}>{row.value}</span> },
-    { key: 'events', title: words.events, hint: words.eventsSay, numeric: true, value: (row) => row.events, show: (row) => fmt.exact(row.events) },
+    { key: 'events', title: words.events, hint: words.eventsSay, numeric: true, value: (row) => row.events, show: (row) => <Link className="people" title={words.openPersons} href={personsHref({ metric: 'persons', by: dim, key: row.value })}>{fmt.exact(row.events)}</Link> },
     { key: 'campaign', title: words.means, value: (row) => row.name ?? row.campaign_id, show: (row) => (row.campaign_id ? <Link href={hrefOf('/channels/campaigns', { campaign: row.campaign_id })}>{row.name || row.campaign_id}</Link> : <span className="faint">{row.origin === 'hand' ? words.noneOfThem : words.notKnown}</span>) },
     { key: 'origin', title: words.origin, hint: words.originWhat, value: (row) => (row.origin ? words.origins[row.origin] : ''), show: (row) => (row.origin ? <span className={`badge ${row.origin === 'hand' ? 'good' : ''}`} data-testid="match-origin" data-origin={row.origin}>{words.origins[row.origin]}</span> : '—') },
     ...(session.role === 'admin' ? [{ key: 'do', title: t.actions, value: () => null, show: (row: ValueMatch) => <Button kind="quiet" icon="edit" data-testid="match-choose" onClick={() => setAsked(row)}>{words.choose}</Button> }] : []),

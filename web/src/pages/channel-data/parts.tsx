@@ -1,5 +1,5 @@
 /* What several of these pages say alike: a question before something is deleted, errors at their fields, states. */
-import { useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { address, ApiError } from '../../api/client';
 import type { AdCampaigns, JobRun } from '../../api/types';
 import { Combobox } from '../../components/combobox';
@@ -7,11 +7,29 @@ import { Button, Dialog, Problem } from '../../components/ui';
 import { useAction } from '../../hooks/useAction';
 import { useApp } from '../../hooks/useApp';
 import { useDebounced } from '../../hooks/useDebounced';
-import { useQuery } from '../../hooks/useQuery';
+import { refresh, useQuery } from '../../hooks/useQuery';
 import { amountText, minorText } from '../../lib/ads';
 import { CHANNEL_DATA } from '../../lib/texts/channel-data';
 
 export const useWords = () => CHANNEL_DATA[useApp().lang];
+
+const BUSY_MS = 700;
+
+/** Asked often while something is under way, else every `idle` ms or once; what came of it changes every number there is. */
+export function useFollowed<T>(url: string, works: (data: T) => boolean, idle?: number) {
+  const query = useQuery<T>(url, idle);
+  const busy = query.data !== undefined && works(query.data);
+  useQuery<T>(url, busy ? BUSY_MS : undefined);
+  const was = useRef(false);
+  useEffect(() => {
+    if (was.current && !busy) refresh();
+    was.current = busy;
+  }, [busy]);
+  return { query, busy };
+}
+
+/** All again, once what was deleted is off the screen and not asked for any more. */
+export const refreshAfter = () => void setTimeout(() => refresh('/api/'));
 
 /** What was wrong at each field, and what belongs to none of them. */
 export function wrongAt(error: Error | null, names: readonly string[]) {
