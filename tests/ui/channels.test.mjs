@@ -110,8 +110,19 @@ site.test('from a channel to an ad and back, by rows and by the trail; search, s
   assert.deepEqual((await cells(page, 'drill-row', 'name')).map(([, name]) => name).sort(), ['spark', 'ugc-test']);
   await id(page, 'drill').getByRole('searchbox').fill('');
   await id(page, 'drill-table').getByRole('button', { name: 'CTR', exact: true }).click();
+  await eventually('the order, in the address', () => query(page).sort, '-ctr');
+  await settled(page);
   const ctr = (await cells(page, 'drill-row', 'ctr')).map(([, text]) => number(text));
   assert.deepEqual(ctr, [...ctr].sort((a, b) => b - a));
+  await id(page, 'drill-table').getByRole('button', { name: 'Campaign', exact: true }).click();
+  await eventually('by name', () => query(page).sort, 'name');
+  await page.reload();
+  await settled(page);
+  const names = (await cells(page, 'drill-row', 'name')).map(([, name]) => name);
+  assert.deepEqual(names, [...names].sort((a, b) => a.localeCompare(b)));
+  await row(VIDEO).getByRole('button').click();
+  await id(page, 'campaign-card').click();
+  await eventually('all of the campaign', () => [new URL(page.url()).pathname, query(page).campaign], ['/channels/campaigns', VIDEO]);
 });
 
 site.test('what is not there is said, and there is a way back', { expected: [/400/] }, async (page) => {

@@ -53,9 +53,9 @@ static bool find_ad(const struct request *request, const char *name, int64_t cam
     Str text = request_query(request, name);
 
     if (text.n == 0) return true;
-    if (!campaign_id) return err_set_field(err, "campaign", "say of which campaign the %s is", name);
     if (!str_to_i64(text, key))
         return err_set_field(err, name, "%s is a key of the tree, not \"%.*s\"", name, STR_ARG(text));
+    if (!campaign_id) return err_set_field(err, "campaign", "say of which campaign the %s is", name);
     return find_id(db_query(request->db, "SELECT id FROM ad WHERE id = $1 AND campaign_id = $2",
                             DB_ARGS(DB_I64(*key), DB_I64(campaign_id))),
                    name, text, key, err);

@@ -89,9 +89,7 @@ static bool read_tree(struct tree *tree, struct err *err)
 /* ---- the rows ---- */
 
 #define OF_CAMPAIGN_DAY AD_SUM_COLUMNS " FROM campaign_day WHERE day BETWEEN $1 AND $2 AND ($3 = 0 OR channel_id = $3)"
-#define OF_AD_DAY                                                                                                      \
-    AD_DAY_COLUMNS " FROM ad a JOIN ad_day d ON d.ad_id = a.id WHERE d.day BETWEEN $1 AND $2" AD_SCOPE_SQL " ORDER "   \
-                   "BY 1"
+#define OF_AD_DAY AD_DAY_COLUMNS " FROM ad a JOIN ad_day d ON d.ad_id = a.id WHERE d.day BETWEEN $1 AND $2" AD_SCOPE_SQL
 
 static struct db_rows tree_query(const struct tree *tree)
 {
@@ -112,11 +110,11 @@ static struct db_rows tree_query(const struct tree *tree)
     case LEVEL_AD_SET:
         return db_query(db,
                         "SELECT (SELECT MIN(b.id) FROM ad b WHERE b.campaign_id = a.campaign_id"
-                        " AND b.ad_set_id = a.ad_set_id), " OF_AD_DAY,
+                        " AND b.ad_set_id = a.ad_set_id), " OF_AD_DAY " ORDER BY 1",
                         args, 6);
     case LEVEL_AD: break;
     }
-    return db_query(db, "SELECT a.id, " OF_AD_DAY, args, 6);
+    return db_query(db, "SELECT a.id, " OF_AD_DAY " ORDER BY 1", args, 6);
 }
 
 static struct tree_row *add_row(struct tree *tree, int64_t key, struct err *err)

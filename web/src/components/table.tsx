@@ -48,7 +48,8 @@ interface Props<Row> {
 const PAGE = 50;
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-function compare(a: Cell, b: Cell): number {
+/** By number or by name; what is not there comes first. */
+export function compare(a: Cell, b: Cell): number {
   if (a === b) return 0;
   if (a === null || a === undefined) return -1;
   if (b === null || b === undefined) return 1;

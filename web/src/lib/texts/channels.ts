@@ -84,8 +84,8 @@ const en = {
   nameNow: 'The name is the one that the platform gave last.',
   history: 'Day after day',
   changeOf: (metric: string) => `${metric}, change`,
-  loaded: (shown: string) => `The first ${shown} by the chosen order; sorting and searching look through these.`,
-  gone: 'What was open here is not there any more, or not under this channel.',
+  loaded: (shown: string) => `The first ${shown} by the chosen order; searching looks through these.`,
+  card: 'All of this campaign',
 
   credit: 'What platforms claim, and what people did',
   creditWhat: 'Left: what each platform counts as its own. Right: how each attribution model shares out the conversions that really happened, over the touches of the same ads. Two platforms may claim one order; the models never count it twice.',
@@ -216,8 +216,8 @@ const ru: typeof en = {
   nameNow: 'Название — последнее из тех, что дала площадка.',
   history: 'День за днём',
   changeOf: (metric) => `${metric}, изменение`,
-  loaded: (shown) => `Первые ${shown} в выбранном порядке; сортировка и поиск идут по ним.`,
-  gone: 'Того, что было здесь открыто, больше нет, или оно не в этом канале.',
+  loaded: (shown) => `Первые ${shown} в выбранном порядке; поиск идёт по ним.`,
+  card: 'Всё об этой кампании',
 
   credit: 'Что заявляют площадки и что сделали люди',
   creditWhat: 'Слева — что каждая площадка считает своим. Справа — как модели атрибуции делят конверсии, которые действительно были, между касаниями той же рекламы. Один заказ могут заявить две площадки; модели не считают его дважды.',

@@ -50,7 +50,7 @@ export function CampaignCards({ summary, metric }: { summary: AnalyticsSummary; 
           <Kpi
             key={name} id={name} title={words.figures[name].name} hint={words.figures[name].what} short={text.short(summary[name])} exact={text.exact(summary[name])} why={summary[name] === null ? whyNone(words, name) : undefined}
             change={share === null ? undefined : { share, before: '', goodWhenUp: goodWhenMore(name), title: words.changeLast }}
-            pressed={metric === name} onPress={() => patch({ metric: name })}
+            pressed={metric === name} onPress={() => patch({ metric: name })} href={name === 'total_campaigns' ? hrefOf('/channels/campaigns') : undefined}
           />
         );
       })}

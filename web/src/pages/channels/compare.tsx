@@ -10,7 +10,7 @@ import { Async, Change, Dot, Empty, Segmented, Select } from '../../components/u
 import { useApp, useFormatOf, type Scope } from '../../hooks/useApp';
 import { useHotkeys } from '../../hooks/useHotkeys';
 import { useQuery } from '../../hooks/useQuery';
-import { patch } from '../../hooks/useUrl';
+import { hrefOf, patch, visit } from '../../hooks/useUrl';
 import { channelColor, colorToken } from '../../lib/color';
 import { FIGURES, figureCell, goodWhenMore, MEANS, unitOf } from '../../lib/figures';
 import { changeOf } from '../../lib/format';
@@ -90,7 +90,7 @@ export function Comparison({ metric, tree, means, choice }: { metric: Metric; tr
   return (
     <ChartPanel
       testid="comparison" title={title} hint={`${words.figures[metric].what} ${words.comparisonWhat}`} actions={choice}
-      chart={<BarList testid="comparison-bars" label={title} bars={bars} open={words.open} onPick={isFigure(metric) ? (channel) => openIn({ channel }) : undefined} />}
+      chart={<BarList testid="comparison-bars" label={title} bars={bars} open={words.open} onPick={(channel) => (isFigure(metric) ? openIn({ channel }) : visit(hrefOf('/channels/campaigns', { channel })))} />}
       table={<Table key={metric} name={`channels-${metric}`} testid="comparison-table" caption={title} columns={columns} rows={all} rowKey={(row) => row.name} sort={{ key: metric, down: true }} />}
     />
   );

@@ -4,21 +4,19 @@ import { address } from '../../api/client';
 import type { ChannelPoint, ChannelSeries, ChannelTree, TreeRow } from '../../api/types';
 import { TimeChart, type TimeSeries } from '../../charts/time-chart';
 import { ChartPanel } from '../../components/chart-panel';
-import { Table, type Column } from '../../components/table';
+import { compare, Table, type Column } from '../../components/table';
 import { Async, Button, Change, Dot, Empty, Link, Panel, Problem, Segmented } from '../../components/ui';
 import { useApp, useFormatOf, type Scope } from '../../hooks/useApp';
 import { usePages } from '../../hooks/usePages';
 import { useQueries } from '../../hooks/useQueries';
 import { useQuery } from '../../hooks/useQuery';
-import { hrefWith, useUrl } from '../../hooks/useUrl';
+import { hrefOf, hrefWith, patch, useUrl } from '../../hooks/useUrl';
 import { channelColor } from '../../lib/color';
 import { figureCell, FIGURES, figureText, goodWhenMore, stateOf, unitOf, type FigureName } from '../../lib/figures';
 import { changeOf, type Format } from '../../lib/format';
 import { periodEnd, periodsOf } from '../../lib/periods';
 import { CHANNELS, type ChannelTexts } from '../../lib/texts/channels';
 import { chartKind, comparedSpan, isFigure, knownFigures, LEVELS, MOST_ROWS, openIn, periodText, SERIES, spanOf, TREE, useOpened, useStep, whyNone, type Level, type Metric, type Opened } from './question';
-
-const SORTABLE: readonly FigureName[] = FIGURES;
 
 /** The level of the rows below what is open. */
 function levelBelow(opened: Opened, flat: boolean): Level {
@@ -28,6 +26,14 @@ function levelBelow(opened: Opened, flat: boolean): Level {
 }
 
 const nameOf = (words: ChannelTexts, level: Level, row: TreeRow) => row.name || row.id || words.untold[level];
+/** The order of the rows: by a figure as the server sorts, by another column here. */
+function useOrder(metric: Metric): { key: string; down: boolean } {
+  const { params } = useUrl();
+  const asked = params.get('sort');
+  if (asked) return { key: asked.replace(/^-/, ''), down: asked.startsWith('-') };
+  return { key: isFigure(metric) ? metric : 'spend', down: true };
+}
+
 /** What a row is called in the address. */
 const keyOf = (level: Level, row: TreeRow) => (level === 'channel' || level === 'campaign' ? row.id : String(row.key));
 
@@ -93,6 +99,7 @@ function Head({ level, tree }: { level: Level; tree: ChannelTree | undefined }) 
       {level !== 'channel' && one(words.channel, undefined, <><Dot color={channelColor(row.channel)} />{row.channel}</>)}
       {one(words.firstDay, words.daysWhat, fmt.day(row.first_day))}
       {one(words.lastDay, words.daysWhat, fmt.day(row.last_day))}
+      {level === 'campaign' && <div><dt>&nbsp;</dt><dd><Link href={hrefOf('/channels/campaigns', { campaign: row.id })} data-testid="campaign-card">{words.card}</Link></dd></div>}
       {SHOWN.filter((name) => row[name] !== null).map((name) => one(words.figures[name].name, words.figures[name].what, <><span title={figureText(name, fmt).exact(row[name])}>{figureText(name, fmt).cell(row[name])}</span>{row.before && <Change share={changeOf(row[name], row.before[name])} goodWhenUp={goodWhenMore(name)} before={t.was(figureText(name, fmt).exact(row.before[name]))} />}</>, name))}
     </dl>
   );
@@ -153,34 +160,37 @@ function figureColumn(name: FigureName, words: ChannelTexts, fmt: Format, most: 
 function Rows({ level, opened, scope, metric }: { level: Level; opened: Opened; scope: Scope; metric: Metric }) {
   const { t, lang } = useApp();
   const words = CHANNELS[lang];
-  const sort = isFigure(metric) && SORTABLE.includes(metric) ? metric : 'spend';
-  const pages = usePages<ChannelTree>(address(TREE, { level, channel: opened.channel, campaign: level === 'channel' ? undefined : opened.campaign, ad_set: level === 'ad' ? opened.ad_set : undefined, sort: `-${sort}`, limit: MOST_ROWS, ...comparedSpan(scope) }));
+  const order = useOrder(metric);
+  const figure = FIGURES.find((name) => name === order.key);
+  const pages = usePages<ChannelTree>(address(TREE, { level, channel: opened.channel, campaign: level === 'channel' ? undefined : opened.campaign, ad_set: level === 'ad' ? opened.ad_set : undefined, sort: figure ? `${order.down ? '-' : ''}${figure}` : '-spend', limit: MOST_ROWS, ...comparedSpan(scope) }));
   const fmt = useFormatOf(pages.first.data?.currency);
   const open = (row: TreeRow) => openIn({ ...opened, [level]: keyOf(level, row) }, false);
   return (
     <Async query={pages.first} height={320}>
       {(data) => {
-        const rows = [data, ...pages.more].flatMap((page) => page.rows);
-        if (!rows.length) return <Empty title={t.noneInRange}><p>{words.noSplit}</p></Empty>;
-        const most = Math.max(0, ...rows.map((row) => row.spend ?? 0));
+        const loaded = [data, ...pages.more].flatMap((page) => page.rows);
+        if (!loaded.length) return <Empty title={t.noneInRange}><p>{words.noSplit}</p></Empty>;
+        const most = Math.max(0, ...loaded.map((row) => row.spend ?? 0));
         const known = knownFigures([data.total]);
         const compared = data.total.before !== null;
         const change: FigureName = isFigure(metric) ? metric : 'spend';
         const columns: Column<TreeRow>[] = [
           { key: 'name', title: words.one[level], value: (row) => nameOf(words, level, row), show: (row) => <>{level === 'channel' && <Dot color={channelColor(row.id)} />}<span title={level === 'channel' ? undefined : `${row.id}\n${words.nameNow}`}>{nameOf(words, level, row)}</span></> },
           ...(level === 'campaign' && !opened.channel ? [{ key: 'channel', title: words.channel, value: (row: TreeRow) => row.channel, show: (row: TreeRow) => <><Dot color={channelColor(row.channel)} />{row.channel}</> }] : []),
-          ...(rows.some((row) => row.status !== null) ? [{ key: 'status', title: words.status, hint: words.statusWhat, value: (row: TreeRow) => row.status, show: (row: TreeRow) => <Status status={row.status} words={words} /> }] : []),
+          ...(loaded.some((row) => row.status !== null) ? [{ key: 'status', title: words.status, hint: words.statusWhat, value: (row: TreeRow) => row.status, show: (row: TreeRow) => <Status status={row.status} words={words} /> }] : []),
           ...(['spend', 'revenue'] as const).filter((name) => known.includes(name)).map((name) => figureColumn(name, words, fmt, most)),
           ...(compared ? [{ key: 'change', title: words.changeOf(words.figures[change].name), numeric: true, unit: 'share' as const, value: (row: TreeRow) => changeOf(row[change], row.before?.[change]), show: (row: TreeRow) => <Change share={changeOf(row[change], row.before?.[change])} goodWhenUp={goodWhenMore(change)} before={t.was(figureText(change, fmt).exact(row.before?.[change]))} /> }] : []),
           ...known.filter((name) => name !== 'spend' && name !== 'revenue').map((name) => figureColumn(name, words, fmt, 0)),
           { key: 'first_day', title: words.firstDay, hint: words.daysWhat, value: (row) => row.first_day, show: (row) => fmt.day(row.first_day) },
           { key: 'last_day', title: words.lastDay, hint: words.daysWhat, value: (row) => row.last_day, show: (row) => fmt.day(row.last_day) },
         ];
+        const column = figure ? undefined : columns.find((one) => one.key === order.key);
+        const rows = column ? [...loaded].sort((a, b) => compare(column.value(a), column.value(b)) * (order.down ? -1 : 1)) : loaded;
         return (
           <>
             <h3 className="panel-sub">{words.levels[level]} · {fmt.exact(rows.length)}{pages.hasNext ? '+' : ''}</h3>
             <Table
-              key={`${level} ${sort} ${compared} ${known.join()}`} name={words.levels[level].toLowerCase()} testid="drill-table" rowTestid="drill-row" caption={words.levels[level]} columns={columns} rows={rows} rowKey={(row) => keyOf(level, row)} sort={{ key: sort, down: true }} searchable={rows.length > 8}
+              key={`${level} ${opened.channel} ${opened.campaign} ${opened.ad_set}`} name={words.levels[level].toLowerCase()} testid="drill-table" rowTestid="drill-row" caption={words.levels[level]} columns={columns} rows={rows} rowKey={(row) => keyOf(level, row)} sorting={{ by: order, keys: columns.map((one) => one.key).filter((key) => !pages.hasNext || known.includes(key as FigureName)), onSort: (next) => patch({ sort: `${next.down ? '-' : ''}${next.key}` }) }} searchable={rows.length > 8}
               rowLabel={(row) => words.open(nameOf(words, level, row))} selected={(row) => level === 'ad' && opened.ad === keyOf('ad', row)} onRow={open}
               total={{ name: t.total, ...Object.fromEntries(known.map((name) => [name, figureText(name, fmt).cell(data.total[name])])) }}
               foot={pages.hasNext ? words.loaded(fmt.exact(rows.length)) : undefined}

@@ -40,7 +40,7 @@ export function useOpened(): { opened: Opened; flat: boolean } {
 
 /** Open something in the drill-down, and what is below it closes. */
 export function openIn(changes: Changes, scroll = true) {
-  patch({ channel: null, campaign: null, ad_set: null, ad: null, level: null, ...changes });
+  patch({ channel: null, campaign: null, ad_set: null, ad: null, level: null, sort: null, ...changes });
   if (scroll) document.querySelector('[data-testid="drill"]')?.scrollIntoView({ block: 'start' });
 }
 
