@@ -3,18 +3,35 @@ import assert from 'node:assert/strict';
 import { importAds } from '../lib/ad_imports.mjs';
 import { adDaysCsv } from '../lib/ad_days.mjs';
 import { PHONE, Site, downloaded, eventually, id, open, query, settled } from '../lib/browser.mjs';
-import { socialAdsCsv } from '../lib/social_ads.mjs';
+import { randomOf, socialAdsCsv } from '../lib/social_ads.mjs';
 
 const SPAN = { from: '2025-10-10', to: '2025-11-08' };
 const AT = '/channels?range=30d&conversion=Order+Completed';
 const TREE = '/api/v1/channels/tree';
 const VIDEO = 'meta:meta-1:301';
 
-const site = await Site.open();
+const site = await Site.open({ history: false });
 const files = await Site.open({ history: false });
 const fresh = await Site.open({ history: false });
+await site.server.send('batch', { batch: [...visits(400)] });
 await importAds(site.server, adDaysCsv());
 await importAds(files.server, socialAdsCsv({ rows: 600, seed: 3 }));
+
+/** Persons who came by the campaigns of the ads, or by none, and some of whom ordered; the last on the last day. */
+function* visits(persons) {
+  const random = randomOf(5);
+  const ways = [['google', 'cpc', 'brand'], ['google', 'cpc', 'search-generic'], ['google', 'cpc', 'shopping'], ['yandex', 'cpc', 'poisk'], ['facebook', 'paid_social', 'lookalike'], ['tiktok', 'paid_social', 'spark'], ['telegram', 'post', 'channel-a'], ['email', 'newsletter', 'weekly']];
+  for (let person = 0; person < persons; person++) {
+    const day = person + 1 === persons ? 89 : Math.floor(random() * 88);
+    for (let visit = 0, last = random() < 0.4 ? 2 : 1; visit < last; visit++) {
+      const at = Date.parse('2025-08-11T06:00:00Z') + day * 86_400_000 + visit * 7_200_000 + Math.floor(random() * 3_600_000);
+      const [source, medium, name] = ways[Math.floor(random() * ways.length)];
+      const one = (event, after, more = {}) => ({ type: 'track', event, userId: `p${person}`, messageId: `${event}-${person}-${visit}`, timestamp: new Date(at + after).toISOString(), ...more });
+      yield one('Page Viewed', 0, { context: { campaign: { source, medium, name } } });
+      if (random() < 0.4) yield one('Order Completed', 600_000, { properties: { revenue: 500 + Math.floor(random() * 1500), currency: 'UAH' } });
+    }
+  }
+}
 
 const number = (text) => Number(text.replace(/[^\d.-]/g, ''));
 const money = (minor) => Math.round(minor) / 100;
