@@ -2,7 +2,7 @@
 import { address } from '../../api/client';
 import type { AnalyticsChannels, AnalyticsSummary, ChannelTree } from '../../api/types';
 import { Async, Button, Empty, Link, Panel } from '../../components/ui';
-import { setRange, useApp, useScope, type Scope } from '../../hooks/useApp';
+import { setRange, useApp, type Scope } from '../../hooks/useApp';
 import { useQueries } from '../../hooks/useQueries';
 import { useQuery } from '../../hooks/useQuery';
 import { hrefOf, useUrl } from '../../hooks/useUrl';
@@ -16,7 +16,7 @@ import { Comparison, MetricChoice, SpendSplit, Trend } from './compare';
 import { CreditPanel } from './credit';
 import { Drill } from './drill';
 import { ExportMenu } from './export-menu';
-import { comparedSpan, knownDays, MOST_ROWS, spanOf, TREE, useMetric, useStep, type Metric } from './question';
+import { comparedSpan, knownDays, MOST_ROWS, spanOf, TREE, useAdScope, useMetric, useStep, type Metric } from './question';
 import { Scatter } from './scatter';
 
 const AGAIN_MS = 60_000;
@@ -24,7 +24,7 @@ type Answers = [ChannelTree, AnalyticsSummary, AnalyticsChannels];
 
 export function ChannelsPage() {
   const { t } = useApp();
-  const scope = useScope();
+  const scope = useAdScope();
   const { params } = useUrl();
   const span = spanOf(scope);
   // Asked again by the first of them: the others follow what is on the screen.

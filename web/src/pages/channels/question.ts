@@ -1,7 +1,7 @@
 /* What the Channels page asks, read from the address. */
 import { useMemo } from 'react';
 import type { ChannelTree, TreeTotal } from '../../api/types';
-import type { App, Scope } from '../../hooks/useApp';
+import { useApp, useScope, type App, type Scope } from '../../hooks/useApp';
 import { patch, useUrl, type Changes } from '../../hooks/useUrl';
 import { ADDS_UP, FIGURES, figureText, MEANS, type FigureName, type Figures, type MeanName } from '../../lib/figures';
 import type { Format } from '../../lib/format';
@@ -19,6 +19,17 @@ export const isFigure = (metric: Metric): metric is FigureName => FIGURES.includ
 export const spanOf = (scope: Scope) => ({ from: scope.query.from, to: scope.query.to });
 /** All time has nothing before it. */
 export const comparedSpan = (scope: Scope) => ({ ...spanOf(scope), compare: scope.days ? 'previous' : undefined });
+
+/** Contracts come from a CRM, whose events seldom name an ad: another conversion goes first where there is one. */
+export function useAdScope(): Scope {
+  const { session } = useApp();
+  const { params } = useUrl();
+  const scope = useScope();
+  return useMemo(() => {
+    const other = session.conversions.find((name) => name !== 'Contract Signed');
+    return other && !params.get('conversion') ? { ...scope, conversion: other } : scope;
+  }, [session, params, scope]);
+}
 
 export type Level = 'channel' | 'campaign' | 'ad_set' | 'ad';
 export const LEVELS: readonly Level[] = ['channel', 'campaign', 'ad_set', 'ad'];
