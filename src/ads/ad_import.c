@@ -13,7 +13,7 @@
 
 #define START_BYTES ((size_t)1024 * 1024) /* of a file, that guesses are made from */
 
-void ad_file_path(const struct ad_imports *imports, int64_t id, char out[FILE_PATH_MAX])
+static void ad_file_path(const struct ad_imports *imports, int64_t id, char out[FILE_PATH_MAX])
 {
     snprintf(out, FILE_PATH_MAX, "%s/ads-%lld.csv", imports->folder, (long long)id);
 }
@@ -26,7 +26,8 @@ Str ad_file_start(Str text)
     return (Str){text.p, START_BYTES};
 }
 
-bool ad_file_open(const struct ad_imports *imports, int64_t id, Str mapping, struct ad_file *out, struct err *err)
+static bool ad_file_open(const struct ad_imports *imports, int64_t id, Str mapping, struct ad_file *out,
+                         struct err *err)
 {
     char path[FILE_PATH_MAX];
 
@@ -41,7 +42,7 @@ bool ad_file_open(const struct ad_imports *imports, int64_t id, Str mapping, str
     return ok;
 }
 
-void ad_file_close(struct ad_file *file)
+static void ad_file_close(struct ad_file *file)
 {
     file_unmap(file->bytes);
     arena_free(&file->arena);

@@ -24,10 +24,6 @@ struct ad_file {
     struct table_plan plan;
 };
 
-void ad_file_path(const struct ad_imports *imports, int64_t id, char out[FILE_PATH_MAX]);
-bool ad_file_open(const struct ad_imports *imports, int64_t id, Str mapping, struct ad_file *out,
-                  struct err *err) MUST_CHECK;
-void ad_file_close(struct ad_file *file);
 Str ad_file_start(Str text); /* what guesses are made from */
 
 /* The oldest that has something to be done. */
@@ -67,9 +63,7 @@ void ad_scan_free(struct row_scan *scan);
 bool ad_write(struct ad_imports *imports, const struct worker *worker, struct ad_import *import,
               const struct ad_file *file, const struct row_scan *scan, struct err *err) MUST_CHECK;
 
-/* Make the sums of campaigns of these days again, a few at a time; of all days that any campaign is or was of. */
-bool ad_sums_refresh(struct ad_imports *imports, const struct worker *worker, const int32_t *days, size_t n,
-                     struct err *err) MUST_CHECK;
+/* Make the sums of campaigns again for all days that any campaign is or was of, a few at a time. */
 bool ad_sums_refresh_all(struct ad_imports *imports, const struct worker *worker, struct err *err) MUST_CHECK;
 
 /* ---- ad_import_undo.c ---- */

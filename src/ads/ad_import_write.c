@@ -272,8 +272,8 @@ static bool write_rows(struct ad_imports *imports, const struct worker *worker, 
 
 /* ---- sums of campaigns ---- */
 
-bool ad_sums_refresh(struct ad_imports *imports, const struct worker *worker, const int32_t *days, size_t n,
-                     struct err *err)
+static bool ad_sums_refresh(struct ad_imports *imports, const struct worker *worker, const int32_t *days, size_t n,
+                            struct err *err)
 {
     size_t pace = 4;
 

@@ -101,11 +101,6 @@ bool field_find(Str name, enum table_field *out)
     return false;
 }
 
-bool field_is_of_campaign(enum table_field field)
-{
-    return field >= FIELD_AUDIENCE;
-}
-
 int field_of_heading(Str folded, enum table_field *out)
 {
     for (size_t i = 0; i < COUNT_OF(HEADINGS) && folded.n; i++) {

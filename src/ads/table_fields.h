@@ -72,7 +72,6 @@ const char *field_title(enum table_field field);
 enum field_type field_type_of(enum table_field field);
 const char *field_type_name(enum field_type type);
 bool field_find(Str name, enum table_field *out) MUST_CHECK;
-bool field_is_of_campaign(enum table_field field); /* only rows of campaigns have it, those of days do not */
 
 /* Which field a heading, folded by cell_fold, stands for, and how well: 0 is best, more is worse; -1: none. */
 int field_of_heading(Str folded, enum table_field *out);

@@ -47,12 +47,6 @@ enum text_encoding text_encoding_of(Str bytes)
     return is_utf8_mostly(bytes) ? TEXT_UTF8 : TEXT_WINDOWS_1251;
 }
 
-const char *text_encoding_name(enum text_encoding encoding)
-{
-    static const char *const NAMES[] = {"utf-8", "utf-16le", "utf-16be", "windows-1251"};
-    return NAMES[encoding];
-}
-
 Str text_without_mark(Str utf8)
 {
     return str_starts(utf8, STR("\xEF\xBB\xBF")) ? str_from(utf8, 3) : utf8;

@@ -14,7 +14,6 @@ enum text_encoding { TEXT_UTF8, TEXT_UTF16_LE, TEXT_UTF16_BE, TEXT_WINDOWS_1251 
 /* By the byte order mark, by where the zeros are, by whether the bytes are UTF-8 (mostly: a broken character in a file
  * of good ones stays one); what is none of them is Windows-1251, as older exports in Russian are. */
 enum text_encoding text_encoding_of(Str bytes);
-const char *text_encoding_name(enum text_encoding encoding);
 /* Append as UTF-8, without the mark; false: `out` is full. */
 bool text_to_utf8(Str bytes, enum text_encoding encoding, struct buf *out) MUST_CHECK;
 Str text_without_mark(Str utf8);

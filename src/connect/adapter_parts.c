@@ -29,7 +29,7 @@ bool read_conditions(struct reader *reader, const struct json *object, const cha
     return true;
 }
 
-bool read_wait(struct reader *reader, const struct json *object, const char *key, struct wait_rule *out)
+static bool read_wait(struct reader *reader, const struct json *object, const char *key, struct wait_rule *out)
 {
     static const double UNITS[] = {1000, 60000, 1};
     const struct json *value = json_get(object, key);

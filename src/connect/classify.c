@@ -35,7 +35,7 @@ static bool look(void *context, const struct place *place)
     return !search->found;
 }
 
-bool condition_holds(const struct condition *condition, const struct place *place, struct arena *arena)
+static bool condition_holds(const struct condition *condition, const struct place *place, struct arena *arena)
 {
     struct search search = {condition, arena, false};
 

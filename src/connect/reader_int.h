@@ -48,7 +48,6 @@ bool reader_pairs(struct reader *reader, const struct json *object, const char *
 /* ---- parts of an adapter, adapter_parts.c ---- */
 bool read_conditions(struct reader *reader, const struct json *object, const char *key, struct condition *out,
                      size_t *n);
-bool read_wait(struct reader *reader, const struct json *object, const char *key, struct wait_rule *out);
 bool read_ask(struct reader *reader, const struct json *object, const char *key, struct ask *out);
 bool read_values(struct reader *reader, const struct json *object, const char *key, struct values *out);
 bool read_errors(struct reader *reader, const struct json *root, struct errors *out);

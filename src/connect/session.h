@@ -44,7 +44,6 @@ enum ask_class session_ask(struct session *session, const struct ask *ask, Str u
 bool session_wait(struct session *session, int64_t ms, const char *why); /* false: told to stop */
 void session_note(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-bool condition_holds(const struct condition *condition, const struct place *place, struct arena *arena);
 bool conditions_hold(const struct condition *conditions, size_t n, const struct json *root, struct arena *arena);
 
 /* ---- classify.c ---- */

@@ -99,7 +99,7 @@ void put_amount(struct json_out *out, const char *key, bool known, int64_t micro
     }
 }
 
-void put_count(struct json_out *out, const char *key, bool known, int64_t count)
+static void put_count(struct json_out *out, const char *key, bool known, int64_t count)
 {
     if (known) {
         json_kv_i64(out, key, count);

@@ -63,9 +63,6 @@ struct value_sums {
 };
 void value_sums_free(struct value_sums *sums);
 struct value_sum *value_sums_at(struct value_sums *sums, Str value);
-/* A cost that has no rate is not known. */
-struct campaign_sum sum_in_currency(const struct campaign_sum *sum, const struct pricing *pricing, Str currency,
-                                    int32_t day);
 /* Free them whether it succeeded or not. By most campaigns, then value. */
 bool sums_by_value(struct db *db, enum campaign_dim dim, struct ad_span span, const struct pricing *pricing,
                    struct value_sums *out, struct err *err) MUST_CHECK;
@@ -103,7 +100,6 @@ bool summary_make(struct db *db, struct ad_span span, const struct pricing *pric
 
 /* An amount in units of the currency, with cents only where there are any; null when it is not known. */
 void put_amount(struct json_out *out, const char *key, bool known, int64_t micros);
-void put_count(struct json_out *out, const char *key, bool known, int64_t count);
 /* Money in minor units: impressions to revenue, then ratios. */
 void put_figures(struct json_out *out, const struct figures *figures);
 /* "" is a value that is not known: null. */

@@ -26,8 +26,9 @@ struct value_sum *value_sums_at(struct value_sums *sums, Str value)
     return &sums->row[id];
 }
 
-struct campaign_sum sum_in_currency(const struct campaign_sum *sum, const struct pricing *pricing, Str currency,
-                                    int32_t day)
+/* A cost that has no rate is not known. */
+static struct campaign_sum sum_in_currency(const struct campaign_sum *sum, const struct pricing *pricing, Str currency,
+                                           int32_t day)
 {
     struct campaign_sum out = *sum;
 

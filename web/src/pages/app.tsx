@@ -26,7 +26,7 @@ const PAGES: { path: string; load: () => Promise<Page> }[] = [
   { path: '/retention', load: () => import('./retention').then((page) => page.RetentionPage) },
   { path: '/paths', load: () => import('./paths').then((page) => page.PathsPage) },
   { path: '/attribution', load: () => import('./attribution/attribution').then((page) => page.AttributionPage) },
-  { path: '/data', load: () => import('./data/data').then((page) => page.DataPage) },
+  { path: '/data', load: () => import('./intake/data').then((page) => page.DataPage) },
   { path: '/segments', load: () => import('./segments/segments').then((page) => page.SegmentsPage) },
   { path: '/persons', load: () => import('./persons/persons').then((page) => page.PersonsPage) },
   { path: '/channels', load: () => import('./channels/channels').then((page) => page.ChannelsPage) },
