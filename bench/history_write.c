@@ -1,7 +1,7 @@
 /* bench/history_write.c -- the made history as text, for whoever is to be asked about it.
  *
  *   history_write EVENTS batches SIZE   bodies for /v1/batch, one a line, in the order of time
- *   history_write EVENTS csv            person,at,name,platform,amount in numbers, sorted by person, then time
+ *   history_write EVENTS csv            person,at,name,platform,campaign,amount in numbers, sorted by person, then time
  *   history_write EVENTS legend         what the numbers of names and platforms stand for, as JSON
  */
 #include <inttypes.h>
@@ -16,8 +16,8 @@ static void write_csv(const struct history *history)
 {
     for (uint32_t p = 0; p < history->n_persons; p++)
         for (uint64_t i = history->first[p]; i < history->first[p + 1]; i++)
-            printf("%" PRIu32 ",%" PRId64 ",%u,%" PRIu32 ",%" PRId64 "\n", p, history->at_ms[i], history->name[i],
-                   history_platform(history->touch[i]), history->amount_minor[i]);
+            printf("%" PRIu32 ",%" PRId64 ",%u,%" PRIu32 ",%" PRIu32 ",%" PRId64 "\n", p, history->at_ms[i], history->name[i],
+                   history_platform(history->touch[i]), history->touch[i], history->amount_minor[i]);
 }
 
 struct arrival {
