@@ -46,6 +46,8 @@ bool model_split_reserve(struct model_split *split, uint32_t n, struct arena *ar
     if (!split->weight) return false;
     split->revenue_minor = SCRATCH_ARRAY(arena, int64_t, room, err);
     if (!split->revenue_minor) return false;
+    split->credit = SCRATCH_ARRAY(arena, uint64_t, room, err);
+    if (!split->credit) return false;
     split->left = SCRATCH_ARRAY(arena, uint32_t, room, err);
     if (!split->left) return false;
     split->capacity = n;
@@ -203,10 +205,13 @@ static void spread_even(const struct model_journey *journey, const struct even *
 static void spread_time_decay(const struct model_journey *journey, struct model_split *split)
 {
     size_t room = (size_t)journey->n + DECAY_PAD;
+    double sum = 0;
 
-    memset(split->weight, 0, room * sizeof *split->weight);
+    memset(split->credit, 0, room * sizeof *split->credit);
     memset(split->revenue_minor, 0, room * sizeof *split->revenue_minor);
-    decay_split(journey->power, journey->n, journey->revenue_minor, split->weight, split->revenue_minor, split->left);
+    decay_split(journey->power, journey->n, journey->revenue_minor, split->credit, split->revenue_minor, split->left);
+    for (uint32_t i = 0; i < journey->n; i++) sum += journey->power[i];
+    for (uint32_t i = 0; i < journey->n; i++) split->weight[i] = journey->power[i] / sum;
 }
 
 void model_spread(enum attribution_model model, const struct model_journey *journey, struct model_split *split)

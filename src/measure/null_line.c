@@ -6,6 +6,8 @@
  */
 #include "measure/attribution_int.h"
 
+#include <string.h>
+
 #define BLOCK GROUP_PAD
 
 /* The first of a person's rows that the lookback reaches from the last; those behind them may be read. */
@@ -36,6 +38,20 @@ static inline bool add(struct scan *scan, struct rows rows)
     line->group[line->n] = scan->query->by.n;
     trail_read_groups(scan, (struct rows){row, rows.end}, line->group + line->n + 1);
     line->n += 1 + (uint32_t)(rows.end - row);
+    line->n_journeys++;
+    return true;
+}
+
+bool line_add_groups(struct scan *scan, const uint32_t *group, uint32_t n)
+{
+    struct null_line *line = scan->line;
+
+    if (n >= LINE_TOUCHES) return false;
+    if (line->n + 1 + n > LINE_TOUCHES) scan->see_line(scan);
+    uint32_t *to = line->group + line->n;
+    *to++ = scan->query->by.n;
+    for (uint32_t i = 0; i < n; i += GROUP_PAD) memcpy(to + i, group + i, GROUP_PAD * sizeof *to);
+    line->n += 1 + n;
     line->n_journeys++;
     return true;
 }

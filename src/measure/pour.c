@@ -7,10 +7,11 @@
  *          trail   a  b  c  d  e  f          9 to b c d e, and 3 to d e f:
  *          step    0 +9  0 +3  0 -9 -3       a sum of steps is 0 9 9 12 12 3
  *
- * Money is whole anyway. Credit is kept whole too, in units of 2^-CREDIT_BITS, a conversion's being split like money:
- * so nothing is left behind where a stretch ends, and a model's credits sum to the conversions. The units of so many
- * conversions as CONVERSIONS_MAX fit 64 bits; before they do not, what is pending goes into the rows. Sums of money may
- * wrap round on the way, but not at the end.
+ * Money is whole anyway. Credit is kept whole too, in units of 2^-CREDIT_BITS, a conversion's being split like money
+ * but for time decay, whose weights are rounded to such units: so nothing is left behind where a stretch ends, a
+ * model's credits sum to the conversions, and sums are the same in whatever order. The units of so many conversions as
+ * CONVERSIONS_MAX fit 64 bits; before they do not, what is pending goes into the rows. Sums of money may wrap round on
+ * the way, but not at the end.
  *
  * Models of one touch need no trail. Time decay has weights of its own for each journey, and adds them to its touches
  * (decay.h); the pass gives those to the groups likewise.
@@ -23,7 +24,7 @@
 
 #include <string.h>
 
-#define CREDIT_BITS 49
+#define CREDIT_BITS DECAY_CREDIT_BITS
 #define CONVERSIONS_MAX 8192
 
 /* Lanes: touches, and two for each of the models of at most two parts. */
@@ -56,7 +57,7 @@ static bool reserve(struct pour *pour, struct scan *scan)
     pour->step = scratch_take(scan->arena, sizeof *pour->step, room, scan->err);
     if (!pour->step) return false;
     if (scan_wants(scan, MODEL_TIME_DECAY)) {
-        pour->decay = SCRATCH_ARRAY(scan->arena, double, room, scan->err);
+        pour->decay = SCRATCH_ARRAY(scan->arena, uint64_t, room, scan->err);
         if (!pour->decay) return false;
         pour->decay_minor = SCRATCH_ARRAY(scan->arena, int64_t, room, scan->err);
         if (!pour->decay_minor) return false;
@@ -140,21 +141,27 @@ static void add_own(struct pour *pour, const struct scan *scan, const struct sca
 
 /* ---- what is pending ---- */
 
+/* Sides are added as whole numbers first: which side a touch is on depends on where it lies in the trail. */
 static void settle_rows(struct pour *pour)
 {
     const double unit = 1.0 / (double)(UINT64_C(1) << CREDIT_BITS);
 
-    for (size_t i = 0; i < (size_t)POUR_SIDES * pour->n_rows; i++) {
-        struct pour_row *from = &pour->pending[i];
-        struct attribution_row *to = &pour->rows[i / POUR_SIDES];
-        to->touches += from->lane[LANE_TOUCHES];
-        for (size_t k = 0; k < COUNT_OF(EVENS); k++) {
-            to->conversions[EVENS[k].model] += (double)from->lane[EVENS[k].lane] * unit;
-            to->revenue_minor[EVENS[k].model] += (int64_t)from->lane[EVENS[k].lane + 1];
+    for (uint32_t i = 0; i < pour->n_rows; i++) {
+        struct pour_row *from = &pour->pending[(size_t)POUR_SIDES * i], sum = {.decay = 0};
+        struct attribution_row *to = &pour->rows[i];
+        for (uint32_t side = 0; side < POUR_SIDES; side++) {
+            for (uint32_t k = 0; k < POUR_LANES; k++) sum.lane[k] += from[side].lane[k];
+            sum.decay += from[side].decay;
+            sum.decay_minor += from[side].decay_minor;
+            from[side] = (struct pour_row){.decay = 0};
         }
-        to->conversions[MODEL_TIME_DECAY] += from->decay;
-        to->revenue_minor[MODEL_TIME_DECAY] += from->decay_minor;
-        *from = (struct pour_row){0};
+        to->touches += sum.lane[LANE_TOUCHES];
+        for (size_t k = 0; k < COUNT_OF(EVENS); k++) {
+            to->conversions[EVENS[k].model] += (double)sum.lane[EVENS[k].lane] * unit;
+            to->revenue_minor[EVENS[k].model] += (int64_t)sum.lane[EVENS[k].lane + 1];
+        }
+        to->conversions[MODEL_TIME_DECAY] += (double)sum.decay * unit;
+        to->revenue_minor[MODEL_TIME_DECAY] += sum.decay_minor;
     }
     pour->conversions = 0;
 }
@@ -177,7 +184,7 @@ static void settle_touches(const uint32_t *group, uint32_t n, uint64_t (*step)[P
     }
 }
 
-static void settle_decay(const uint32_t *group, uint32_t n, const double *decay, const int64_t *decay_minor,
+static void settle_decay(const uint32_t *group, uint32_t n, const uint64_t *decay, const int64_t *decay_minor,
                          struct pour_row *rows)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -187,16 +194,35 @@ static void settle_decay(const uint32_t *group, uint32_t n, const double *decay,
     }
 }
 
-void pour_end(struct pour *pour, const struct scan *scan)
+/* ---- many journeys ---- */
+
+static void pour_list(struct pour *pour, struct scan *scan)
+{
+    struct pour_list *list = &pour->list;
+
+    if (pour->decay) trail_raise(&scan->trail);
+    for (uint32_t i = 0; i < list->n; i++) {
+        const struct model_journey *journey = &list->journey[i];
+        uint32_t lo = list->lo[i];
+        add_evens(pour, scan, journey, pour->step + lo);
+        if (pour->decay)
+            decay_split(scan->trail.power + lo, journey->n, journey->revenue_minor, pour->decay + lo,
+                        pour->decay_minor + lo, pour->left);
+    }
+    list->n = 0;
+}
+
+void pour_settle(struct pour *pour, struct scan *scan)
 {
     const uint32_t *group = scan->trail.group + pour->first;
     uint32_t n = scan->trail.n - pour->first;
 
     if (!pour->open) return;
+    pour_list(pour, scan);
     settle_touches(group, n, pour->step + pour->first, pour->pending);
     memset(pour->step + pour->first, 0, ((size_t)n + 1) * sizeof *pour->step);
     if (pour->decay) {
-        double *decay = pour->decay + pour->first;
+        uint64_t *decay = pour->decay + pour->first;
         int64_t *decay_minor = pour->decay_minor + pour->first;
         settle_decay(group, n, decay, decay_minor, pour->pending);
         memset(decay, 0, n * sizeof *decay);
@@ -212,10 +238,10 @@ void pour_close(struct pour *pour)
 
 bool pour_journey(struct pour *pour, struct scan *scan, const struct scan_journey *path)
 {
-    const struct model_journey *journey = &path->journey;
+    struct pour_list *list = &pour->list;
     uint32_t lo = scan->trail.lo;
 
-    if (path->own || journey->n == 0) {
+    if (path->own || path->journey.n == 0) {
         add_own(pour, scan, path);
         return true;
     }
@@ -223,13 +249,12 @@ bool pour_journey(struct pour *pour, struct scan *scan, const struct scan_journe
     if (!pour->open) pour->first = lo;
     pour->open = true;
     add_singles(pour, scan, path);
-    if (path->fresh < journey->n) add_stretch(pour->step + lo, LANE_TOUCHES, path->fresh, journey->n, 1);
-    add_evens(pour, scan, journey, pour->step + lo);
-    if (pour->decay)
-        decay_split(journey->power, journey->n, journey->revenue_minor, pour->decay + lo, pour->decay_minor + lo,
-                    pour->left);
+    if (path->fresh < path->journey.n) add_stretch(pour->step + lo, LANE_TOUCHES, path->fresh, path->journey.n, 1);
+    list->lo[list->n] = lo;
+    list->journey[list->n++] = path->journey;
+    if (list->n == POUR_LIST || !scan->trail.decay.common) pour_list(pour, scan);
     if (++pour->conversions < CONVERSIONS_MAX) return true;
-    pour_end(pour, scan);
+    pour_settle(pour, scan);
     settle_rows(pour);
     return true;
 }
