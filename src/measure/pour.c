@@ -76,50 +76,37 @@ static inline void add_stretch(uint64_t (*step)[POUR_LANES], uint32_t lane, uint
     step[to][lane] -= amount;
 }
 
-/* A split by a model of at most two parts; `sign` is 1, or -1 for a refund. */
-static inline void add_even(uint64_t (*step)[POUR_LANES], uint32_t lane, const struct even *even, uint32_t n,
-                            struct even_split split, uint64_t sign)
+/* A split by a model of at most two parts; `one` is 1, or -1 for a refund. */
+static void add_even(uint64_t (*step)[POUR_LANES], uint32_t lane, const struct even *even, uint32_t n,
+                     struct even_split split, uint64_t one)
 {
-    add_stretch(step, lane, 0, n, sign * split.other);
-    add_stretch(step, lane, 0, split.others_end, sign);
+    add_stretch(step, lane, 0, n, one * split.other);
+    add_stretch(step, lane, 0, split.others_end, one);
     for (uint32_t i = 0; i < even->n_places; i++) {
         uint32_t place = even->place[i];
         uint64_t has = split.other + (place < split.others_end), due = split.special + (i < split.n_more);
-        add_stretch(step, lane, place, place + 1, sign * (due - has));
+        add_stretch(step, lane, place, place + 1, one * (due - has));
     }
 }
 
-/* Of a conversion's credit. All but w_shaped split it by the journey's length alone: that of short ones is kept. */
-static struct even_split credit_split(struct pour *pour, enum attribution_model model, const struct even *even,
-                                      uint32_t n)
+/* Credit and revenue of one conversion. */
+static void add_both(uint64_t (*step)[POUR_LANES], uint32_t lane, enum attribution_model model,
+                     const struct model_journey *journey, uint64_t magnitude, uint64_t one)
 {
-    bool kept = n < POUR_SHORT && model != MODEL_W_SHAPED;
-    struct even_split *at = &pour->credit[kept && model == MODEL_POSITION][kept ? n : 0];
+    struct even even = even_of(model, journey);
 
-    if (!kept || at->other == 0) *at = even_split(even, n, UINT64_C(1) << CREDIT_BITS);
-    return *at;
-}
-
-static void add_evens(struct pour *pour, const struct scan *scan, const struct model_journey *journey,
-                      uint64_t (*step)[POUR_LANES])
-{
-    uint32_t n = journey->n;
-    int64_t revenue = journey->revenue_minor;
-    uint64_t magnitude = revenue < 0 ? 0 - (uint64_t)revenue : (uint64_t)revenue, sign = revenue < 0 ? UINT64_MAX : 1;
-
-    for (size_t i = 0; i < COUNT_OF(EVENS); i++) {
-        if (!scan_wants(scan, (int)EVENS[i].model)) continue;
-        struct even even = even_of(EVENS[i].model, journey);
-        add_even(step, EVENS[i].lane, &even, n, credit_split(pour, EVENS[i].model, &even, n), 1);
-        if (magnitude > 0) add_even(step, EVENS[i].lane + 1, &even, n, even_split(&even, n, magnitude), sign);
-    }
+    add_even(step, lane, &even, journey->n, even_split(&even, journey->n, UINT64_C(1) << CREDIT_BITS), 1);
+    if (magnitude > 0) add_even(step, lane + 1, &even, journey->n, even_split(&even, journey->n, magnitude), one);
 }
 
 static void add_singles(struct pour *pour, const struct scan *scan, const struct scan_journey *path)
 {
-    for (int model = 0; model < MODEL_COUNT; model++) {
+    static const enum attribution_model SINGLES[] = {MODEL_FIRST, MODEL_LAST, MODEL_LAST_NON_DIRECT, MODEL_LAST_PAID};
+
+    for (size_t i = 0; i < COUNT_OF(SINGLES); i++) {
+        enum attribution_model model = SINGLES[i];
         uint32_t place;
-        if (!scan_wants(scan, model) || !model_single((enum attribution_model)model, &path->journey, &place)) continue;
+        if (!scan_wants(scan, (int)model) || !model_single(model, &path->journey, &place)) continue;
         struct attribution_row *row = &pour->rows[path->group[place]];
         row->conversions[model] += 1;
         row->revenue_minor[model] += path->journey.revenue_minor;
@@ -196,20 +183,85 @@ static void settle_decay(const uint32_t *group, uint32_t n, const uint64_t *deca
 
 /* ---- many journeys ---- */
 
+static inline void add_pair(uint64_t *lanes, uint64_t credit, uint64_t money)
+{
+    Pair more = {credit, money}, all;
+
+    memcpy(&all, lanes, sizeof all);
+    all += more;
+    memcpy(lanes, &all, sizeof all);
+}
+
+/* add_even for what even_split_many made of credit and revenue. */
+static void add_many(struct pour *pour, uint32_t lane, const struct even_splits *credit,
+                     const struct even_splits *money, bool has_ends)
+{
+    const struct pour_list *list = &pour->list;
+
+    for (uint32_t i = 0; i < list->n; i++) {
+        uint64_t n = list->touches[i], one = list->one[i];
+        uint64_t first_c = 0, first_m = 0, last_c = 0, last_m = 0; /* what the ends get more than the others */
+        uint64_t(*step)[POUR_LANES] = pour->step + list->lo[i];
+        if (has_ends && n > 2) {
+            first_c = credit->special[i] + (credit->n_more[i] > 0) - credit->other[i] - (credit->others_end[i] > 0);
+            first_m = money->special[i] + (money->n_more[i] > 0) - money->other[i] - (money->others_end[i] > 0);
+            last_c = credit->special[i] + (credit->n_more[i] > 1) - credit->other[i] - (credit->others_end[i] == n);
+            last_m = money->special[i] + (money->n_more[i] > 1) - money->other[i] - (money->others_end[i] == n);
+            add_pair(step[1] + lane, -first_c, -one * first_m);
+            add_pair(step[n - 1] + lane, last_c, one * last_m);
+        }
+        add_pair(step[0] + lane, credit->other[i] + 1 + first_c, one * (money->other[i] + 1 + first_m));
+        add_pair(step[n] + lane, -credit->other[i] - last_c, -one * (money->other[i] + last_m));
+        step[credit->others_end[i]][lane]--;
+        step[money->others_end[i]][lane + 1] -= one;
+    }
+}
+
+static void pour_evens(struct pour *pour, enum attribution_model model, uint32_t lane)
+{
+    const struct pour_list *list = &pour->list;
+    struct even_splits credit, money;
+    uint64_t whole[EVEN_MANY];
+
+    if (model == MODEL_W_SHAPED || list->greatest >> EVEN_QUICK_BITS) {
+        for (uint32_t i = 0; i < list->n; i++)
+            add_both(pour->step + list->lo[i], lane, model, &list->journey[i], list->magnitude[i], list->one[i]);
+        return;
+    }
+    for (uint32_t i = 0; i < list->n; i++) whole[i] = UINT64_C(1) << CREDIT_BITS;
+    even_split_many(model, list->touches, whole, list->n, &credit);
+    even_split_many(model, list->touches, list->magnitude, list->n, &money);
+    add_many(pour, lane, &credit, &money, model == MODEL_POSITION);
+}
+
 static void pour_list(struct pour *pour, struct scan *scan)
 {
     struct pour_list *list = &pour->list;
 
+    for (size_t i = 0; i < COUNT_OF(EVENS); i++)
+        if (scan_wants(scan, (int)EVENS[i].model)) pour_evens(pour, EVENS[i].model, EVENS[i].lane);
     if (pour->decay) trail_raise(&scan->trail);
-    for (uint32_t i = 0; i < list->n; i++) {
-        const struct model_journey *journey = &list->journey[i];
+    for (uint32_t i = 0; i < list->n && pour->decay; i++) {
         uint32_t lo = list->lo[i];
-        add_evens(pour, scan, journey, pour->step + lo);
-        if (pour->decay)
-            decay_split(scan->trail.power + lo, journey->n, journey->revenue_minor, pour->decay + lo,
-                        pour->decay_minor + lo, pour->left);
+        decay_split(scan->trail.power + lo, list->journey[i].n, list->journey[i].revenue_minor, pour->decay + lo,
+                    pour->decay_minor + lo, pour->left);
     }
     list->n = 0;
+    list->greatest = 0;
+}
+
+static void list_journey(struct pour_list *list, uint32_t lo, const struct model_journey *journey)
+{
+    bool refund = journey->revenue_minor < 0;
+    uint64_t magnitude = refund ? 0 - (uint64_t)journey->revenue_minor : (uint64_t)journey->revenue_minor;
+    uint32_t at = list->n++;
+
+    list->lo[at] = lo;
+    list->touches[at] = journey->n;
+    list->magnitude[at] = magnitude;
+    list->one[at] = refund ? UINT64_MAX : 1;
+    list->greatest |= magnitude;
+    list->journey[at] = *journey;
 }
 
 void pour_settle(struct pour *pour, struct scan *scan)
@@ -250,9 +302,8 @@ bool pour_journey(struct pour *pour, struct scan *scan, const struct scan_journe
     pour->open = true;
     add_singles(pour, scan, path);
     if (path->fresh < path->journey.n) add_stretch(pour->step + lo, LANE_TOUCHES, path->fresh, path->journey.n, 1);
-    list->lo[list->n] = lo;
-    list->journey[list->n++] = path->journey;
-    if (list->n == POUR_LIST || !scan->trail.decay.common) pour_list(pour, scan);
+    list_journey(list, lo, &path->journey);
+    if (list->n == EVEN_MANY || !scan->trail.decay.common) pour_list(pour, scan);
     if (++pour->conversions < CONVERSIONS_MAX) return true;
     pour_settle(pour, scan);
     settle_rows(pour);

@@ -12,7 +12,6 @@
 
 #define POUR_LANES 8
 #define POUR_SIDES 2
-#define POUR_SHORT 128 /* touches */
 
 struct pour_row {
     uint64_t lane[POUR_LANES];
@@ -20,13 +19,13 @@ struct pour_row {
     int64_t decay_minor;
 };
 
-#define POUR_LIST 256
-
 /* Conversions whose credit is not in the steps yet. */
 struct pour_list {
     uint32_t n;
-    uint32_t lo[POUR_LIST]; /* the first touch, a place in the trail */
-    struct model_journey journey[POUR_LIST];
+    uint32_t lo[EVEN_MANY];                                            /* the first touch, a place in the trail */
+    uint64_t touches[EVEN_MANY], magnitude[EVEN_MANY], one[EVEN_MANY]; /* of the revenue; UINT64_MAX for a refund */
+    uint64_t greatest;                                                 /* of the magnitudes, or more */
+    struct model_journey journey[EVEN_MANY];
 };
 
 struct pour {
@@ -42,8 +41,6 @@ struct pour {
     uint32_t *left; /* scratch */
     uint32_t capacity, first;
     bool open;
-
-    struct even_split credit[2][POUR_SHORT]; /* by length: linear's and position's, as far as they were asked for */
 };
 
 bool pour_open(struct pour *pour, struct scan *scan) MUST_CHECK;

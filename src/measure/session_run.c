@@ -20,7 +20,7 @@
 
 static bool reserve(struct session_run *run, uint64_t n, struct arena *arena, struct err *err)
 {
-    uint64_t capacity = 2 * n;
+    uint64_t capacity = n + n / 2;
 
     if (n <= run->capacity) return true;
     run->capacity = 0;
