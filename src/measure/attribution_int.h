@@ -37,6 +37,7 @@ struct trail {
     uint32_t *group;
     uint8_t *kind; /* KIND_*; NULL: nobody asks */
     double *power; /* of time_decay; NULL: nobody asks */
+    uint8_t *null; /* of null journeys, see null_line.c; NULL: nobody asks */
     struct decay decay;
     uint32_t n_powers; /* that are there */
 
@@ -136,8 +137,8 @@ void trail_raise(struct trail *trail);
 
 /* The journey of these rows, in a plain scan. False: it is too long, and was not added. */
 bool line_add(struct scan *scan, struct rows rows) MUST_CHECK;
-/* The same of touches with these groups, behind which GROUP_PAD more may be read. */
-bool line_add_groups(struct scan *scan, const uint32_t *group, uint32_t n) MUST_CHECK;
+/* Those of the persons of scan->run, whose touches are laid from `base` on. */
+void line_add_run(struct scan *scan, uint32_t base);
 /* Those of the persons at place .. after-1, as far as they have rows that end at `end` or before, all of them touches;
  * returns the first place that it could do nothing with. */
 uint32_t line_up(struct scan *scan, uint32_t place, uint32_t after, uint64_t end);

@@ -17,37 +17,46 @@ static enum verdict see_null_part(struct scan *scan, uint32_t from, uint32_t to)
     while (first > from && scan_reaches(scan, trail->at_ms[first - 1], trail->at_ms[to - 1])) first--;
     path.journey.n = to - first;
     path.group = trail->group + first;
-    if (scan->line && line_add_groups(scan, path.group, path.journey.n)) return GO_ON;
     return scan->see(scan, &path);
 }
 
-/* A person's conversions and what came after; the run is laid from `base` on. */
-static enum verdict see_person(struct scan *scan, uint32_t base, const struct session_person *person)
+/* A person's conversions; the run is laid from `base` on. */
+static enum verdict see_conversions(struct scan *scan, uint32_t base, const struct session_person *person)
 {
     const struct session_run *run = &scan->run;
     struct trail *trail = &scan->trail;
-    uint32_t from = base + person[0].start, to = base + person[1].start;
     enum verdict verdict = GO_ON;
 
-    if (person[0].conversion < person[1].conversion) trail_begin(scan, from);
+    trail_begin(scan, base + person[0].start);
     for (uint32_t c = person[0].conversion; c < person[1].conversion && verdict == GO_ON; c++) {
-        from = trail->n = base + run->begun[c];
-        if (from > trail->begin) {
-            trail->any = run->start[from - base - 1] + 1;
-            trail->any_ms = trail->at_ms[from - 1];
+        trail->n = base + run->begun[c];
+        if (trail->n > trail->begin) {
+            trail->any = run->start[run->begun[c] - 1] + 1;
+            trail->any_ms = trail->at_ms[trail->n - 1];
         }
         verdict = scan_convert(scan, run->conversion[c]);
     }
-    if (verdict == GO_ON && scan->nulls) verdict = see_null_part(scan, from, to);
-    if (person[0].conversion < person[1].conversion) trail_end(scan);
     return verdict;
 }
 
-/* All that is in the run. */
+static enum verdict see_person(struct scan *scan, uint32_t base, const struct session_person *person, bool nulls)
+{
+    const struct session_run *run = &scan->run;
+    bool converts = person[0].conversion < person[1].conversion;
+    uint32_t from = converts ? run->begun[person[1].conversion - 1] : person[0].start;
+    enum verdict verdict = converts ? see_conversions(scan, base, person) : GO_ON;
+
+    if (verdict == GO_ON && nulls) verdict = see_null_part(scan, base + from, base + person[1].start);
+    if (converts) trail_end(scan);
+    return verdict;
+}
+
+/* All that is in the run: of one person, or of the persons that it names. */
 static enum verdict see_run(struct scan *scan, bool alone)
 {
     const struct session_run *run = &scan->run;
     enum verdict verdict = GO_ON;
+    bool in_line = scan->line && !alone;
 
     if (!trail_room(scan, run->n)) return FAILED;
     uint32_t base = scan->trail.n;
@@ -55,9 +64,11 @@ static enum verdict see_run(struct scan *scan, bool alone)
         __builtin_prefetch(scan->snapshot->amount_minor + run->conversion[c]); /* far apart: on their way meanwhile */
     trail_lay(scan, run->start, run->n);
     for (uint32_t k = 0; k < run->n_persons && verdict == GO_ON; k++) {
+        if (in_line && run->person[k].conversion == run->person[k + 1].conversion) continue;
         if (!alone) scan->person = run->person[k].place;
-        verdict = see_person(scan, base, &run->person[k]);
+        verdict = see_person(scan, base, &run->person[k], scan->nulls && !in_line);
     }
+    if (in_line) line_add_run(scan, base);
     scan->trail.n = base + run->n;
     return verdict;
 }

@@ -37,6 +37,10 @@ static bool take(struct scan *scan, uint32_t capacity)
         trail->power = SCRATCH_ARRAY(scan->arena, double, (size_t)capacity + DECAY_PAD, scan->err);
         if (!trail->power) return false;
     }
+    if (scan->line) {
+        trail->null = SCRATCH_ARRAY(scan->arena, uint8_t, capacity, scan->err);
+        if (!trail->null) return false;
+    }
     if (scan->models && !scan->together && !model_split_reserve(&scan->split, capacity, scan->arena, scan->err))
         return false;
     trail->capacity = capacity;
