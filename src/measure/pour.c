@@ -20,6 +20,7 @@
  */
 #include "measure/pour.h"
 
+#include "base/clones.h"
 #include "measure/scratch.h"
 
 #include <string.h>
@@ -29,8 +30,8 @@
 
 /* Lanes: touches, and two for each of the models of at most two parts. */
 enum { LANE_TOUCHES, LANE_LINEAR = 2, LANE_POSITION = 4, LANE_W_SHAPED = 6 };
-#define PAIRS (POUR_LANES / 2)
 typedef uint64_t Pair __attribute__((vector_size(2 * sizeof(uint64_t)))); /* what every processor adds at once */
+typedef uint64_t Lanes __attribute__((vector_size(POUR_LANES * sizeof(uint64_t))));
 
 static const struct {
     enum attribution_model model;
@@ -153,31 +154,35 @@ static void settle_rows(struct pour *pour)
     pour->conversions = 0;
 }
 
-/* What n touches hold, to their groups. Neighbours are often of one group: each has other rows than the next, so that
- * it need not wait for it. */
-static void settle_touches(const uint32_t *group, uint32_t n, uint64_t (*step)[POUR_LANES], struct pour_row *rows)
+/* What n touches hold, to their groups; it is 0 then. Neighbours are often of one group: each has other rows than the
+ * next, so that it need not wait for it. */
+CLONES static void settle_touches(const uint32_t *group, uint32_t n, uint64_t (*step)[POUR_LANES],
+                                  struct pour_row *rows)
 {
-    Pair sum[PAIRS] = {{0}}, more, all;
+    const Lanes none = {0};
+    Lanes sum = {0}, more, all;
 
     for (uint32_t i = 0; i < n; i++) {
         uint64_t *lane = rows[POUR_SIDES * (size_t)group[i] + i % POUR_SIDES].lane;
-        for (size_t k = 0; k < PAIRS; k++) {
-            memcpy(&more, step[i] + 2 * k, sizeof more);
-            memcpy(&all, lane + 2 * k, sizeof all);
-            sum[k] += more;
-            all += sum[k];
-            memcpy(lane + 2 * k, &all, sizeof all);
-        }
+        memcpy(&more, step[i], sizeof more);
+        memcpy(step[i], &none, sizeof none);
+        memcpy(&all, lane, sizeof all);
+        sum += more;
+        all += sum;
+        memcpy(lane, &all, sizeof all);
     }
+    memcpy(step[n], &none, sizeof none);
 }
 
-static void settle_decay(const uint32_t *group, uint32_t n, const uint64_t *decay, const int64_t *decay_minor,
+static void settle_decay(const uint32_t *group, uint32_t n, uint64_t *decay, int64_t *decay_minor,
                          struct pour_row *rows)
 {
     for (uint32_t i = 0; i < n; i++) {
         struct pour_row *row = &rows[POUR_SIDES * (size_t)group[i] + i % POUR_SIDES];
         row->decay += decay[i];
         row->decay_minor += decay_minor[i];
+        decay[i] = 0;
+        decay_minor[i] = 0;
     }
 }
 
@@ -272,14 +277,7 @@ void pour_settle(struct pour *pour, struct scan *scan)
     if (!pour->open) return;
     pour_list(pour, scan);
     settle_touches(group, n, pour->step + pour->first, pour->pending);
-    memset(pour->step + pour->first, 0, ((size_t)n + 1) * sizeof *pour->step);
-    if (pour->decay) {
-        uint64_t *decay = pour->decay + pour->first;
-        int64_t *decay_minor = pour->decay_minor + pour->first;
-        settle_decay(group, n, decay, decay_minor, pour->pending);
-        memset(decay, 0, n * sizeof *decay);
-        memset(decay_minor, 0, n * sizeof *decay_minor);
-    }
+    if (pour->decay) settle_decay(group, n, pour->decay + pour->first, pour->decay_minor + pour->first, pour->pending);
     pour->open = false;
 }
 
