@@ -33,7 +33,7 @@
 
 #include <string.h>
 
-#define RUN_ROWS 4096 /* names searched in one go: they stay in the first cache until they are read */
+#define RUN_ROWS 2048 /* names searched in one go: they stay in the first cache until they are read */
 #define LONG 256      /* rows that are worth cutting by date first */
 #define BLOCK 64      /* names compared in one go */
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define TOGETHER GROUP_PAD /* most stretches are so short: no guess where they end */
-#define MANY 4096          /* touches settled together: what is kept of them stays in the second cache */
+#define MANY 2048          /* touches settled together: what is kept of them stays in the second cache */
 
 #define KIND_MODELS (MODEL_BIT(MODEL_LAST_PAID) | MODEL_BIT(MODEL_LAST_NON_DIRECT))
 
