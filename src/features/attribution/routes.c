@@ -52,6 +52,15 @@ static const struct route ROUTES[] = {
     {GET, "/api/v1/models", AUTH_READ, 0, models_get, "The attribution models there are", NULL, NULL, "Models", 0},
 };
 
+void attribution_init(struct attribution *attribution, struct pipeline *pipeline, struct segment_cache *segments,
+                      const struct settings *settings)
+{
+    attribution->pipeline = pipeline;
+    attribution->segments = segments;
+    attribution->settings = settings;
+    pthread_mutex_init(&attribution->one_table, NULL);
+}
+
 struct route_table attribution_routes(struct attribution *attribution)
 {
     return (struct route_table){"Attribution", ROUTES, COUNT_OF(ROUTES), "features/attribution/schemas.json",
