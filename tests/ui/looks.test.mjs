@@ -179,6 +179,16 @@ for (const [name, { at }] of Object.entries(STATES)) {
   });
 }
 
+site.test('the numbers of a column end under each other', { at: '/attribution?conversion=Order+Completed&models=first,linear' }, async (page) => {
+  const ends = await page.evaluate(() => [...document.querySelectorAll('[data-testid="matrix-table"] :is(tbody, tfoot) tr')].map((row) => [...row.cells].slice(1).map((cell) => {
+    const range = document.createRange(), all = [...(cell.querySelector('.cell') ?? cell).childNodes];
+    range.selectNode(all.find((one) => one.nodeType === Node.TEXT_NODE) ?? all[0]);
+    return Math.round(range.getBoundingClientRect().right);
+  })));
+  assert.equal(ends[0].length, 6, 'touches, two models, spend, CAC, ROAS');
+  for (const row of ends) assert.deepEqual(row, ends[0]);
+});
+
 site.test('on a phone the bar of pages covers nothing at the end of a page', { viewport: PHONE }, async (page) => {
   for (const address of [`/?${SIGNED}`, '/explore', '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/data/rules', '/persons', '/persons/c%3AC00657', '/channels/campaigns', '/channels/money']) {
     await open(page, address);
