@@ -134,11 +134,11 @@ const nameless = (page) => page.evaluate(() => {
 /** The page is no wider than its window; a window that was just made smaller may need a moment. */
 const fits = (page) => eventually('wider than the window by', () => page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0);
 
-/** Controls that stand over the edge of their panel, but for those of a table that is scrolled. */
+/** Controls that stand over the edge of their panel, but for those of a thing that is scrolled. */
 const outside = (page) => page.evaluate(() => [...document.querySelectorAll('main .panel')].flatMap((panel) => {
   const { left, right } = panel.getBoundingClientRect();
   const over = (one) => { const box = one.getBoundingClientRect(); return box.width > 0 && (box.right > right || box.left < left); };
-  return [...panel.querySelectorAll('button, select, input, a[href]')].filter((one) => one.checkVisibility() && !one.closest('.table-scroll, .unseen, dialog') && over(one)).map((one) => one.outerHTML.slice(0, 120));
+  return [...panel.querySelectorAll('button, select, input, a[href]')].filter((one) => one.checkVisibility() && !one.closest('.table-scroll, .segmented, .tabs, .unseen, dialog') && over(one)).map((one) => one.outerHTML.slice(0, 120));
 }));
 
 /** The page as it is open: names, nothing over an edge, no sideways scroll, a picture in each theme. */
