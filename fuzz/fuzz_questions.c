@@ -72,8 +72,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
                                .settings = &settings,
                                .version = "fuzz"};
     CHECK(product.pipeline);
-    attribution =
-        (struct attribution){.pipeline = product.pipeline, .segments = product.segments, .settings = &settings};
+    attribution_init(&attribution, product.pipeline, product.segments, &settings);
     tables[0] = product_routes(&product);
     tables[1] = attribution_routes(&attribution);
     for (size_t i = 0; i < TABLES; i++) n_routes += tables[i].n;

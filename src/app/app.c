@@ -140,7 +140,7 @@ void app_routes(struct app *app)
                                     .segments = app->segment_cache,
                                     .settings = &app->settings,
                                     .version = DEMETRA_VERSION};
-    app->attribution = (struct attribution){app->pipeline, app->segment_cache, &app->settings};
+    attribution_init(&app->attribution, app->pipeline, app->segment_cache, &app->settings);
     app->campaigns = (struct campaigns){app->store, &app->settings, app->pipeline, NULL};
     app->crm = (struct crm){app->pipeline};
     app->channels = (struct channels){app->pipeline, app->segment_cache, &app->settings, app->settings.data};

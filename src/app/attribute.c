@@ -354,8 +354,10 @@ int command_attribute(int n, char **args)
     answer.order = (int)k;
     if (!read_table(&answer, &err)) return fail_with(&err);
     arena_init(&answer.arena, SCRATCH_MAX);
-    bool ok = compute(&answer, &err);
-    if (ok) print_faults(&answer);
+    print_faults(&answer);
+    bool ok = answer.table.rows > 0 || answer.table.wrong == 0 ||
+              err_set(&err, ERR_INVALID, "no row of %s could be read", answer.file);
+    ok = ok && compute(&answer, &err);
     if (ok && option_given(n, args, "--json")) {
         ok = print_json(&answer, &err);
     } else if (ok) {

@@ -1,8 +1,8 @@
 /* measure/journey_paths.c -- see journey_paths.h.
  *
  * A reader of the scan that attribution_count reads too (attribution_scan.c), so they cannot differ. Each shard of
- * persons (shards.h) counts into a table of its own; they are joined in the order of the shards, so the rows are those
- * of one pass, in its order.
+ * persons (shards.h) counts into a table of its own, and all of them may take together what the joined one may; they
+ * are joined in the order of the shards, so the rows are those of one pass, in its order.
  *
  * Invariants, which the tests hold us to:
  *   J1  conversions, value and the rules over the table = attribution_count (value: each row of the table is split
@@ -52,6 +52,7 @@ bool journey_paths(const struct snapshot *snapshot, const struct attribution_que
     struct scan scan;
     struct joint joint = {.scan = &scan};
     struct shards shards;
+    atomic_size_t room = paths->ceiling - paths->bytes;
 
     if (query->by.n > PATHS_CHANNELS_MAX)
         return err_set(err, ERR_LIMIT, "markov and shapley take %u keys at most, not %u: group by something coarser",
@@ -60,12 +61,17 @@ bool journey_paths(const struct snapshot *snapshot, const struct attribution_que
     scan.models = 0;
     scan.nulls = true;
     shards_open(&shards, snapshot, arena, 0);
-    for (uint32_t i = 0; i < shards.n; i++) paths_init(&joint.table[i], paths->ceiling / shards.n);
+    paths->room = &room;
+    for (uint32_t i = 0; i < shards.n; i++) {
+        paths_init(&joint.table[i], paths->ceiling);
+        joint.table[i].room = &room;
+    }
     bool ok = shards_run(&shards, scan_shard, &joint, err);
     for (uint32_t i = 0; i < shards.n; i++) {
         ok = ok && paths_add_all(paths, &joint.table[i], err);
         paths_reset(&joint.table[i]);
     }
+    paths->room = NULL;
     shards_close(&shards);
     return ok;
 }

@@ -45,7 +45,8 @@ void paths_reset(struct paths *paths)
     free(paths->row);
     free(paths->channel);
     free(paths->slot);
-    paths_init(paths, paths->ceiling);
+    if (paths->room) atomic_fetch_add(paths->room, paths->bytes);
+    *paths = (struct paths){.ceiling = paths->ceiling, .room = paths->room, .point = paths->point};
 }
 
 struct path paths_at(const struct paths *paths, uint32_t i)
@@ -63,15 +64,25 @@ struct path paths_at(const struct paths *paths, uint32_t i)
 
 /* ---- room ---- */
 
+static bool take_room(const struct paths *paths, size_t bytes)
+{
+    if (bytes > paths->ceiling - paths->bytes) return false;
+    if (!paths->room) return true;
+    size_t left = atomic_load(paths->room);
+    while (left >= bytes)
+        if (atomic_compare_exchange_weak(paths->room, &left, left - bytes)) return true;
+    return false;
+}
+
 /* Room for `need` things: at least twice what there was. NULL and err past the ceiling; the old array then stays. */
 static void *grow(struct paths *paths, void *array, size_t size, size_t *capacity, size_t need, struct err *err)
 {
     size_t more = *capacity ? 2 * *capacity : ROWS_FIRST;
 
     if (more < need) more = need;
-    if (need > paths->ceiling / size || (more - *capacity) * size > paths->ceiling - paths->bytes) {
-        err_set(err, ERR_LIMIT, "the table of paths needs more than its %zu bytes; it has %u distinct paths",
-                paths->ceiling, paths->n);
+    if (need > paths->ceiling / size || !take_room(paths, (more - *capacity) * size)) {
+        err_set(err, ERR_LIMIT, "the different paths take more than %zu bytes: ask for a shorter time or fewer touches",
+                paths->ceiling);
         return NULL;
     }
     array = mem_grow(array, size, more);

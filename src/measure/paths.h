@@ -7,6 +7,8 @@
 #ifndef MEASURE_PATHS_H
 #define MEASURE_PATHS_H
 
+#include <stdatomic.h>
+
 #include "base/err.h"
 
 #define PATHS_CHANNELS_MAX (UINT32_C(1) << 20)
@@ -31,7 +33,8 @@ struct paths {
     int64_t conversions, nulls, value_minor;
     uint64_t magnitude; /* of the value, without signs */
     size_t bytes, ceiling;
-    uint64_t point; /* of the hash */
+    atomic_size_t *room; /* what tables side by side may still take together; NULL: it stands alone */
+    uint64_t point;      /* of the hash */
     struct path_row *row;
     uint32_t *channel;
     uint64_t *slot;
@@ -39,7 +42,7 @@ struct paths {
 };
 
 void paths_init(struct paths *paths, size_t ceiling); /* takes no memory yet */
-void paths_reset(struct paths *paths);                /* frees, keeps the ceiling */
+void paths_reset(struct paths *paths);                /* frees, keeps the ceiling and the room */
 
 /* Count a row in; `path` is copied. A row of neither conversions nor nulls counts nothing, but its channels are known
  * from then on. INVALID: a negative count, or value without conversions. LIMIT: past the ceiling, PATHS_CHANNELS_MAX

@@ -19,8 +19,9 @@ static inline void *scratch_take(struct arena *arena, size_t size, size_t count,
 
     if (__builtin_mul_overflow(size, count, &n) || n > arena->ceiling ||
         n + SCRATCH_SLACK > arena->ceiling - arena->used) {
-        err_set(err, ERR_LIMIT, "the answer needs %zu times %zu bytes more memory than its %zu", count, size,
-                arena->ceiling);
+        err_set(err, ERR_LIMIT,
+                "the answer takes more than the %zu MB that it may: ask for a shorter time or a coarser breakdown",
+                arena->ceiling >> 20);
         return NULL;
     }
     return arena_alloc(arena, n);

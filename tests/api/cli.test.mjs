@@ -146,3 +146,23 @@ test('demo makes a history, the same for the same seed', async (t) => {
   const bad = await run(['demo', '--people', 'none'], { folder: own, env });
   assert.equal(bad.code, 1);
 });
+
+test('attribute reads tables as they come, says which rows it left out, and fails when there is none left', async () => {
+  const file = path.join(folder, 'paths.csv');
+  const attribute = async (text) => {
+    writeFileSync(file, text);
+    return demetra(['attribute', file, '--order', '1', '--json']);
+  };
+  const crlf = JSON.parse((await attribute('\ufeffpath,total_conversions,total_conversion_value,total_null\r\n"a > b, ""c""",1,-10.5,0\r\n\r\na,0,0,1\r\n')).stdout);
+  assert.deepEqual([crlf.conversions, crlf.nulls, crlf.rows.map(({ channel }) => channel).sort()], [1, 1, ['a', 'b, "c"']]);
+  const some = await attribute('path,total_conversions\na > b,-1\na > > b,1\nc,2\n');
+  assert.equal(some.code, 0);
+  assert.equal(JSON.parse(some.stdout).conversions, 2);
+  assert.match(some.stderr, /:2: total_conversions is below 0: -1\n.*:3: channel 2 of the path has no name\n.*2 rows were left out/);
+  const none = await attribute('path,total_conversions\na,many\n"b,1\n');
+  assert.deepEqual([none.code, none.stdout], [1, '']);
+  assert.match(none.stderr, /no row of .* could be read/);
+  const steps = Array.from({ length: 100_000 }, (_, i) => `c${i % 7}`).join(' > ');
+  const long = JSON.parse((await attribute(`path,total_conversions,total_null\n${steps},3,1\n`)).stdout);
+  assert.deepEqual([long.conversions, long.nulls, long.rows.length], [3, 1, 7]);
+});

@@ -324,3 +324,12 @@ test('nonsense in a parameter is refused with its name', async () => {
   const none = await server.get(TARGET, { conversion: 'Never Seen' });
   assert.deepEqual([none.rows, none.null_journeys, none.markov.states], [[], 0, 0]);
 });
+
+test('questions that need a table of paths, asked at once, are each answered as when asked alone', async () => {
+  const asks = ['markov', 'shapley_rate', 'markov,shapley,shapley_rate'].flatMap((models) => ['platform', 'campaign'].map((by) => `${TARGET}?${new URLSearchParams({ conversion: 'Contract Signed', by, models, order: '2' })}`));
+  const cell = `${JOURNEYS}?${new URLSearchParams({ conversion: 'Contract Signed', model: 'markov', key: 'google', order: '2' })}`;
+  const alone = [];
+  for (const ask of [...asks, cell]) alone.push((await server.get(ask)));
+  const together = await Promise.all([...asks, cell].map((ask) => server.get(ask)));
+  assert.deepEqual(together, alone);
+});

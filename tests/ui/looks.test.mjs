@@ -134,9 +134,17 @@ const nameless = (page) => page.evaluate(() => {
 /** The page is no wider than its window; a window that was just made smaller may need a moment. */
 const fits = (page) => eventually('wider than the window by', () => page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0);
 
-/** The page as it is open: names, no sideways scroll, a picture in each theme. */
+/** Controls that stand over the edge of their panel, but for those of a thing that is scrolled. */
+const outside = (page) => page.evaluate(() => [...document.querySelectorAll('main .panel')].flatMap((panel) => {
+  const { left, right } = panel.getBoundingClientRect();
+  const over = (one) => { const box = one.getBoundingClientRect(); return box.width > 0 && (box.right > right || box.left < left); };
+  return [...panel.querySelectorAll('button, select, input, a[href]')].filter((one) => one.checkVisibility() && !one.closest('.table-scroll, .segmented, .tabs, .unseen, dialog') && over(one)).map((one) => one.outerHTML.slice(0, 120));
+}));
+
+/** The page as it is open: names, nothing over an edge, no sideways scroll, a picture in each theme. */
 async function look(page, name, size, schemes) {
   assert.deepEqual(await nameless(page), []);
+  assert.deepEqual(await outside(page), []);
   await fits(page);
   for (const scheme of schemes) {
     await page.emulateMedia({ colorScheme: scheme });
@@ -170,6 +178,16 @@ for (const [name, { at }] of Object.entries(STATES)) {
     await fits(page);
   });
 }
+
+site.test('the numbers of a column end under each other', { at: '/attribution?conversion=Order+Completed&models=first,linear' }, async (page) => {
+  const ends = await page.evaluate(() => [...document.querySelectorAll('[data-testid="matrix-table"] :is(tbody, tfoot) tr')].map((row) => [...row.cells].slice(1).map((cell) => {
+    const range = document.createRange(), all = [...(cell.querySelector('.cell') ?? cell).childNodes];
+    range.selectNode(all.find((one) => one.nodeType === Node.TEXT_NODE) ?? all[0]);
+    return Math.round(range.getBoundingClientRect().right);
+  })));
+  assert.equal(ends[0].length, 6, 'touches, two models, spend, CAC, ROAS');
+  for (const row of ends) assert.deepEqual(row, ends[0]);
+});
 
 site.test('on a phone the bar of pages covers nothing at the end of a page', { viewport: PHONE }, async (page) => {
   for (const address of [`/?${SIGNED}`, '/explore', '/funnel', `/attribution?${SIGNED}`, '/retention', '/paths', '/data/rules', '/persons', '/persons/c%3AC00657', '/channels/campaigns', '/channels/money']) {

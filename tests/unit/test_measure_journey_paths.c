@@ -344,6 +344,26 @@ static void test_null_journeys(void **state)
     paths_reset(&paths);
 }
 
+/* Nearly all different journeys are those of one person, and so of one shard. */
+static void test_room_goes_where_it_is_needed(void **state)
+{
+    struct fixture *f = *state;
+    struct attribution_query query = ask(TOUCH_EVENTS);
+    struct paths paths;
+    struct err err;
+
+    for (uint32_t k = 0; k < 2500; k++) {
+        builder_event(&f->builder, 0, NOW + 2 * k, VISIT, k & 3 ? A : B, 0);
+        order(f, 0, NOW + 2 * k + 1, A, 1);
+    }
+    for (uint32_t person = 1; person < 110000; person++) visit(f, person, 1, A);
+    paths_init(&paths, (size_t)48 << 20);
+    ASSERT_OK(journey_paths(builder_done(&f->builder, 110000, NAMES), &query, &f->arena, &paths, &err));
+    assert_true(paths.n_touches > 3000000);
+    assert_true(paths.bytes <= paths.ceiling);
+    paths_reset(&paths);
+}
+
 static void test_refused(void **state)
 {
     struct fixture *f = *state;
@@ -382,8 +402,12 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_oracle_agrees), FIXTURE_TEST(test_copies_scale), FIXTURE_TEST(test_empty_places),
-        FIXTURE_TEST(test_null_journeys), FIXTURE_TEST(test_refused),
+        FIXTURE_TEST(test_oracle_agrees),
+        FIXTURE_TEST(test_copies_scale),
+        FIXTURE_TEST(test_empty_places),
+        FIXTURE_TEST(test_null_journeys),
+        FIXTURE_TEST(test_room_goes_where_it_is_needed),
+        FIXTURE_TEST(test_refused),
     };
     hash_start();
     return cmocka_run_group_tests_name("measure/journey_paths", tests, NULL, NULL);

@@ -59,7 +59,8 @@ const char *ask_touches_name(enum touch_mode mode);
 
 /* ---- over_paths.c: the models that need all journeys at once ---- */
 struct over_paths {
-    struct paths paths; /* empty if it was neither asked for nor needed */
+    struct paths paths;    /* empty if it was not asked for */
+    pthread_mutex_t *turn; /* held; NULL: it is not */
     struct path_models models;
     bool *met; /* by group: it is on some journey, of a conversion or not */
     int64_t conversions, nulls, value_minor;
@@ -72,7 +73,8 @@ struct counted {
 };
 
 /* It fills `counted` as well, whose rows are there already: one reading of the history for both where that can be.
- * Close it, whatever came of it. */
+ * It is zeroed before; close it, whatever came
+ * of it. BUSY: others hold the table for too long. */
 bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct counted *counted,
                      struct err *err) MUST_CHECK;
 void over_paths_close(struct over_paths *over);
@@ -80,7 +82,8 @@ void over_paths_close(struct over_paths *over);
 struct path_credit over_paths_credit(const struct over_paths *over, const struct ask *ask, enum path_model model,
                                      uint32_t group);
 
-/* The whole question counted, with `over` if path models are asked for (else NULL): close that, whatever came of it. */
+/* The whole question counted, with `over` if path models are asked for (else NULL): it is zeroed before, close it,
+ * whatever came of it. */
 bool ask_count(const struct ask *ask, struct over_paths *over, struct counted *counted, struct err *err) MUST_CHECK;
 /* What a model that was asked for gives a group, or the one past the last. */
 struct path_credit ask_credit(const struct ask *ask, const struct counted *counted, const struct over_paths *over,

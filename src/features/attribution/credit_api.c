@@ -275,7 +275,7 @@ static bool answer(struct request *request, const struct snapshot *snapshot, str
     struct ask ask = {.request = request, .snapshot = snapshot};
     struct credits credits = {.ask = &ask, .of_segment = request_query(request, "segment").n > 0};
     struct json_out out = json_to(&reply->body);
-    struct over_paths over;
+    struct over_paths over = {0};
     size_t level;
 
     if (!question_choice(request, "by", LEVELS, &level, err)) return false;

@@ -130,7 +130,7 @@ static bool read_cell(struct cell *cell, const struct ask *ask, struct err *err)
 static bool count_cell(struct cell *cell, struct ask *ask, struct err *err)
 {
     struct arena *arena = &ask->request->arena;
-    struct over_paths over;
+    struct over_paths over = {0};
     struct counted counted;
 
     ask_want(ask, cell->model);

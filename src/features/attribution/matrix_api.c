@@ -393,7 +393,7 @@ static bool answer(struct request *request, const struct snapshot *snapshot, str
     struct ask ask = {.request = request, .snapshot = snapshot};
     struct json_out out = json_to(&reply->body);
     struct matrix matrix = {.ask = &ask};
-    struct over_paths over;
+    struct over_paths over = {0};
     bool intervals;
 
     if (!ask_read(&ask, err) || !ask_read_models(&ask, err)) return false;

@@ -1,16 +1,42 @@
 /* features/attribution/over_paths.c -- markov, shapley and shapley_rate over the journeys of a snapshot.
  *
  * Neither the table nor what a model works in is taken from the request's arena: they are given back as soon as they
- * are done with, and a Markov chain of a million different journeys needs more than a request may hold. */
+ * are done with, and a Markov chain of a million different journeys needs more than a request may hold. So one question
+ * at a time may have them, and the others wait for their turn: a scan takes all cores in any case. */
+#include <time.h>
+
 #include "features/attribution/attribution_int.h"
 #include "measure/journey_paths.h"
 #include "measure/scratch.h"
 
 #define TABLE_BYTES_MAX ((size_t)1 << 30)
 #define SCRATCH_BYTES_MAX ((size_t)2 << 30)
+#define PATIENCE_S 10
+
+static bool wait_turn(struct over_paths *over, const struct ask *ask, struct err *err)
+{
+    struct attribution *attribution = ask->request->context;
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_S;
+    if (pthread_mutex_timedlock(&attribution->one_table, &until) != 0)
+        return err_set(err, ERR_BUSY, "other questions of markov and shapley_rate take long to answer; ask again");
+    over->turn = &attribution->one_table;
+    return true;
+}
+
+static void give_back(struct over_paths *over)
+{
+    paths_reset(&over->paths);
+    if (over->turn) pthread_mutex_unlock(over->turn);
+    over->turn = NULL;
+}
 
 static bool open_table(struct over_paths *over, const struct ask *ask, struct err *err)
 {
+    if (!wait_turn(over, ask, err)) return false;
+    paths_init(&over->paths, TABLE_BYTES_MAX);
     if (!journey_paths(ask->snapshot, &ask->query, &ask->request->arena, &over->paths, err)) return false;
     over->conversions = over->paths.conversions;
     over->nulls = over->paths.nulls;
@@ -61,8 +87,6 @@ bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_t
     struct path_models_ask by_sums = path_models_by_sums(&ask->paths, ask->query.by.n), rest = ask->paths;
     bool any_sums = false, any_rest = false;
 
-    *over = (struct over_paths){0};
-    paths_init(&over->paths, TABLE_BYTES_MAX);
     over->met = SCRATCH_ARRAY(&ask->request->arena, bool, ask->query.by.n, err);
     if (!over->met) return false;
     for (int m = 0; m < PATH_MODEL_COUNT; m++) {
@@ -75,12 +99,14 @@ bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_t
                                            &counted->total, err);
     if (!ok) return false;
     if ((with_table || any_rest) && !open_table(over, ask, err)) return false;
-    return !any_rest || count_table(over, ask, &rest, err);
+    if (any_rest && !count_table(over, ask, &rest, err)) return false;
+    if (!with_table) give_back(over);
+    return true;
 }
 
 void over_paths_close(struct over_paths *over)
 {
-    paths_reset(&over->paths);
+    give_back(over);
 }
 
 struct path_credit over_paths_credit(const struct over_paths *over, const struct ask *ask, enum path_model model,

@@ -1,7 +1,9 @@
 #include "features/attribution/attribution_int.h"
 
 #define JOURNEYS_OF_PARAMS                                                                                             \
-    SPAN_PARAMS, FILTER_PARAM, SEGMENT_PARAM,                                                                          \
+    SPAN_PARAMS, SEGMENT_PARAM,                                                                                        \
+        {"filter", "list",                                                                                             \
+         "dim:op:value, as in metrics; may repeat: only conversions with a touch in their journey that passes all"},   \
         {"conversion", "string", "The event that is the conversion, such as Order Completed"},                         \
         {"lookback", "length", "Touches count in (time - lookback, time]; none (no limit) when left out"},             \
         {"half_life", "length", "Of time_decay; 7d when left out"},                                                    \
@@ -51,6 +53,15 @@ static const struct route ROUTES[] = {
      "ChannelCredit", 0},
     {GET, "/api/v1/models", AUTH_READ, 0, models_get, "The attribution models there are", NULL, NULL, "Models", 0},
 };
+
+void attribution_init(struct attribution *attribution, struct pipeline *pipeline, struct segment_cache *segments,
+                      const struct settings *settings)
+{
+    attribution->pipeline = pipeline;
+    attribution->segments = segments;
+    attribution->settings = settings;
+    pthread_mutex_init(&attribution->one_table, NULL);
+}
 
 struct route_table attribution_routes(struct attribution *attribution)
 {

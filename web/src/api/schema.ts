@@ -1678,10 +1678,10 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
-                    filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
+                    /** @description dim:op:value, as in metrics; may repeat: only conversions with a touch in their journey that passes all */
+                    filter?: string[];
                     /** @description The event that is the conversion, such as Order Completed */
                     conversion?: string;
                     /** @description Touches count in (time - lookback, time]; none (no limit) when left out */
@@ -1756,10 +1756,10 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
-                    filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
+                    /** @description dim:op:value, as in metrics; may repeat: only conversions with a touch in their journey that passes all */
+                    filter?: string[];
                     /** @description The event that is the conversion, such as Order Completed */
                     conversion?: string;
                     /** @description Touches count in (time - lookback, time]; none (no limit) when left out */
@@ -1836,10 +1836,10 @@ export interface paths {
                     from?: string;
                     /** @description Last day, counted in, or instant */
                     to?: string;
-                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
-                    filter?: string[];
                     /** @description Ask only of the persons of this segment (/api/v1/segments) */
                     segment?: number;
+                    /** @description dim:op:value, as in metrics; may repeat: only conversions with a touch in their journey that passes all */
+                    filter?: string[];
                     /** @description The event that is the conversion, such as Order Completed */
                     conversion?: string;
                     /** @description Touches count in (time - lookback, time]; none (no limit) when left out */
