@@ -62,6 +62,8 @@ struct record {
     bool dirty;               /* `rows` is of before */
     bool relabel;             /* its aliases have changed too */
     struct rows rows;         /* where it was written */
+    uint32_t written;         /* the last row of the tail that is in `rows`, index + 1; 0: write it from its parts */
+    uint32_t n_written;       /* how many of the tail are */
 };
 
 struct node {
@@ -137,7 +139,7 @@ struct facts {
     facts_platform_fn *platform;
     const void *rules;
     struct snapshot_owner *latest;
-    int64_t latest_us, latest_took_us; /* when it was made, and how long that took */
+    int64_t latest_us, latest_took_us; /* when it was made, and a processor's time that took */
     _Atomic uint32_t holders;          /* the owner of the facts, and each snapshot alive */
 };
 
@@ -180,10 +182,11 @@ void facts_forget_records(struct facts *facts);               /* a generation wi
 void facts_decide_touches(struct facts *facts);               /* all of them, from the tuples and by the rules */
 
 /* ---- facts_columns.c ---- */
-/* A record's person: rows of base places and of the tail, and where they go. */
+/* A record's person: the rows it had when it was written last, or of its base places, and those of the tail that are
+ * new; and where they go. */
 struct move {
-    struct rows to;
-    uint32_t first, last; /* of the tail, index + 1 */
+    struct rows from, to;
+    uint32_t first, last; /* of the tail, index + 1; first 0: none */
     uint32_t n_places;
 };
 
@@ -191,7 +194,7 @@ struct columns *columns_new(const struct bundle *bundle, uint64_t n_base, struct
 void columns_release(struct columns *columns);
 /* Where the rows of records that have changed go, behind the overlay. */
 struct settling {
-    struct columns *columns; /* held */
+    struct columns *columns, *before; /* held; `from` of the moves lies in `before`, most often the same */
     const struct generation *generation;
     const struct tail *tail;
     VECTOR(struct move) moves;

@@ -87,8 +87,9 @@ static struct snapshot_owner *plan(struct facts *facts, struct settling *settlin
     return owner;
 }
 
-/* While so much comes in that a snapshot takes long to make, making one for each question would leave the writer no
- * time: then one serves for some while, and an answer may be that much behind. */
+/* While so much comes in that a snapshot is much work, making one for each question would leave the writer no time:
+ * then one serves for some while, and an answer may be that much behind. Work, not how long it took: a thread that had
+ * to wait for a processor would otherwise put off the next one, make that larger, and so on. */
 #define DEAR_RECORDS 1000 /* persons who have changed: with fewer it is quick again, however long the last one took */
 #define DEAR_US 20000
 #define DEAR_TIMES 20
@@ -117,7 +118,7 @@ static struct snapshot_owner *latest_if_fresh(struct facts *facts, bool of_now)
 static struct snapshot_owner *build(struct facts *facts)
 {
     struct settling settling;
-    int64_t began_us = time_monotonic_us();
+    int64_t began_us = time_thread_us();
 
     pthread_mutex_lock(&facts->mutex);
     struct snapshot_owner *owner = plan(facts, &settling);
@@ -128,7 +129,7 @@ static struct snapshot_owner *build(struct facts *facts)
     atomic_fetch_add(&owner->holders, 1); /* kept as the latest, and handed out */
     facts->latest = owner;
     facts->latest_us = time_monotonic_us();
-    facts->latest_took_us = facts->latest_us - began_us;
+    facts->latest_took_us = time_thread_us() - began_us;
     pthread_mutex_unlock(&facts->mutex);
     if (old) snapshot_close(&old->snap);
     return owner;
