@@ -13,9 +13,6 @@
 /* Use at most so many threads from now on, the callers' counted in; 0: as many as there are cores. */
 void parallel_limit(int threads);
 
-/* What this thread cuts from now on comes after what others are at: a question begins. */
-void parallel_turn(void);
-
 typedef void parallel_fn(void *context, uint32_t part);
 
 /* work(context, part) for each part < n, each once, in any order and at the same time; returns when all are done. The

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/parallel.h"
+#include "base/time.h"
+
 #define OVERLAY_ROWS (UINT64_C(1) << 28)
 #define WASTE_ROWS (UINT64_C(4) << 20)
 
@@ -52,7 +55,6 @@ struct columns *columns_new(const struct bundle *bundle, uint64_t n_base, struct
             ok = err_set(err, ERR_INTERNAL, "cannot reserve addresses for the facts: %s", strerror(errno));
         } else {
             *column_of(columns, &COLUMNS[i]) = at;
-            (void)madvise(at, column_bytes(columns, &COLUMNS[i]), MADV_HUGEPAGE); /* the overlay's; a wish */
             ok = !bundle || bundle_map_over(bundle, COLUMNS[i].name, at, err);
         }
     }
@@ -150,9 +152,8 @@ struct fresh {
     size_t n, capacity;
 };
 
-/* What goes into the rows of `from`: those of the tail, and of its base places but the first, which begin at `place` in
- * settling->places. */
-static void gather(const struct settling *settling, const struct move *move, size_t place, struct fresh *out)
+/* What goes into the rows of `from`: those of the tail, and of its base places but the first. */
+static void gather(const struct settling *settling, const struct move *move, struct fresh *out)
 {
     out->n = 0;
     for (uint32_t i = move->first; i;) {
@@ -162,7 +163,7 @@ static void gather(const struct settling *settling, const struct move *move, siz
         i = i == move->last ? 0 : row->next; /* the writer may be linking more to the last */
     }
     for (uint32_t i = 1; i < move->n_places; i++) {
-        const uint64_t *first = &settling->generation->first[settling->places.at[place + i]];
+        const uint64_t *first = &settling->generation->first[settling->places.at[move->place + i]];
         for (uint64_t row = first[0]; row < first[1]; row++) {
             VECTOR_RESERVE(out);
             out->at[out->n++] = row_at(settling->before, row);
@@ -171,23 +172,39 @@ static void gather(const struct settling *settling, const struct move *move, siz
     if (!in_order(out->at, out->n)) qsort(out->at, out->n, sizeof *out->at, by_time_and_arrival);
 }
 
-void settling_do(struct settling *settling)
-{
-    struct fresh fresh = {0};
-    size_t place = 0;
+#define MOVES_EACH 1024 /* fewer are not worth another thread */
 
-    for (size_t i = 0; i < settling->moves.n; i++) {
-        const struct move *move = &settling->moves.at[i];
-        gather(settling, move, place, &fresh);
+static void do_some(void *context, uint32_t part)
+{
+    struct settling *settling = context;
+    int64_t began_us = time_thread_us();
+    size_t begin = (size_t)part * MOVES_EACH, left = settling->moves.n - begin;
+    struct fresh fresh = {0};
+
+    for (size_t i = 0; i < left && i < MOVES_EACH; i++) {
+        const struct move *move = &settling->moves.at[begin + i];
+        gather(settling, move, &fresh);
         CHECK(move->from.end - move->from.begin + fresh.n == move->to.end - move->to.begin);
         merge(settling->before, move->from, fresh.at, fresh.n, settling->columns, move->to.begin);
-        place += move->n_places;
+    }
+    free(fresh.at);
+    atomic_fetch_add(&settling->took_us, time_thread_us() - began_us);
+}
+
+int64_t settling_do(struct settling *settling, bool urgent)
+{
+    uint32_t n = (uint32_t)((settling->moves.n + MOVES_EACH - 1) / MOVES_EACH);
+
+    if (urgent) {
+        for (uint32_t part = 0; part < n; part++) do_some(settling, part);
+    } else {
+        parallel_run(n, do_some, settling);
     }
     columns_release(settling->before);
     columns_release(settling->columns);
-    free(fresh.at);
     free(settling->moves.at);
     free(settling->places.at);
+    return atomic_load(&settling->took_us);
 }
 
 /* Of a record that was not written since it was made or merged. Returns how many rows there are. */
@@ -209,7 +226,7 @@ static uint64_t plan_places(const struct facts *facts, const struct record *reco
 
 static void plan_record(struct facts *facts, struct record *record, struct settling *out)
 {
-    struct move move = {.first = record->first, .last = record->last};
+    struct move move = {.first = record->first, .last = record->last, .place = out->places.n};
     uint64_t n = record->n_tail - record->n_written;
 
     if (record->written) {

@@ -188,6 +188,7 @@ struct move {
     struct rows from, to;
     uint32_t first, last; /* of the tail, index + 1; first 0: none */
     uint32_t n_places;
+    size_t place; /* the first of them, in the settling's `places` */
 };
 
 struct columns *columns_new(const struct bundle *bundle, uint64_t n_base, struct err *err); /* bundle may be NULL */
@@ -199,9 +200,11 @@ struct settling {
     const struct tail *tail;
     VECTOR(struct move) moves;
     VECTOR(uint32_t) places; /* of the base, of all moves */
+    _Atomic int64_t took_us; /* a processor's time, of all threads */
 };
 void settling_plan(struct facts *facts, struct settling *out); /* with the mutex held */
-void settling_do(struct settling *settling);                   /* without it; frees the plan */
+/* Without it; frees the plan. `urgent`: by this thread alone, which the pool's are not to hold up. Returns took_us. */
+int64_t settling_do(struct settling *settling, bool urgent);
 
 /* ---- facts_snapshot.c ---- */
 void touch_table_release(struct touch_table *table); /* NULL is fine */

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "base/parallel.h"
 #include "http/http_int.h"
 
 #define NICE 19
@@ -39,10 +38,7 @@ static void *worker_main(void *context)
     struct task *task;
 
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread alone, on Linux; without the right to, as the others */
-    while ((task = take(context))) {
-        parallel_turn();
-        task->run(task);
-    }
+    while ((task = take(context))) task->run(task);
     return NULL;
 }
 

@@ -77,67 +77,12 @@ static void several_threads_may_call(void **state)
     for (size_t i = 0; i < COUNT_OF(thread); i++) pthread_join(thread[i], NULL);
 }
 
-/* Whose turn is later has cut its work first. */
-struct turns {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    bool later_began, earlier_done;
-};
-
-static void set(struct turns *turns, bool *flag)
-{
-    pthread_mutex_lock(&turns->mutex);
-    *flag = true;
-    pthread_cond_broadcast(&turns->changed);
-    pthread_mutex_unlock(&turns->mutex);
-}
-
-static void await(struct turns *turns, const bool *flag)
-{
-    pthread_mutex_lock(&turns->mutex);
-    while (!*flag) pthread_cond_wait(&turns->changed, &turns->mutex);
-    pthread_mutex_unlock(&turns->mutex);
-}
-
-static void later_part(void *context, uint32_t part)
-{
-    struct turns *turns = context;
-
-    (void)part;
-    set(turns, &turns->later_began);
-    await(turns, &turns->earlier_done);
-}
-
-static void *later_main(void *turns)
-{
-    parallel_turn();
-    parallel_run(PARTS, later_part, turns);
-    return NULL;
-}
-
-static void an_earlier_turn_goes_first(void **state)
-{
-    struct turns turns = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    static struct tally tally;
-    pthread_t later;
-
-    (void)state;
-    parallel_turn();
-    assert_int_equal(pthread_create(&later, NULL, later_main, &turns), 0);
-    await(&turns, &turns.later_began);
-    parallel_run(PARTS, count_part, &tally); /* every part of the other waits for this */
-    assert_once_each(&tally, PARTS);
-    set(&turns, &turns.earlier_done);
-    pthread_join(later, NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_part_is_done_once),
         cmocka_unit_test(work_may_be_cut_again),
         cmocka_unit_test(several_threads_may_call),
-        cmocka_unit_test(an_earlier_turn_goes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
