@@ -10,7 +10,8 @@ import { run } from "./process.mjs";
 import { BUILD, serving } from "./servers.mjs";
 
 const WRITER = join(BUILD, "bench/history_write");
-const VERSION = 1; // of the data: another number makes it anew
+const VERSION = 1; // of the history: another number makes all of it anew
+const CSV = "csv-v2"; // of what is written down: another makes that alone anew
 const BATCH = 1000;
 const SENDERS = 3;
 
@@ -57,9 +58,9 @@ export async function history(machine) {
   const { events } = machine;
   const folder = join(BUILD, "bench-data", `${events}-v${VERSION}`);
   const data = join(folder, "demetra");
-  const csv = join(folder, "csv", "events.csv");
+  const csv = join(folder, CSV, "events.csv");
   mkdirSync(folder, { recursive: true });
-  await once(join(folder, "csv"), async (part) => {
+  await once(join(folder, CSV), async (part) => {
     machine.say(`  writing ${events} events down`);
     await pipeline(write(events, "csv").stdout, createWriteStream(join(part, "events.csv")));
   });

@@ -16,8 +16,8 @@ static void write_csv(const struct history *history)
 {
     for (uint32_t p = 0; p < history->n_persons; p++)
         for (uint64_t i = history->first[p]; i < history->first[p + 1]; i++)
-            printf("%" PRIu32 ",%" PRId64 ",%u,%" PRIu32 ",%" PRIu32 ",%" PRId64 "\n", p, history->at_ms[i], history->name[i],
-                   history_platform(history->touch[i]), history->touch[i], history->amount_minor[i]);
+            printf("%" PRIu32 ",%" PRId64 ",%u,%" PRIu32 ",%" PRIu32 ",%" PRId64 "\n", p, history->at_ms[i],
+                   history->name[i], history_platform(history->touch[i]), history->touch[i], history->amount_minor[i]);
 }
 
 struct arrival {

@@ -22,8 +22,9 @@ const COUNT_ALONE = `${FUNNEL}&times=false`; // what the peers are asked
 const RETENTION = "/api/v1/retention?start=Page+Viewed&unit=week&periods=8";
 export const MODELS = ["first", "last", "linear", "position", "time_decay"]; // that the peer computes too
 const RULES = [...MODELS, "last_non_direct", "last_paid"];
-export const ATTRIBUTION =
-  "/api/v1/attribution?conversion=Order+Completed&by=platform&touches=events&lookback=30d&half_life=7d";
+const CREDIT = "/api/v1/attribution?conversion=Order+Completed&by=platform&lookback=30d&half_life=7d";
+export const ATTRIBUTION = `${CREDIT}&touches=sessions`; // the default for events of the web
+export const ATTRIBUTION_EVENTS = `${CREDIT}&touches=events`;
 
 // The rule models that every version has, and those of the data-driven that this one has.
 export async function modelsOf({ get }, machine) {
@@ -70,7 +71,7 @@ async function clickhouse(made) {
 // The fastest of its forms of the question, all of which must agree with `check`; it is warm then.
 async function fastestForm(opened, question, check, machine) {
   let best = null;
-  for (const query of opened.queries.filter((one) => one.startsWith(question))) {
+  for (const query of opened.queries.filter((one) => one.startsWith(`${question} `))) {
     const first = await opened.ask(query);
     check(first.rows, `${opened.name}, ${query}`);
     const slow = best && first.ms > SLOW * best.ms; // and will not be the fastest when it is warm
@@ -202,14 +203,13 @@ function checkRetention(reply, rows, who) {
   for (const [i, cells] of ours.entries()) must(cells === theirs[i], who, `cohort ${i}`, cells, theirs[i]);
 }
 
-export const attribution = (machine) =>
-  against(
-    machine,
-    "attribution",
-    async (server) => `${ATTRIBUTION}&models=${await modelsOf(server, machine)}`,
-    [duckdb],
-    checkAttribution,
-  );
+function attributionBy(machine, question, path) {
+  const pathOf = async (server) => `${path}&models=${await modelsOf(server, machine)}`;
+  return against(machine, question, pathOf, [duckdb], checkAttribution);
+}
+
+export const attribution = (machine) => attributionBy(machine, "attribution", ATTRIBUTION);
+export const attributionEvents = (machine) => attributionBy(machine, "attribution-events", ATTRIBUTION_EVENTS);
 export const funnel = (machine) =>
   against(machine, "funnel", () => COUNT_ALONE, [clickhouse, duckdb], checkFunnel, {
     "with how long each step took": FUNNEL,

@@ -4,18 +4,16 @@ import { isMet, targetText } from "./figures.mjs";
 const number = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const decimal = (x) => (x >= 100 ? number.format(x) : x.toFixed(x >= 10 ? 1 : 2));
 
-function spread(result) {
-  return `${decimal(result.least)}–${decimal(result.most)}`;
-}
-
 export function verdict(figure, result) {
-  if (!figure.measure) return "not built yet";
   if (!result) return "not run";
   return isMet(figure, result.value) ? "met" : "MISSED";
 }
 
 function measured(figure, result) {
-  return result ? `${decimal(result.value)} ${figure.unit} (${spread(result)})` : "";
+  if (!result) return "";
+  const text = (x) => (figure.digits === undefined ? decimal(x) : x.toFixed(figure.digits));
+  const spread = result.least === result.most ? "" : ` (${text(result.least)}–${text(result.most)})`;
+  return `${text(result.value)} ${figure.unit}${spread}`;
 }
 
 // ---- the terminal ----
@@ -53,6 +51,7 @@ const SIDE_COLUMNS = [
   ["CPU µs an event", "cpu_us", (side) => decimal(side.cpu_us)],
   ["memory MB", "bytes", ({ bytes_before: was, bytes }) => (was ? `${megabytes(was)} → ` : "") + megabytes(bytes)],
   ["memory at most MB", "peak", (side) => megabytes(side.peak)],
+  ["KB", "kb", (side) => side.kb.toFixed(1)],
   ["others' CPU", "others", (side) => `${decimal(side.others * 100)} %`],
 ];
 
@@ -147,29 +146,34 @@ ${ran.map((figure) => sides(figure, results.get(figure.name))).join("\n")}
 ### Questions
 
 - The history (bench/history.c) is a made year of a shop: 10 M events by 1 M persons (most have a handful, one in 256
-  has hundreds, up to a thousand), 20 event names, 3.2 % of the events orders, with 35 touches in the 30 days before an
-  order on average, from 12 platforms and 265 campaigns. It is sent to Demetra through \`/v1/batch\`, and written down as
-  CSV for the others; it stays in build/bench-data.
+  has hundreds, up to a thousand), 20 event names, 3.2 % of the events orders, with 35 other events and ten
+  sessions in the 30 days before an order on average, from 12 platforms and 265 campaigns. It is sent to Demetra
+  through \`/v1/batch\`, and written down as CSV for the others; it stays in build/bench-data.
 - Demetra is asked over HTTP on one keep-alive connection, the answer read and its JSON parsed; the others in their own
   processes, without a network, the rows read out. All are warm: the table is in memory, each is asked three times in a
   row and the least counts, in turn with the others, five times over; the figure is the median of the five ratios, to
   the faster of the others each time.
-- *DuckDB* (bench/peers/duckdb.mjs): a table in memory sorted by person, then time; persons, names and platforms as the
-  smallest numbers that hold them. *ClickHouse* (bench/peers/clickhouse.mjs): a MergeTree so sorted, in one part. Each
-  question is put in two forms of SQL, and the faster is timed.
+- *DuckDB* (bench/peers/duckdb.mjs): a table in memory sorted by person, then time; persons, names, platforms and
+  campaigns as the smallest numbers that hold them. *ClickHouse* (bench/peers/clickhouse.mjs): a MergeTree so sorted, in
+  one part. Each question is put in two forms of SQL, and the faster is timed.
 - Before that the answers are compared: counts must be equal, credits to a millionth, money to the minor unit that
   Demetra rounds each touch to. Where they differ the benchmark fails.
 - *A plain C loop* (bench/plain_loop.c) reads the columns that the question needs, one sum or comparison a row, on all
   processors: nothing that looks at every row can be faster.
 - Nine models: first, last, last_non_direct, last_paid, linear, position, time_decay, markov of order 1, shapley; the
-  touches are events, 30 days before the order. DuckDB computes first, last, linear, position, time_decay.
-- *bootstrap*: first, last, linear, position, time_decay, 90 % intervals over HTTP.
+  touches are those of the 30 days before the order. DuckDB computes first, last, linear, position, time_decay.
+- *attribution* asks as a user does by default: a touch is a session, which ends after 30 idle minutes or where another
+  campaign begins, and DuckDB finds the sessions from the same events (a column has each event's campaign), faster by
+  windows over the table as it lies sorted, a part of the persons on each processor, than by windows for each person.
+  *attribution-events* asks with touches=events.
+- *bootstrap*: first, last, linear, position, time_decay with touches=events, 90 % intervals over HTTP.
 - *start* is from exec to the answer to a question about all events, after a clean stop, the files being in the page
   cache; beside it how long it takes to make everything again from the raw log.
 - *ingest-asked* begins each time with a copy of the history; alone and while asked are measured one after the other, in
-  turn first. The two clients ask their next question when the last is answered. *asked-ingest*: the same questions
-  while batches come in at a pace that leaves some of the machine (a batch is due every so often, and its answer timed
-  from then); below it what becomes of them when the senders take all that there is.
+  turn first. The two clients ask the funnel with its times, *attribution*, the funnel again, and so on, the next when
+  the last is answered. *asked-ingest*: the same questions while batches come in at a pace that leaves some of the
+  machine (a batch is due every so often, and its answer timed from then); below it what becomes of them when the
+  senders take all that there is.
 
 ### summary
 
@@ -178,6 +182,12 @@ ${ran.map((figure) => sides(figure, results.get(figure.name))).join("\n")}
   analyzed) with one pass over the table, in parallel where it finds that better.
 - Both are asked over HTTP on one keep-alive connection, in turn, ten times in a row and the least counts, five times
   over. Before that every number of the two answers is compared.
+
+### dashboard
+
+- What a browser loads before the first page stands whole: the entry, the larger of the two languages, the chart
+  library; each file compressed by gzip -9, 1 KB being 1,024 bytes. \`npm run size\` in web/ holds the same sum to the
+  same ceiling.
 
 ### import
 

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { history } from "./history.mjs";
 import { median } from "./ingest.mjs";
 import { peakBytes, quiet, run, runJson, usage } from "./process.mjs";
-import { ATTRIBUTION, FUNNEL, modelsOf, MODELS, timed } from "./questions.mjs";
+import { ATTRIBUTION, ATTRIBUTION_EVENTS, FUNNEL, modelsOf, MODELS, timed } from "./questions.mjs";
 import { BUILD, environment, serving } from "./servers.mjs";
 
 const REPETITIONS = 5;
@@ -38,7 +38,7 @@ export async function bootstrap(machine) {
     const { paths } = await server.get("/openapi.json");
     const counted = paths["/api/v1/attribution"].get.parameters.some(({ name }) => name === "replicates");
     if (!counted) machine.say("  replicates= is not built: the answer has as many as the program thinks fit");
-    const path = `${ATTRIBUTION}&models=${MODELS}&intervals=true${counted ? "&replicates=100" : ""}`;
+    const path = `${ATTRIBUTION_EVENTS}&models=${MODELS}&intervals=true${counted ? "&replicates=100" : ""}`;
     const all = [];
     for (let i = 0; i < REPETITIONS; i++) {
       all.push((await timed(() => server.get(path))) / 1000);

@@ -7,7 +7,7 @@ export default defineConfig({
   base: '/',
   build: {
     target: 'es2022',
-    manifest: true, // tools/size.mjs reads it
+    manifest: true, // tools/first_page.mjs reads it
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
   },

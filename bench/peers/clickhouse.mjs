@@ -1,5 +1,5 @@
 // ClickHouse in this process (chDB): a MergeTree sorted by person, then time; names and platforms are numbers of one
-// byte.
+// byte, campaigns of two.
 //   node clickhouse.mjs FILE.csv FOLDER      FOLDER is made, and holds the table while this runs
 import { Session } from "chdb";
 
@@ -28,10 +28,11 @@ const retention = (settings) => `
 
 const session = new Session(folder);
 session.query("DROP TABLE IF EXISTS events");
-session.query(`CREATE TABLE events (person UInt32, at_ms UInt64, name UInt8, platform UInt8, amount Int64)
+session.query(`CREATE TABLE events
+  (person UInt32, at_ms UInt64, name UInt8, platform UInt8, campaign UInt16, amount Int64)
   ENGINE = MergeTree ORDER BY (person, at_ms)`);
 session.query(`INSERT INTO events SELECT * FROM file('${file}', CSV,
-  'person UInt32, at_ms UInt64, name UInt8, platform UInt8, amount Int64')`);
+  'person UInt32, at_ms UInt64, name UInt8, platform UInt8, campaign UInt16, amount Int64')`);
 session.query("OPTIMIZE TABLE events FINAL");
 const version = session.query("SELECT version()", "TSV").trim();
 const IN_ORDER = "SETTINGS optimize_aggregation_in_order = 1";

@@ -1,34 +1,56 @@
-// DuckDB: a table in memory, sorted by person, then time; names and platforms are numbers of one byte.
+// DuckDB: a table in memory, sorted by person, then time; names and platforms are numbers of one byte, campaigns of
+// two.
 //   node duckdb.mjs FILE.csv
 //
 // Each question in several forms; the bench takes the fastest. In all of them every touch, step or week of a person is
 // found by the exact rules of Demetra's answer, for the bench compares the numbers before it takes the time.
+import { availableParallelism } from "node:os";
+
 import { DuckDBInstance } from "@duckdb/node-api";
 
 import {
-  answer, FUNNEL_WINDOW_MS, HALF_LIFE_MS, LOOKBACK_MS, MONDAY_MS, ORDER, PAGE, PERIODS, STEPS, WEEK_MS,
+  answer, FUNNEL_WINDOW_MS, HALF_LIFE_MS, IDLE_MS, LOOKBACK_MS, MONDAY_MS, ORDER, PAGE, PERIODS, STEPS, UNTAGGED,
+  WEEK_MS,
 } from "./peer.mjs";
 
-// ---- attribution: platform, touches, then conversions and revenue of each of five models ----
+// ---- attribution: platform, then conversions and revenue of each of five models ----
 
-const TOUCHES = `
+const ORDERS = `
   orders AS MATERIALIZED (
-    SELECT row_number() OVER () AS id, person, at_ms, platform, amount FROM events WHERE name = ${ORDER}
-  ),
-  touches AS MATERIALIZED (
-    SELECT o.id, o.amount, e.at_ms, e.platform, exp((e.at_ms - o.at_ms) * ${Math.LN2 / HALF_LIFE_MS}) AS decay
-    FROM events e JOIN orders o ON e.person = o.person
-    WHERE e.name <> ${ORDER} AND e.at_ms <= o.at_ms AND e.at_ms > o.at_ms - ${LOOKBACK_MS}
+    SELECT (row_number() OVER ())::INTEGER AS id, person, at_ms, platform, amount
+    FROM events WHERE name = ${ORDER}
   )`;
 
-// What a touch gets, from its place and the number of touches; then by platform, the orders without touches added.
-const CREDIT = `
+// The touches of each order among the rows of `table`.
+const touchesOf = (table) => `
+  touches AS MATERIALIZED (
+    SELECT o.id, o.amount, e.at_ms, e.platform, exp((e.at_ms - o.at_ms) * ${Math.LN2 / HALF_LIFE_MS}) AS decay
+    FROM ${table} e JOIN orders o ON e.person = o.person
+    WHERE e.at_ms <= o.at_ms AND e.at_ms > o.at_ms - ${LOOKBACK_MS}
+  )`;
+
+const PLACED_BY_JOIN = `
+  journeys AS (SELECT id, count(*) AS n, min(at_ms) AS first_at, max(at_ms) AS last_at, sum(decay) AS decays
+               FROM touches GROUP BY id),
+  placed AS (SELECT t.*, n, decays, at_ms = first_at AS first, at_ms = last_at AS last
+             FROM touches t JOIN journeys USING (id))`;
+
+const PLACED_BY_WINDOW = `
+  placed AS (
+    SELECT *, count(*) OVER whole AS n, sum(decay) OVER whole AS decays,
+      at_ms = min(at_ms) OVER whole AS first, at_ms = max(at_ms) OVER whole AS last
+    FROM touches WINDOW whole AS (PARTITION BY id)
+  )`;
+
+// What a touch gets, from its place and the number of touches; then by platform, the orders that are not in `journeys`
+// added, which have no touch.
+const creditOf = (journeys) => `
   credit AS (
     SELECT platform, amount, first, last, 1.0 / n AS linear, decay / decays AS time_decay,
       CASE WHEN n <= 2 THEN 1.0 / n WHEN first OR last THEN 0.4 ELSE 0.2 / (n - 2) END AS position
     FROM placed
     UNION ALL
-    SELECT platform, amount, true, true, 1.0, 1.0, 1.0 FROM orders ANTI JOIN touches USING (id)
+    SELECT platform, amount, true, true, 1.0, 1.0, 1.0 FROM orders ANTI JOIN ${journeys} USING (id)
   )
   SELECT platform,
     sum(first::INT), sum(amount) FILTER (first), sum(last::INT), sum(amount) FILTER (last),
@@ -36,22 +58,52 @@ const CREDIT = `
     sum(time_decay), sum(time_decay * amount)
   FROM credit GROUP BY platform ORDER BY platform`;
 
-const ATTRIBUTION_BY_JOIN = `
-  WITH ${TOUCHES},
-  journeys AS (SELECT id, count(*) AS n, min(at_ms) AS first_at, max(at_ms) AS last_at, sum(decay) AS decays
-               FROM touches GROUP BY id),
-  placed AS (SELECT t.*, n, decays, at_ms = first_at AS first, at_ms = last_at AS last
-             FROM touches t JOIN journeys USING (id)),
-  ${CREDIT}`;
+const EVENTS = `(SELECT person, at_ms, platform FROM events WHERE name <> ${ORDER})`;
+const EVENTS_BY_JOIN = `WITH ${ORDERS}, ${touchesOf(EVENTS)}, ${PLACED_BY_JOIN}, ${creditOf("journeys")}`;
+const EVENTS_BY_WINDOW = `WITH ${ORDERS}, ${touchesOf(EVENTS)}, ${PLACED_BY_WINDOW}, ${creditOf("touches")}`;
 
-const ATTRIBUTION_BY_WINDOW = `
-  WITH ${TOUCHES},
-  placed AS (
-    SELECT *, count(*) OVER whole AS n, sum(decay) OVER whole AS decays,
-      at_ms = min(at_ms) OVER whole AS first, at_ms = max(at_ms) OVER whole AS last
-    FROM touches WINDOW whole AS (PARTITION BY id)
+// A session begins after a pause, or at a campaign that is not the session's. Only such an event can begin one whose
+// campaign is not that of the event before it: among these few the session's campaign is that of the one before, for
+// either that one began it or has the same.
+const SESSIONS_BY_WINDOW = `
+  e AS (
+    SELECT person, at_ms, platform, campaign, coalesce(at_ms - lag(at_ms) OVER w > ${IDLE_MS}, true) AS pause,
+      lag(campaign) OVER w AS before
+    FROM events WHERE person IN (SELECT person FROM events WHERE name = ${ORDER})
+    WINDOW w AS (PARTITION BY person ORDER BY at_ms)
   ),
-  ${CREDIT}`;
+  marks AS (
+    SELECT *, lag(campaign) OVER (PARTITION BY person ORDER BY at_ms) AS session
+    FROM e WHERE pause OR (campaign <> ${UNTAGGED} AND campaign <> before)
+  ),
+  sessions AS MATERIALIZED (SELECT person, at_ms, platform FROM marks WHERE pause OR campaign <> session)`;
+
+// The same without sorting again what lies sorted: a window over all rows (OVER ()) takes them as they are read, which
+// DuckDB does in the order of the table; on one processor, so there is a part of the persons for each. The person
+// stands above the time's 41 bits, and makes a pause from one person to the next.
+const PARTS = availableParallelism();
+const sessionsPart = (part, from, to) => `
+  e${part} AS (
+    SELECT person, at_ms, platform, campaign, lag(campaign) OVER () AS before,
+      (person::BIGINT << 42) + at_ms - lag((person::BIGINT << 42) + at_ms, 1, 0) OVER () > ${IDLE_MS} AS pause
+    FROM events WHERE person >= ${from} AND person < ${to}
+  ),
+  marks${part} AS (
+    SELECT *, lag(campaign) OVER () AS session
+    FROM e${part} WHERE pause OR (campaign <> ${UNTAGGED} AND campaign <> before)
+  )`;
+
+function sessionsStreamed(persons) {
+  const parts = Array.from({ length: PARTS }, (_, part) => part);
+  const from = (part) => Math.floor((persons * part) / PARTS);
+  const begun = (part) => `SELECT person, at_ms, platform FROM marks${part} WHERE pause OR campaign <> session`;
+  return `
+    ${parts.map((part) => sessionsPart(part, from(part), from(part + 1)))},
+    sessions AS MATERIALIZED (${parts.map(begun).join(" UNION ALL ")})`;
+}
+
+const attributed = (sessions) =>
+  `WITH ${sessions}, ${ORDERS}, ${touchesOf("sessions")}, ${PLACED_BY_JOIN}, ${creditOf("journeys")}`;
 
 // ---- funnel: persons at each step ----
 
@@ -107,14 +159,19 @@ const instance = await DuckDBInstance.create(":memory:");
 const db = await instance.connect();
 await db.run(`CREATE TABLE events AS
   SELECT * FROM read_csv('${process.argv[2]}', header = false, columns = {
-    person: 'UINTEGER', at_ms: 'BIGINT', name: 'UTINYINT', platform: 'UTINYINT', amount: 'BIGINT'})
+    person: 'UINTEGER', at_ms: 'BIGINT', name: 'UTINYINT', platform: 'UTINYINT', campaign: 'USMALLINT',
+    amount: 'BIGINT'})
   ORDER BY person, at_ms`);
-const [[version]] = (await db.runAndReadAll("SELECT version()")).getRows();
+const [[version, persons]] = (
+  await db.runAndReadAll("SELECT version(), (SELECT max(person) + 1 FROM events)::INTEGER")
+).getRows();
 await answer(
   `DuckDB ${version}`,
   {
-    "attribution by join": ATTRIBUTION_BY_JOIN,
-    "attribution by window": ATTRIBUTION_BY_WINDOW,
+    "attribution streamed": attributed(sessionsStreamed(persons)),
+    "attribution by window": attributed(SESSIONS_BY_WINDOW),
+    "attribution-events by join": EVENTS_BY_JOIN,
+    "attribution-events by window": EVENTS_BY_WINDOW,
     "funnel by asof": FUNNEL_BY_ASOF,
     "funnel by window": FUNNEL_BY_WINDOW,
     "retention by bits": RETENTION_BY_BITS,

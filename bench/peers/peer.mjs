@@ -10,9 +10,11 @@ export const DAY_MS = 86_400_000;
 export const STEPS = [0, 1, 2, 4];
 export const ORDER = 4;
 export const PAGE = 0;
+export const UNTAGGED = 264; // the campaign of visits that carry none, the last of them
 export const FUNNEL_WINDOW_MS = 7 * DAY_MS;
 export const LOOKBACK_MS = 30 * DAY_MS;
 export const HALF_LIFE_MS = 7 * DAY_MS;
+export const IDLE_MS = 1_800_000; // ends a session
 export const PERIODS = 8;
 export const MONDAY_MS = 1735516800000; // 2024-12-30, on or before the first event
 

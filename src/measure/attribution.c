@@ -77,19 +77,19 @@ static enum verdict see_both(struct scan *scan, const struct scan_journey *path)
     return path_reader_see(&part->path_reader, scan, path);
 }
 
-static void see_end_count(struct scan *scan)
+static void settle_count(struct scan *scan)
 {
     struct part *part = scan->reader;
 
-    pour_end(&part->pour, scan);
+    pour_settle(&part->pour, scan);
 }
 
-static void see_end_both(struct scan *scan)
+static void settle_both(struct scan *scan)
 {
     struct part *part = scan->reader;
 
-    pour_end(&part->pour, scan);
-    path_reader_end(&part->path_reader, scan);
+    pour_settle(&part->pour, scan);
+    path_reader_settle(&part->path_reader, scan);
 }
 
 static void see_line_too(struct scan *scan)
@@ -103,7 +103,7 @@ static bool read_paths_too(struct scan *scan, struct part *part)
 {
     scan->nulls = true;
     scan->see = see_both;
-    scan->see_end = see_end_both;
+    scan->settle = settle_both;
     scan->line = &part->path_reader.line;
     scan->see_line = see_line_too;
     return path_sums_new(scan->query->by.n, 1, scan->arena, &part->sums, scan->err) &&
@@ -119,7 +119,8 @@ static bool count_shard(void *context, struct shard *shard, struct err *err)
     scan.arena = &shard->arena;
     scan.err = err;
     scan.see = see_count;
-    scan.see_end = see_end_count;
+    scan.settle = settle_count;
+    scan.together = true;
     scan.reader = part;
     *part = (struct part){0};
     if (!pour_open(&part->pour, &scan) || (counter->with_sums && !read_paths_too(&scan, part))) return false;

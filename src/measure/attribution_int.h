@@ -3,19 +3,24 @@
  * Is:    conversions of a snapshot with the touches that share them, one by one, and journeys that led to none;
  *        and what a model gives those touches.
  * Owns:  nothing; its room is taken from the reader's arena.
- * Never: seen outside attribution*.c, trail.c, pour.c, journey_paths.c, path_sums.c and bootstrap.c.
+ * Never: seen outside attribution*.c, trail.c, null_line.c, pour.c, journey_paths.c, path_sums.c and bootstrap.c.
  */
 #ifndef MEASURE_ATTRIBUTION_INT_H
 #define MEASURE_ATTRIBUTION_INT_H
 
 #include "measure/models.h"
+#include "measure/session_run.h"
 #include "measure/shards.h"
 
 /* What the scan asks of a touch id, in 8 bytes. */
 struct touch_mark {
     uint32_t group;
-    bool paid : 1, direct : 1, excluded : 1, must : 1;
+    uint8_t kind; /* KIND_* */
+    bool excluded : 1, must : 1;
 };
+
+#define KIND_PAID 1
+#define KIND_DIRECT 2
 
 /* The latest milestone event of a kind. */
 struct milestone {
@@ -23,21 +28,24 @@ struct milestone {
     int64_t at_ms;
 };
 
-/* One person's touches that are not excluded, in time order. */
+/* Touches that are not excluded, in time order: of the person under way from `begin` on, and before these of others,
+ * if the reader settles many together. Places are counted from the first of all. */
 struct trail {
     uint32_t capacity;
     uint64_t *row; /* NULL: nobody asks */
     int64_t *at_ms;
     uint32_t *group;
-    double *power;     /* of time_decay, and DECAY_PAD behind; NULL: nobody asks */
-    uint32_t n_powers; /* that are there */
+    uint8_t *kind; /* KIND_*; NULL: nobody asks */
+    double *power; /* of time_decay; NULL: nobody asks */
+    uint8_t *null; /* of null journeys, see null_line.c; NULL: nobody asks */
     struct decay decay;
-    double *ahead; /* the powers of rows from first_ahead on, if is_ahead */
-    uint64_t first_ahead;
-    bool is_ahead;
-    uint32_t n;               /* touches so far */
+    uint32_t n_powers; /* that are there */
+
+    uint32_t begin;
+    uint32_t n;               /* behind the last touch so far */
     uint32_t lo;              /* the first that the lookback still reaches */
     uint32_t seen;            /* those before it were in some journey already, or in none and never will be */
+    uint32_t n_kinds;         /* those before it were looked at for the next two */
     uint32_t last_paid;       /* place + 1; 0: none yet */
     uint32_t last_non_direct; /* likewise */
     struct milestone lead, opportunity;
@@ -86,7 +94,7 @@ struct scan {
     const struct touch_mark *mark; /* by touch id */
     uint64_t lookback;
     uint64_t base_end; /* rows before it are there, whosoever */
-    bool plain;        /* every event but conversions is a touch, none is excluded, and nothing else is asked of it */
+    bool plain;        /* all touches are journeys' touches: none is excluded, and nothing else is asked of events */
     uint32_t models;   /* the wanted ones, a bit each; a reader that asks for no credit_of sets 0 */
     bool nulls;        /* set by the reader: null journeys too (journey_paths.h), each after its person's conversions */
     bool rows;         /* likewise: of which row each touch is */
@@ -94,11 +102,13 @@ struct scan {
     struct err *err;
     struct finder finder;
     struct trail trail;
-    struct session session;
+    struct session session; /* before the rows that are read */
+    struct session_run run;
     struct model_split split;
     uint32_t person;
     enum verdict (*see)(struct scan *scan, const struct scan_journey *path);
-    void (*see_end)(struct scan *scan);  /* after a person's last journey, the trail as it was; NULL: no need */
+    void (*settle)(struct scan *scan);   /* before the touches of its trail go: after each person; NULL: no need */
+    bool together;                       /* set by the reader: after many persons */
     void *reader;                        /* the private state of both */
     struct null_line *line;              /* the reader's: null journeys go there if they can; NULL: each is seen */
     void (*see_line)(struct scan *scan); /* empties it when it is full */
@@ -110,26 +120,46 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
 
 /* ---- the trail, for the scan ---- */
 
-bool trail_reserve(struct scan *scan, uint64_t n) MUST_CHECK; /* room for a person's touches */
-void trail_start(struct scan *scan);                          /* another person; the room stays */
-void trail_look_ahead(struct scan *scan, struct rows rows);   /* in a plain scan: among these are its touches */
+bool trail_room(struct scan *scan, uint64_t n) MUST_CHECK; /* for n touches more, behind those that are there */
+void trail_begin(struct scan *scan, uint32_t place);       /* another person, whose first touch is at that place */
+void trail_end(struct scan *scan);                         /* that was its last journey */
 void trail_add(struct scan *scan, uint64_t row);
-void trail_add_all(struct scan *scan, struct rows rows); /* in a plain scan */
+void trail_add_all(struct scan *scan, struct rows rows);            /* in a plain scan: they are touches all */
+void trail_lay(struct scan *scan, const uint64_t *row, uint32_t n); /* likewise, of many persons; n does not move */
 /* The groups of a stretch of rows; `group` has room for GROUP_PAD more. */
 void trail_read_groups(const struct scan *scan, struct rows rows, uint32_t *group);
-
-/* The powers of the journey, made up to its end; NULL if nobody asks. */
-const double *trail_powers(struct trail *trail);
+/* Bring last_paid and last_non_direct up to n. */
+void trail_find_last(struct trail *trail);
+/* The powers of all touches before n. */
+void trail_raise(struct trail *trail);
 
 /* ---- null journeys in a line ---- */
 
 /* The journey of these rows, in a plain scan. False: it is too long, and was not added. */
 bool line_add(struct scan *scan, struct rows rows) MUST_CHECK;
+/* Those of the persons of scan->run, whose touches are laid from `base` on. */
+void line_add_run(struct scan *scan, uint32_t base);
 /* Those of the persons at place .. after-1, as far as they have rows that end at `end` or before, all of them touches;
  * returns the first place that it could do nothing with. */
 uint32_t line_up(struct scan *scan, uint32_t place, uint32_t after, uint64_t end);
 
+/* ---- conversions ahead ---- */
+
+void finder_start(struct finder *finder, struct rows rows);
+/* The first conversion from `row` on, which only ever grows; UINT64_MAX: none. */
+uint64_t finder_next(const struct scan *scan, struct finder *finder, uint64_t row);
+
+/* ---- sessions as touches, in a plain scan ---- */
+
+/* A person's rows; scan->session is what was open before them. */
+enum verdict scan_read_sessions(struct scan *scan, struct rows rows);
+/* All persons at place .. after-1, whose rows are those of the finder. */
+enum verdict scan_session_run(struct scan *scan, uint32_t place, uint32_t after);
+
 /* ---- the scan ---- */
+
+/* The conversion at a row, its touches being in the trail. */
+enum verdict scan_convert(struct scan *scan, uint64_t row);
 
 static inline bool scan_reaches(const struct scan *scan, int64_t from_ms, int64_t to_ms)
 {

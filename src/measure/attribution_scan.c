@@ -77,8 +77,7 @@ static void finder_look(const struct scan *scan, struct finder *finder)
         if (name[finder->row] == conversion) finder_add(scan, finder, finder->row);
 }
 
-/* The first conversion from `row` on, which only ever grows; UINT64_MAX: none. */
-static uint64_t finder_next(const struct scan *scan, struct finder *finder, uint64_t row)
+uint64_t finder_next(const struct scan *scan, struct finder *finder, uint64_t row)
 {
     for (;;) {
         for (; finder->at < finder->n; finder->at++)
@@ -89,7 +88,7 @@ static uint64_t finder_next(const struct scan *scan, struct finder *finder, uint
     }
 }
 
-static void finder_start(struct finder *finder, struct rows rows)
+void finder_start(struct finder *finder, struct rows rows)
 {
     finder->row = rows.begin;
     finder->end = rows.end;
@@ -144,8 +143,10 @@ static enum verdict see_trail(struct scan *scan, struct scan_journey *path, int6
     struct trail *trail = &scan->trail;
 
     trail_forget(scan, at_ms);
+    trail_find_last(trail);
     path->journey.n = trail->n - trail->lo;
-    path->journey.power = trail_powers(trail);
+    if (!scan->together) trail_raise(trail);
+    path->journey.power = trail->power ? trail->power + trail->lo : NULL;
     path->journey.last_paid = place_from_lo(trail, trail->last_paid);
     path->journey.last_non_direct = place_from_lo(trail, trail->last_non_direct);
     path->journey.lead = milestone_from_lo(scan, trail->lead, at_ms);
@@ -157,7 +158,7 @@ static enum verdict see_trail(struct scan *scan, struct scan_journey *path, int6
     return scan->see(scan, path);
 }
 
-static const double ALONE[1 + DECAY_PAD] = {1};
+static const double ALONE[DECAY_PAD] = {1};
 
 /* No touch in the window: the conversion's own takes the credit, unless it is excluded. */
 static enum verdict see_own(struct scan *scan, struct scan_journey *path)
@@ -275,7 +276,7 @@ static void note_milestones(struct scan *scan, uint64_t row, uint32_t name)
     if (name + 1 == scan->query->opportunity_plus_1) trail->opportunity = milestone;
 }
 
-static enum verdict convert(struct scan *scan, uint64_t row)
+enum verdict scan_convert(struct scan *scan, uint64_t row)
 {
     enum verdict verdict = GO_ON;
 
@@ -293,11 +294,10 @@ static enum verdict read_plain(struct scan *scan, struct rows rows)
         finder = &own;
         finder_start(finder, rows);
     }
-    uint64_t row = finder_next(scan, finder, rows.begin);
-    if (row < rows.end) trail_look_ahead(scan, rows);
+    uint64_t row;
     while ((row = finder_next(scan, finder, rows.begin)) < rows.end) {
         trail_add_all(scan, (struct rows){rows.begin, row});
-        enum verdict verdict = convert(scan, row);
+        enum verdict verdict = scan_convert(scan, row);
         if (verdict != GO_ON) return verdict;
         rows.begin = row + 1;
     }
@@ -316,10 +316,18 @@ static enum verdict read_rows(struct scan *scan, struct rows rows)
 
         if (takes_part(query, name) && is_touch(scan, row, converts)) trail_add(scan, row);
         if (has_milestones) note_milestones(scan, row, name);
-        enum verdict verdict = converts ? convert(scan, row) : GO_ON;
+        enum verdict verdict = converts ? scan_convert(scan, row) : GO_ON;
         if (verdict != GO_ON) return verdict;
     }
     return scan->nulls ? see_null(scan) : GO_ON;
+}
+
+typedef enum verdict rows_fn(struct scan *scan, struct rows rows);
+
+static rows_fn *reader_of(const struct scan *scan)
+{
+    if (!scan->plain) return read_rows;
+    return scan->query->touches == TOUCH_SESSIONS ? scan_read_sessions : read_plain;
 }
 
 /* The rows up to rows.end, from the first on that the lookback reaches from one at `at_ms`; not past `last`. */
@@ -330,11 +338,11 @@ static enum verdict read_back_from(struct scan *scan, struct rows rows, int64_t 
     if (elapsed_ms(INT64_MIN, at_ms) >= scan->lookback)
         rows.begin =
             scan_find_time(scan->snapshot->at_ms, first, last, (int64_t)((uint64_t)at_ms - scan->lookback + 1));
-    if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
-    trail_start(scan);
+    if (!trail_room(scan, rows.end - rows.begin)) return FAILED;
+    trail_begin(scan, scan->trail.n);
     if (scan->query->touches == TOUCH_SESSIONS) scan->session = session_before(scan, first, rows.begin);
-    enum verdict verdict = (scan->plain ? read_plain : read_rows)(scan, rows);
-    if (scan->see_end) scan->see_end(scan);
+    enum verdict verdict = reader_of(scan)(scan, rows);
+    trail_end(scan);
     return verdict;
 }
 
@@ -412,8 +420,7 @@ static enum verdict scan_plainly(struct scan *scan, uint32_t place, uint32_t aft
             verdict = read_back_from(scan, rows, snapshot->at_ms[row], row);
             continue;
         }
-        if (!trail_reserve(scan, rows.end - rows.begin)) return FAILED;
-        scan->trail.n = 0;
+        if (!trail_room(scan, rows.end - rows.begin)) return FAILED;
         verdict = see_null_rows(scan, rows);
     }
     return verdict;
@@ -451,12 +458,21 @@ static enum verdict scan_everyone(struct scan *scan, uint32_t from, uint32_t to)
     return verdict;
 }
 
+static enum verdict scan_all(struct scan *scan, uint32_t from, uint32_t to)
+{
+    bool sessions = scan->query->touches == TOUCH_SESSIONS;
+
+    if (!scan->nulls) return scan_runs(scan, from, to, scan_converting);
+    if (!scan->plain || is_ranged(scan)) return scan_everyone(scan, from, to);
+    return scan_runs(scan, from, to, sessions ? scan_session_run : scan_plainly);
+}
+
 bool scan_places(struct scan *scan, uint32_t from, uint32_t to)
 {
     if (scan->query->conversion > UINT16_MAX) return true; /* DICT_NONE, for one */
-    if (!scan->nulls) return scan_runs(scan, from, to, scan_converting) != FAILED;
-    if (scan->plain && !is_ranged(scan)) return scan_runs(scan, from, to, scan_plainly) != FAILED;
-    return scan_everyone(scan, from, to) != FAILED;
+    if (scan_all(scan, from, to) == FAILED) return false;
+    if (scan->together) scan->settle(scan);
+    return true;
 }
 
 /* ---- opening ---- */
@@ -486,8 +502,7 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
         excludes = excludes || (query->exclude && query->exclude[group]);
         mark[id] = (struct touch_mark){
             .group = group,
-            .paid = snapshot->touches[id].paid,
-            .direct = snapshot->touches[id].direct,
+            .kind = (snapshot->touches[id].paid ? KIND_PAID : 0) | (snapshot->touches[id].direct ? KIND_DIRECT : 0),
             .excluded = query->exclude && query->exclude[group],
             .must = query->must_touch && query->must_touch[id],
         };
@@ -498,11 +513,11 @@ bool scan_open(struct scan *scan, const struct snapshot *snapshot, const struct 
         .mark = mark,
         .base_end = snapshot->n_base > 0 ? snapshot->first[snapshot->n_base] : 0,
         .lookback = length_limit(query->lookback_ms),
-        .plain = query->touches == TOUCH_EVENTS && !query->must_touch && !query->in_journey && !excludes &&
+        .plain = query->touches != TOUCH_JOURNEY && !query->must_touch && !query->in_journey && !excludes &&
                  !query->lead_plus_1 && !query->opportunity_plus_1,
         .models = query->models ? query->models : (UINT32_C(1) << MODEL_COUNT) - 1,
     };
-    decay_start(&scan->trail.decay, query->half_life_ms);
+    decay_start(&scan->trail.decay, query->half_life_ms, snapshot->first_ms, snapshot->last_ms);
     return true;
 }
 

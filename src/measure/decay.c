@@ -48,14 +48,6 @@ __extension__ typedef unsigned __int128 Wide;
 
 /* ---- powers ---- */
 
-void decay_start(struct decay *decay, int64_t half_life_ms)
-{
-    bool long_lived = half_life_ms > INT64_MAX / GROWTH_MAX;
-
-    *decay = (struct decay){.half_life_ms = half_life_ms, .per_ms = 1 / (double)half_life_ms};
-    decay->reach_ms = long_lived ? INT64_MAX : GROWTH_MAX * half_life_ms;
-}
-
 /* 2^bits, for bits of a double's normal range. */
 static inline double two_to(int64_t bits)
 {
@@ -124,25 +116,26 @@ static bool is_in_reach(const struct decay *decay, int64_t at_ms)
     return (uint64_t)at_ms - decay->base_ms < (uint64_t)decay->reach_ms;
 }
 
-bool decay_at_once(struct decay *decay, const int64_t *at_ms, uint32_t n, double *power)
+void decay_start(struct decay *decay, int64_t half_life_ms, int64_t first_ms, int64_t last_ms)
 {
-    rebase(decay, at_ms[0], power, 0);
-    if (!is_in_reach(decay, at_ms[n - 1])) return false;
-    raise_all(decay, at_ms, n, power);
-    return true;
+    bool long_lived = half_life_ms > INT64_MAX / GROWTH_MAX;
+
+    *decay = (struct decay){.half_life_ms = half_life_ms, .per_ms = 1 / (double)half_life_ms};
+    decay->reach_ms = long_lived ? INT64_MAX : GROWTH_MAX * half_life_ms;
+    rebase(decay, first_ms, NULL, 0);
+    decay->common = first_ms <= last_ms && is_in_reach(decay, last_ms);
 }
 
 void decay_follow(struct decay *decay, const int64_t *at_ms, double *power, uint32_t from, uint32_t to)
 {
     while (from < to) {
         uint32_t end = to;
-        if (from == 0 || !is_in_reach(decay, at_ms[from])) rebase(decay, at_ms[from], power, from);
-        if (!is_in_reach(decay, at_ms[to - 1]))
+        if (!decay->common && (from == 0 || !is_in_reach(decay, at_ms[from]))) rebase(decay, at_ms[from], power, from);
+        if (!decay->common && !is_in_reach(decay, at_ms[to - 1]))
             for (end = from + 1; is_in_reach(decay, at_ms[end]);) end++;
         raise_all(decay, at_ms + from, end - from, power + from);
         from = end;
     }
-    memset(power + to, 0, DECAY_PAD * sizeof *power);
 }
 
 /* ---- shares ---- */
@@ -182,6 +175,19 @@ static uint64_t add_dues_exactly(const double *power, uint32_t n, uint64_t magni
     return sum;
 }
 
+#define CREDIT_ONE (double)(UINT64_C(1) << DECAY_CREDIT_BITS)
+#define WHOLE_MASK ((UINT64_C(1) << 51) - 1)
+
+/* Behind the last touch weights are 0: from TAIL + DECAY_PAD - n on are n ones, and then zeros. */
+#define ONES UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX
+static const uint64_t TAIL[2 * DECAY_PAD] = {ONES, ONES, ONES, ONES};
+
+static inline const uint64_t *tail_of(uint32_t n)
+{
+    return TAIL + DECAY_PAD - (n < DECAY_PAD ? n : DECAY_PAD);
+}
+
+static const int64_t FALLING[DECAY_PAD] = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
 static const int32_t ORDER[BOUNDS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 #define WIDTH 16
@@ -196,7 +202,8 @@ static const int32_t ORDER[BOUNDS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 
 #include "measure/decay_split.inc"
 #endif
 
-void decay_split(const double *power, uint32_t n, int64_t revenue_minor, double *credit, int64_t *share, uint32_t *left)
+void decay_split(const double *power, uint32_t n, int64_t revenue_minor, uint64_t *credit, int64_t *share,
+                 uint32_t *left)
 {
 #ifdef CLONES_WIDE
     if (CLONES_HAVE_WIDE) {

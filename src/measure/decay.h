@@ -13,27 +13,28 @@
 
 #define DECAY_PAD 16 /* what arrays have room for behind their last touch: loops go on to a multiple of it */
 
-/* The touches of a person so far. */
+/* The touches of a person so far; or of all persons, if all of them fit in one unit of powers. */
 struct decay {
     int64_t half_life_ms, reach_ms;
     double per_ms;
+    bool common;      /* they do */
     int64_t base;     /* powers are in units of 2^base */
     uint64_t base_ms; /* = base * half_life_ms */
     uint32_t live;    /* powers before it are 0 */
 };
 
-void decay_start(struct decay *decay, int64_t half_life_ms);
+/* No touch is before first_ms or after last_ms. */
+void decay_start(struct decay *decay, int64_t half_life_ms, int64_t first_ms, int64_t last_ms);
 
-/* The powers of touches from .. to-1, which follow those before them, in time order; and DECAY_PAD zeros behind. Of
- * those before only the unit changes, and what has become too small to count. */
+/* The powers of touches from .. to-1. If they are not `common`, these follow those before them, in time order, of which
+ * only the unit changes, and what has become too small to count. What is behind them may be written over. */
 void decay_follow(struct decay *decay, const int64_t *at_ms, double *power, uint32_t from, uint32_t to);
 
-/* The powers of all a person's touches, n >= 1, in one go; behind them is anything. False: they are too far apart. */
-bool decay_at_once(struct decay *decay, const int64_t *at_ms, uint32_t n, double *power);
+#define DECAY_CREDIT_BITS 49 /* credit is counted in units of 2^-49: its sums are the same in whatever order */
 
 /* Add to what each of n touches has: its share of one conversion and of the revenue, which sum to it. `power`, `credit`
- * and `share` have n and DECAY_PAD more, those powers 0; `left` is scratch of that length. */
-void decay_split(const double *power, uint32_t n, int64_t revenue_minor, double *credit, int64_t *share,
+ * and `share` have room for DECAY_PAD more, as has `left`, which is scratch. */
+void decay_split(const double *power, uint32_t n, int64_t revenue_minor, uint64_t *credit, int64_t *share,
                  uint32_t *left);
 
 #endif

@@ -30,6 +30,7 @@
  */
 #include "measure/models_int.h"
 
+#include "base/clones.h"
 #include "measure/scratch.h"
 
 #include <string.h>
@@ -46,6 +47,8 @@ bool model_split_reserve(struct model_split *split, uint32_t n, struct arena *ar
     if (!split->weight) return false;
     split->revenue_minor = SCRATCH_ARRAY(arena, int64_t, room, err);
     if (!split->revenue_minor) return false;
+    split->credit = SCRATCH_ARRAY(arena, uint64_t, room, err);
+    if (!split->credit) return false;
     split->left = SCRATCH_ARRAY(arena, uint32_t, room, err);
     if (!split->left) return false;
     split->capacity = n;
@@ -90,7 +93,7 @@ struct share {
 /* magnitude * part / total, exactly. `each` is magnitude / total, rounded. */
 static struct share share_of(uint64_t magnitude, uint64_t part, uint64_t total, double each)
 {
-    if (magnitude >> 50) {
+    if (magnitude >> EVEN_QUICK_BITS) {
         Wide due = (Wide)magnitude * part;
         return (struct share){(uint64_t)(due / total), (uint64_t)(due % total)};
     }
@@ -184,6 +187,68 @@ struct even_split even_split(const struct even *even, uint32_t n, uint64_t magni
     return split;
 }
 
+/* ---- many at once: the same without a branch ---- */
+
+/* share_of, of amounts that it takes by doubles. */
+static inline struct share share_quickly(uint64_t magnitude, uint64_t part, uint64_t total, double each)
+{
+    uint64_t whole = (uint64_t)(int64_t)((double)(int64_t)part * each);
+    int64_t left = (int64_t)(magnitude * part - whole * total);
+    uint64_t fewer = left < 0, more = left >= (int64_t)total;
+
+    return (struct share){whole - fewer + more, (uint64_t)left + (total & -fewer) - (total & -more)};
+}
+
+static inline uint64_t choose(bool which, uint64_t yes, uint64_t no)
+{
+    uint64_t mask = 0 - (uint64_t)which;
+    return (yes & mask) | (no & ~mask);
+}
+
+CLONES static void split_linear(const uint64_t *restrict n, const uint64_t *restrict magnitude, uint32_t count,
+                                struct even_splits *restrict splits)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        double each = (double)(int64_t)magnitude[i] / (double)(int64_t)n[i];
+        struct share share = share_quickly(magnitude[i], 1, n[i], each);
+        splits->other[i] = splits->special[i] = share.whole;
+        splits->others_end[i] = share.left;
+        splits->n_more[i] = 0;
+    }
+}
+
+/* The special places are the first and the last, if there are touches between. */
+CLONES static void split_position(const uint64_t *restrict n, const uint64_t *restrict magnitude, uint32_t count,
+                                  struct even_splits *restrict splits)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t places = choose(n[i] > 2, 2, 0), others = n[i] - places;
+        uint64_t part = choose(n[i] > 2, 2 * others, 1), total = choose(n[i] > 2, 5 * others, n[i]);
+        double each = (double)(int64_t)magnitude[i] / (double)(int64_t)total;
+        struct share other = share_quickly(magnitude[i], 1, total, each);
+        struct share special = share_quickly(magnitude[i], part, total, each);
+        uint64_t rest = magnitude[i] - places * special.whole - others * other.whole;
+        uint64_t if_first = choose(rest < places, rest, places), if_last = choose(rest > others, rest - others, 0);
+        uint64_t if_equal = (places > 0) & (rest > 0); /* the last place is never among the first `rest` */
+        uint64_t more =
+            choose(special.left > other.left, if_first, choose(special.left < other.left, if_last, if_equal));
+        uint64_t end = rest - more + ((places > 0) & (rest > more));
+        splits->other[i] = other.whole;
+        splits->special[i] = special.whole;
+        splits->others_end[i] = choose(special.left == other.left, rest, end);
+        splits->n_more[i] = more;
+    }
+}
+
+void even_split_many(enum attribution_model model, const uint64_t *n, const uint64_t *magnitude, uint32_t count,
+                     struct even_splits *splits)
+{
+    CHECK(count <= EVEN_MANY && (model == MODEL_LINEAR || model == MODEL_POSITION));
+    (model == MODEL_LINEAR ? split_linear : split_position)(n, magnitude, count, splits);
+}
+
+/* ---- one journey, touch by touch ---- */
+
 static void spread_even(const struct model_journey *journey, const struct even *even, struct model_split *split)
 {
     double other = 1 / (double)even->total, special = (double)even->special / (double)even->total;
@@ -203,10 +268,13 @@ static void spread_even(const struct model_journey *journey, const struct even *
 static void spread_time_decay(const struct model_journey *journey, struct model_split *split)
 {
     size_t room = (size_t)journey->n + DECAY_PAD;
+    double sum = 0;
 
-    memset(split->weight, 0, room * sizeof *split->weight);
+    memset(split->credit, 0, room * sizeof *split->credit);
     memset(split->revenue_minor, 0, room * sizeof *split->revenue_minor);
-    decay_split(journey->power, journey->n, journey->revenue_minor, split->weight, split->revenue_minor, split->left);
+    decay_split(journey->power, journey->n, journey->revenue_minor, split->credit, split->revenue_minor, split->left);
+    for (uint32_t i = 0; i < journey->n; i++) sum += journey->power[i];
+    for (uint32_t i = 0; i < journey->n; i++) split->weight[i] = journey->power[i] / sum;
 }
 
 void model_spread(enum attribution_model model, const struct model_journey *journey, struct model_split *split)

@@ -17,7 +17,7 @@ struct model_journey {
     uint32_t last_non_direct; /* of the last that is not direct; n: all are */
     uint32_t lead;            /* of the lead's touch; n: absent */
     uint32_t opportunity;     /* likewise */
-    const double *power;      /* decay.h: n, and DECAY_PAD zeros; only time_decay reads it */
+    const double *power;      /* decay.h: n, and room for DECAY_PAD; only time_decay reads it */
     int64_t revenue_minor;    /* any: 0 and refunds too */
 };
 
@@ -26,7 +26,8 @@ struct model_split {
     uint32_t capacity;
     double *weight;         /* of each touch; they sum to 1 */
     int64_t *revenue_minor; /* of each touch; they sum to the journey's, none has the other sign */
-    uint32_t *left;         /* scratch */
+    uint64_t *credit;       /* scratch, as left */
+    uint32_t *left;
 };
 
 /* Make room for journeys of n touches. */

@@ -27,4 +27,16 @@ struct even_split {
 struct even even_of(enum attribution_model model, const struct model_journey *journey);
 struct even_split even_split(const struct even *even, uint32_t n, uint64_t magnitude);
 
+#define EVEN_MANY 256
+#define EVEN_QUICK_BITS 50 /* of a magnitude: doubles are exact enough */
+
+struct even_splits {
+    uint64_t other[EVEN_MANY], special[EVEN_MANY], others_end[EVEN_MANY], n_more[EVEN_MANY];
+};
+
+/* even_split by linear or position of amounts below 2^EVEN_QUICK_BITS, `count` of them, EVEN_MANY at most; n[i] touches
+ * share the i-th. */
+void even_split_many(enum attribution_model model, const uint64_t *n, const uint64_t *magnitude, uint32_t count,
+                     struct even_splits *splits);
+
 #endif

@@ -71,10 +71,10 @@ static void draw(struct path_reader *reader, uint32_t person)
 
 /* ---- the window ---- */
 
-/* Touches up to `n` are in the trail. */
-static void note_latest(struct path_reader *reader, const uint32_t *group, uint32_t n)
+/* The window is [lo, n). */
+static void note_latest(struct path_reader *reader, const uint32_t *group, uint32_t lo, uint32_t n)
 {
-    for (uint32_t i = reader->n; i < n; i++) reader->latest[group[i]] = i + 1;
+    for (uint32_t i = lo > reader->n ? lo : reader->n; i < n; i++) reader->latest[group[i]] = i + 1;
     reader->n = n;
 }
 
@@ -190,7 +190,9 @@ static enum verdict see_window(struct path_reader *reader, struct scan *scan, in
     uint64_t some[WORDS_MAX] = {0};
 
     if (!reader_reserve(reader, trail->capacity, scan)) return FAILED;
-    note_latest(reader, trail->group, trail->n);
+    if (!reader->open) reader->first = trail->lo;
+    reader->open = true;
+    note_latest(reader, trail->group, trail->lo, trail->n);
     reader->more[trail->lo]++;
     reader->more[trail->n - 1]--;
     uint32_t size = find_some(reader, trail->lo, some);
@@ -215,23 +217,24 @@ enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, cons
     return GO_ON;
 }
 
-void path_reader_end(struct path_reader *reader, const struct scan *scan)
+void path_reader_settle(struct path_reader *reader, const struct scan *scan)
 {
     const uint32_t *group = scan->trail.group;
     size_t states = (size_t)reader->sums->n + 1;
     uint32_t times = 0;
 
-    if (reader->n == 0) return;
-    for (uint32_t i = 0; i + 1 < reader->n; i++) {
+    if (!reader->open) return;
+    for (uint32_t i = reader->first; i + 1 < reader->n; i++) {
         times += reader->more[i];
         if (!reader->bootstrap)
             reader->count[i % STEP_SIDES][group[i] * states + group[i + 1]] += times;
         else if (times > 0 && group[i] != group[i + 1])
             add_step(reader, group[i], group[i + 1], times);
     }
-    memset(reader->more, 0, reader->n * sizeof *reader->more);
+    memset(reader->more + reader->first, 0, (reader->n - reader->first) * sizeof *reader->more);
     memset(reader->latest, 0, reader->sums->n * sizeof *reader->latest);
     reader->n = 0;
+    reader->open = false;
 }
 
 void path_reader_close(struct path_reader *reader)
@@ -280,9 +283,9 @@ static void see_line(struct scan *scan)
     path_reader_see_line(scan->reader);
 }
 
-static void see_end(struct scan *scan)
+static void settle(struct scan *scan)
 {
-    path_reader_end(scan->reader, scan);
+    path_reader_settle(scan->reader, scan);
 }
 
 static bool scan_shard(void *context, struct shard *shard, struct err *err)
@@ -298,7 +301,8 @@ static bool scan_shard(void *context, struct shard *shard, struct err *err)
     scan.arena = &shard->arena;
     scan.err = err;
     scan.see = see;
-    scan.see_end = see_end;
+    scan.settle = settle;
+    scan.together = !run->bootstrap; /* whose persons have weights of their own */
     scan.reader = &reader;
     scan.line = run->bootstrap ? NULL : &reader.line; /* persons of one weight */
     scan.see_line = see_line;

@@ -20,8 +20,9 @@ struct path_reader {
     double *weight; /* of the person under way */
     uint32_t person_plus_1;
 
-    /* of the person under way */
-    uint32_t n;               /* touches of its trail that were seen */
+    /* of the trail, from `first` on, if `open` */
+    bool open;
+    uint32_t first, n;        /* places that were seen */
     uint32_t *latest;         /* by group: the place + 1 of its latest touch; 0: none */
     uint32_t capacity, *more; /* by place: how many more journeys have the step from there than that before it */
     uint32_t n_words;
@@ -35,10 +36,10 @@ bool path_sums_new(uint32_t n, uint32_t each, struct arena *arena, struct path_s
 bool path_reader_open(struct path_reader *reader, struct path_sums *sums, const struct bootstrap *bootstrap,
                       struct arena *arena, struct err *err) MUST_CHECK;
 
-/* A journey of the scan, null ones too; and the end of a person's. */
+/* A journey of the scan, null ones too; and what is kept of the touches of the trail, which will go. */
 enum verdict path_reader_see(struct path_reader *reader, struct scan *scan, const struct scan_journey *journey);
 void path_reader_see_line(struct path_reader *reader);
-void path_reader_end(struct path_reader *reader, const struct scan *scan);
+void path_reader_settle(struct path_reader *reader, const struct scan *scan);
 void path_reader_close(struct path_reader *reader); /* of the shard: all is in the sums */
 
 /* A shard's to all. */

@@ -7,10 +7,11 @@
  *          trail   a  b  c  d  e  f          9 to b c d e, and 3 to d e f:
  *          step    0 +9  0 +3  0 -9 -3       a sum of steps is 0 9 9 12 12 3
  *
- * Money is whole anyway. Credit is kept whole too, in units of 2^-CREDIT_BITS, a conversion's being split like money:
- * so nothing is left behind where a stretch ends, and a model's credits sum to the conversions. The units of so many
- * conversions as CONVERSIONS_MAX fit 64 bits; before they do not, what is pending goes into the rows. Sums of money may
- * wrap round on the way, but not at the end.
+ * Money is whole anyway. Credit is kept whole too, in units of 2^-CREDIT_BITS, a conversion's being split like money
+ * but for time decay, whose weights are rounded to such units: so nothing is left behind where a stretch ends, a
+ * model's credits sum to the conversions, and sums are the same in whatever order. The units of so many conversions as
+ * CONVERSIONS_MAX fit 64 bits; before they do not, what is pending goes into the rows. Sums of money may wrap round on
+ * the way, but not at the end.
  *
  * Models of one touch need no trail. Time decay has weights of its own for each journey, and adds them to its touches
  * (decay.h); the pass gives those to the groups likewise.
@@ -23,7 +24,7 @@
 
 #include <string.h>
 
-#define CREDIT_BITS 49
+#define CREDIT_BITS DECAY_CREDIT_BITS
 #define CONVERSIONS_MAX 8192
 
 /* Lanes: touches, and two for each of the models of at most two parts. */
@@ -56,7 +57,7 @@ static bool reserve(struct pour *pour, struct scan *scan)
     pour->step = scratch_take(scan->arena, sizeof *pour->step, room, scan->err);
     if (!pour->step) return false;
     if (scan_wants(scan, MODEL_TIME_DECAY)) {
-        pour->decay = SCRATCH_ARRAY(scan->arena, double, room, scan->err);
+        pour->decay = SCRATCH_ARRAY(scan->arena, uint64_t, room, scan->err);
         if (!pour->decay) return false;
         pour->decay_minor = SCRATCH_ARRAY(scan->arena, int64_t, room, scan->err);
         if (!pour->decay_minor) return false;
@@ -75,50 +76,37 @@ static inline void add_stretch(uint64_t (*step)[POUR_LANES], uint32_t lane, uint
     step[to][lane] -= amount;
 }
 
-/* A split by a model of at most two parts; `sign` is 1, or -1 for a refund. */
-static inline void add_even(uint64_t (*step)[POUR_LANES], uint32_t lane, const struct even *even, uint32_t n,
-                            struct even_split split, uint64_t sign)
+/* A split by a model of at most two parts; `one` is 1, or -1 for a refund. */
+static void add_even(uint64_t (*step)[POUR_LANES], uint32_t lane, const struct even *even, uint32_t n,
+                     struct even_split split, uint64_t one)
 {
-    add_stretch(step, lane, 0, n, sign * split.other);
-    add_stretch(step, lane, 0, split.others_end, sign);
+    add_stretch(step, lane, 0, n, one * split.other);
+    add_stretch(step, lane, 0, split.others_end, one);
     for (uint32_t i = 0; i < even->n_places; i++) {
         uint32_t place = even->place[i];
         uint64_t has = split.other + (place < split.others_end), due = split.special + (i < split.n_more);
-        add_stretch(step, lane, place, place + 1, sign * (due - has));
+        add_stretch(step, lane, place, place + 1, one * (due - has));
     }
 }
 
-/* Of a conversion's credit. All but w_shaped split it by the journey's length alone: that of short ones is kept. */
-static struct even_split credit_split(struct pour *pour, enum attribution_model model, const struct even *even,
-                                      uint32_t n)
+/* Credit and revenue of one conversion. */
+static void add_both(uint64_t (*step)[POUR_LANES], uint32_t lane, enum attribution_model model,
+                     const struct model_journey *journey, uint64_t magnitude, uint64_t one)
 {
-    bool kept = n < POUR_SHORT && model != MODEL_W_SHAPED;
-    struct even_split *at = &pour->credit[kept && model == MODEL_POSITION][kept ? n : 0];
+    struct even even = even_of(model, journey);
 
-    if (!kept || at->other == 0) *at = even_split(even, n, UINT64_C(1) << CREDIT_BITS);
-    return *at;
-}
-
-static void add_evens(struct pour *pour, const struct scan *scan, const struct model_journey *journey,
-                      uint64_t (*step)[POUR_LANES])
-{
-    uint32_t n = journey->n;
-    int64_t revenue = journey->revenue_minor;
-    uint64_t magnitude = revenue < 0 ? 0 - (uint64_t)revenue : (uint64_t)revenue, sign = revenue < 0 ? UINT64_MAX : 1;
-
-    for (size_t i = 0; i < COUNT_OF(EVENS); i++) {
-        if (!scan_wants(scan, (int)EVENS[i].model)) continue;
-        struct even even = even_of(EVENS[i].model, journey);
-        add_even(step, EVENS[i].lane, &even, n, credit_split(pour, EVENS[i].model, &even, n), 1);
-        if (magnitude > 0) add_even(step, EVENS[i].lane + 1, &even, n, even_split(&even, n, magnitude), sign);
-    }
+    add_even(step, lane, &even, journey->n, even_split(&even, journey->n, UINT64_C(1) << CREDIT_BITS), 1);
+    if (magnitude > 0) add_even(step, lane + 1, &even, journey->n, even_split(&even, journey->n, magnitude), one);
 }
 
 static void add_singles(struct pour *pour, const struct scan *scan, const struct scan_journey *path)
 {
-    for (int model = 0; model < MODEL_COUNT; model++) {
+    static const enum attribution_model SINGLES[] = {MODEL_FIRST, MODEL_LAST, MODEL_LAST_NON_DIRECT, MODEL_LAST_PAID};
+
+    for (size_t i = 0; i < COUNT_OF(SINGLES); i++) {
+        enum attribution_model model = SINGLES[i];
         uint32_t place;
-        if (!scan_wants(scan, model) || !model_single((enum attribution_model)model, &path->journey, &place)) continue;
+        if (!scan_wants(scan, (int)model) || !model_single(model, &path->journey, &place)) continue;
         struct attribution_row *row = &pour->rows[path->group[place]];
         row->conversions[model] += 1;
         row->revenue_minor[model] += path->journey.revenue_minor;
@@ -140,21 +128,27 @@ static void add_own(struct pour *pour, const struct scan *scan, const struct sca
 
 /* ---- what is pending ---- */
 
+/* Sides are added as whole numbers first: which side a touch is on depends on where it lies in the trail. */
 static void settle_rows(struct pour *pour)
 {
     const double unit = 1.0 / (double)(UINT64_C(1) << CREDIT_BITS);
 
-    for (size_t i = 0; i < (size_t)POUR_SIDES * pour->n_rows; i++) {
-        struct pour_row *from = &pour->pending[i];
-        struct attribution_row *to = &pour->rows[i / POUR_SIDES];
-        to->touches += from->lane[LANE_TOUCHES];
-        for (size_t k = 0; k < COUNT_OF(EVENS); k++) {
-            to->conversions[EVENS[k].model] += (double)from->lane[EVENS[k].lane] * unit;
-            to->revenue_minor[EVENS[k].model] += (int64_t)from->lane[EVENS[k].lane + 1];
+    for (uint32_t i = 0; i < pour->n_rows; i++) {
+        struct pour_row *from = &pour->pending[(size_t)POUR_SIDES * i], sum = {.decay = 0};
+        struct attribution_row *to = &pour->rows[i];
+        for (uint32_t side = 0; side < POUR_SIDES; side++) {
+            for (uint32_t k = 0; k < POUR_LANES; k++) sum.lane[k] += from[side].lane[k];
+            sum.decay += from[side].decay;
+            sum.decay_minor += from[side].decay_minor;
+            from[side] = (struct pour_row){.decay = 0};
         }
-        to->conversions[MODEL_TIME_DECAY] += from->decay;
-        to->revenue_minor[MODEL_TIME_DECAY] += from->decay_minor;
-        *from = (struct pour_row){0};
+        to->touches += sum.lane[LANE_TOUCHES];
+        for (size_t k = 0; k < COUNT_OF(EVENS); k++) {
+            to->conversions[EVENS[k].model] += (double)sum.lane[EVENS[k].lane] * unit;
+            to->revenue_minor[EVENS[k].model] += (int64_t)sum.lane[EVENS[k].lane + 1];
+        }
+        to->conversions[MODEL_TIME_DECAY] += (double)sum.decay * unit;
+        to->revenue_minor[MODEL_TIME_DECAY] += sum.decay_minor;
     }
     pour->conversions = 0;
 }
@@ -177,7 +171,7 @@ static void settle_touches(const uint32_t *group, uint32_t n, uint64_t (*step)[P
     }
 }
 
-static void settle_decay(const uint32_t *group, uint32_t n, const double *decay, const int64_t *decay_minor,
+static void settle_decay(const uint32_t *group, uint32_t n, const uint64_t *decay, const int64_t *decay_minor,
                          struct pour_row *rows)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -187,16 +181,100 @@ static void settle_decay(const uint32_t *group, uint32_t n, const double *decay,
     }
 }
 
-void pour_end(struct pour *pour, const struct scan *scan)
+/* ---- many journeys ---- */
+
+static inline void add_pair(uint64_t *lanes, uint64_t credit, uint64_t money)
+{
+    Pair more = {credit, money}, all;
+
+    memcpy(&all, lanes, sizeof all);
+    all += more;
+    memcpy(lanes, &all, sizeof all);
+}
+
+/* add_even for what even_split_many made of credit and revenue. */
+static void add_many(struct pour *pour, uint32_t lane, const struct even_splits *credit,
+                     const struct even_splits *money, bool has_ends)
+{
+    const struct pour_list *list = &pour->list;
+
+    for (uint32_t i = 0; i < list->n; i++) {
+        uint64_t n = list->touches[i], one = list->one[i];
+        uint64_t first_c = 0, first_m = 0, last_c = 0, last_m = 0; /* what the ends get more than the others */
+        uint64_t(*step)[POUR_LANES] = pour->step + list->lo[i];
+        if (has_ends && n > 2) {
+            first_c = credit->special[i] + (credit->n_more[i] > 0) - credit->other[i] - (credit->others_end[i] > 0);
+            first_m = money->special[i] + (money->n_more[i] > 0) - money->other[i] - (money->others_end[i] > 0);
+            last_c = credit->special[i] + (credit->n_more[i] > 1) - credit->other[i] - (credit->others_end[i] == n);
+            last_m = money->special[i] + (money->n_more[i] > 1) - money->other[i] - (money->others_end[i] == n);
+            add_pair(step[1] + lane, -first_c, -one * first_m);
+            add_pair(step[n - 1] + lane, last_c, one * last_m);
+        }
+        add_pair(step[0] + lane, credit->other[i] + 1 + first_c, one * (money->other[i] + 1 + first_m));
+        add_pair(step[n] + lane, -credit->other[i] - last_c, -one * (money->other[i] + last_m));
+        step[credit->others_end[i]][lane]--;
+        step[money->others_end[i]][lane + 1] -= one;
+    }
+}
+
+static void pour_evens(struct pour *pour, enum attribution_model model, uint32_t lane)
+{
+    const struct pour_list *list = &pour->list;
+    struct even_splits credit, money;
+    uint64_t whole[EVEN_MANY];
+
+    if (model == MODEL_W_SHAPED || list->greatest >> EVEN_QUICK_BITS) {
+        for (uint32_t i = 0; i < list->n; i++)
+            add_both(pour->step + list->lo[i], lane, model, &list->journey[i], list->magnitude[i], list->one[i]);
+        return;
+    }
+    for (uint32_t i = 0; i < list->n; i++) whole[i] = UINT64_C(1) << CREDIT_BITS;
+    even_split_many(model, list->touches, whole, list->n, &credit);
+    even_split_many(model, list->touches, list->magnitude, list->n, &money);
+    add_many(pour, lane, &credit, &money, model == MODEL_POSITION);
+}
+
+static void pour_list(struct pour *pour, struct scan *scan)
+{
+    struct pour_list *list = &pour->list;
+
+    for (size_t i = 0; i < COUNT_OF(EVENS); i++)
+        if (scan_wants(scan, (int)EVENS[i].model)) pour_evens(pour, EVENS[i].model, EVENS[i].lane);
+    if (pour->decay) trail_raise(&scan->trail);
+    for (uint32_t i = 0; i < list->n && pour->decay; i++) {
+        uint32_t lo = list->lo[i];
+        decay_split(scan->trail.power + lo, list->journey[i].n, list->journey[i].revenue_minor, pour->decay + lo,
+                    pour->decay_minor + lo, pour->left);
+    }
+    list->n = 0;
+    list->greatest = 0;
+}
+
+static void list_journey(struct pour_list *list, uint32_t lo, const struct model_journey *journey)
+{
+    bool refund = journey->revenue_minor < 0;
+    uint64_t magnitude = refund ? 0 - (uint64_t)journey->revenue_minor : (uint64_t)journey->revenue_minor;
+    uint32_t at = list->n++;
+
+    list->lo[at] = lo;
+    list->touches[at] = journey->n;
+    list->magnitude[at] = magnitude;
+    list->one[at] = refund ? UINT64_MAX : 1;
+    list->greatest |= magnitude;
+    list->journey[at] = *journey;
+}
+
+void pour_settle(struct pour *pour, struct scan *scan)
 {
     const uint32_t *group = scan->trail.group + pour->first;
     uint32_t n = scan->trail.n - pour->first;
 
     if (!pour->open) return;
+    pour_list(pour, scan);
     settle_touches(group, n, pour->step + pour->first, pour->pending);
     memset(pour->step + pour->first, 0, ((size_t)n + 1) * sizeof *pour->step);
     if (pour->decay) {
-        double *decay = pour->decay + pour->first;
+        uint64_t *decay = pour->decay + pour->first;
         int64_t *decay_minor = pour->decay_minor + pour->first;
         settle_decay(group, n, decay, decay_minor, pour->pending);
         memset(decay, 0, n * sizeof *decay);
@@ -212,10 +290,10 @@ void pour_close(struct pour *pour)
 
 bool pour_journey(struct pour *pour, struct scan *scan, const struct scan_journey *path)
 {
-    const struct model_journey *journey = &path->journey;
+    struct pour_list *list = &pour->list;
     uint32_t lo = scan->trail.lo;
 
-    if (path->own || journey->n == 0) {
+    if (path->own || path->journey.n == 0) {
         add_own(pour, scan, path);
         return true;
     }
@@ -223,13 +301,11 @@ bool pour_journey(struct pour *pour, struct scan *scan, const struct scan_journe
     if (!pour->open) pour->first = lo;
     pour->open = true;
     add_singles(pour, scan, path);
-    if (path->fresh < journey->n) add_stretch(pour->step + lo, LANE_TOUCHES, path->fresh, journey->n, 1);
-    add_evens(pour, scan, journey, pour->step + lo);
-    if (pour->decay)
-        decay_split(journey->power, journey->n, journey->revenue_minor, pour->decay + lo, pour->decay_minor + lo,
-                    pour->left);
+    if (path->fresh < path->journey.n) add_stretch(pour->step + lo, LANE_TOUCHES, path->fresh, path->journey.n, 1);
+    list_journey(list, lo, &path->journey);
+    if (list->n == EVEN_MANY || !scan->trail.decay.common) pour_list(pour, scan);
     if (++pour->conversions < CONVERSIONS_MAX) return true;
-    pour_end(pour, scan);
+    pour_settle(pour, scan);
     settle_rows(pour);
     return true;
 }

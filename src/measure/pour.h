@@ -12,12 +12,20 @@
 
 #define POUR_LANES 8
 #define POUR_SIDES 2
-#define POUR_SHORT 128 /* touches */
 
 struct pour_row {
     uint64_t lane[POUR_LANES];
-    double decay;
+    uint64_t decay;
     int64_t decay_minor;
+};
+
+/* Conversions whose credit is not in the steps yet. */
+struct pour_list {
+    uint32_t n;
+    uint32_t lo[EVEN_MANY];                                            /* the first touch, a place in the trail */
+    uint64_t touches[EVEN_MANY], magnitude[EVEN_MANY], one[EVEN_MANY]; /* of the revenue; UINT64_MAX for a refund */
+    uint64_t greatest;                                                 /* of the magnitudes, or more */
+    struct model_journey journey[EVEN_MANY];
 };
 
 struct pour {
@@ -25,20 +33,19 @@ struct pour {
     struct pour_row *pending;     /* POUR_SIDES for each: what is not in them yet */
     uint32_t n_rows, conversions; /* that pending has */
 
-    /* by place in the trail; 0 but for the person under way, from `first` on, if `open` */
+    struct pour_list list;
+    /* by place in the trail, from `first` on, if `open`: there and before it all is 0 */
     uint64_t (*step)[POUR_LANES]; /* how much more than the touch before */
-    double *decay;
+    uint64_t *decay;
     int64_t *decay_minor;
     uint32_t *left; /* scratch */
     uint32_t capacity, first;
     bool open;
-
-    struct even_split credit[2][POUR_SHORT]; /* by length: linear's and position's, as far as they were asked for */
 };
 
 bool pour_open(struct pour *pour, struct scan *scan) MUST_CHECK;
 bool pour_journey(struct pour *pour, struct scan *scan, const struct scan_journey *path) MUST_CHECK;
-void pour_end(struct pour *pour, const struct scan *scan); /* of a person, its trail as it was */
-void pour_close(struct pour *pour);                        /* of the shard: all is in the rows */
+void pour_settle(struct pour *pour, struct scan *scan); /* what the touches of the trail have, which will go */
+void pour_close(struct pour *pour);                     /* of the shard: all is in the rows */
 
 #endif

@@ -49,7 +49,8 @@ static uint64_t person_row(struct counting *c, uint64_t row)
 }
 
 /* Of the person who starts at bit `i` of a piece. */
-static struct start start_at(struct counting *c, struct bits_piece piece, uint32_t i)
+static inline __attribute__((always_inline)) struct start start_at(struct counting *c, struct bits_piece piece,
+                                                                   uint32_t i)
 {
     const struct retention_query *query = c->query;
     const struct start nobody = {c->nobody, 0};
@@ -66,7 +67,7 @@ static struct start start_at(struct counting *c, struct bits_piece piece, uint32
     return (struct start){(group * query->n_cohorts + cohort) * c->row_cells, cohort};
 }
 
-static uint32_t find_starts(struct counting *c, struct bits_piece piece)
+static inline __attribute__((always_inline)) uint32_t find_starts(struct counting *c, struct bits_piece piece)
 {
     uint32_t n = 0;
 

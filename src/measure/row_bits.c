@@ -6,7 +6,97 @@
 #include "base/clones.h"
 #include "measure/scratch.h"
 
+#ifdef CLONES_WIDE
+#include <immintrin.h>
+#endif
+
 #define SEEN_SHARE 4 /* of the persons: when fewer are seen it is faster to read those alone */
+
+/* ---- what is compared becomes words: by way of bytes, or at once where the processor compares into bits ---- */
+
+static void words_of_bytes(const uint8_t *bytes, uint32_t words, uint64_t *bits)
+{
+    for (uint32_t w = 0; w < words; w++) bits[w] = byte_bits(bytes + (size_t)w * 64);
+}
+
+CLONES static void compare_names(const uint16_t *name, uint32_t n, uint16_t wanted, uint8_t *same)
+{
+    for (uint32_t i = 0; i < n; i++) same[i] = name[i] == wanted;
+}
+
+CLONES static void compare_stretches(const int32_t *stretch, uint32_t n, uint8_t *changed)
+{
+    for (uint32_t i = 1; i < n; i++) changed[i] = stretch[i] != stretch[i - 1];
+}
+
+static void words_of_names(const uint16_t *name, uint32_t n, uint16_t wanted, uint64_t *bits)
+{
+    uint8_t same[BITS_ROWS] = {0};
+
+    compare_names(name, n, wanted, same);
+    words_of_bytes(same, (n + 63) / 64, bits);
+}
+
+static void words_of_changes(const int32_t *stretch, uint32_t n, uint64_t *bits)
+{
+    uint8_t changed[BITS_ROWS] = {1};
+
+    compare_stretches(stretch, n, changed);
+    words_of_bytes(changed, (n + 63) / 64, bits);
+}
+
+#ifdef CLONES_WIDE
+/* Of 64 rows, those that there are. */
+static uint64_t rows_left(uint32_t n, uint32_t row)
+{
+    return n - row < 64 ? (UINT64_C(1) << (n - row)) - 1 : ~UINT64_C(0);
+}
+
+CLONES_WIDE static void wide_words_of_bytes(const uint8_t *bytes, uint32_t words, uint64_t *bits)
+{
+    const __m512i one = _mm512_set1_epi8(1);
+
+    for (uint32_t w = 0; w < words; w++)
+        bits[w] = _mm512_test_epi8_mask(_mm512_loadu_si512(bytes + (size_t)w * 64), one);
+}
+
+CLONES_WIDE static void wide_words_of_names(const uint16_t *name, uint32_t n, uint16_t wanted, uint64_t *bits)
+{
+    const __m512i same = _mm512_set1_epi16((short)wanted);
+
+    for (uint32_t row = 0; row < n; row += 64) {
+        uint64_t rows = rows_left(n, row), found = 0;
+        for (uint32_t i = 0; i < 64; i += 32) {
+            __mmask32 some = (__mmask32)(rows >> i);
+            __m512i names = _mm512_maskz_loadu_epi16(some, name + row + i);
+            found |= (uint64_t)_mm512_mask_cmpeq_epi16_mask(some, names, same) << i;
+        }
+        bits[row / 64] = found;
+    }
+}
+
+CLONES_WIDE static void wide_words_of_changes(const int32_t *stretch, uint32_t n, uint64_t *bits)
+{
+    for (uint32_t row = 0; row < n; row += 64) {
+        uint64_t rows = rows_left(n, row), found = 0;
+        if (row == 0) rows &= ~UINT64_C(1); /* nothing is before it; what a mask leaves out is not read */
+        for (uint32_t i = 0; i < 64; i += 16) {
+            __mmask16 some = (__mmask16)(rows >> i);
+            __m512i now = _mm512_maskz_loadu_epi32(some, stretch + row + i);
+            __m512i before = _mm512_maskz_loadu_epi32(some, stretch + row + i - 1);
+            found |= (uint64_t)_mm512_mask_cmpneq_epi32_mask(some, now, before) << i;
+        }
+        bits[row / 64] = found;
+    }
+    bits[0] |= 1;
+}
+
+#define WORDS_OF(what, ...) (CLONES_HAVE_WIDE ? wide_words_of_##what(__VA_ARGS__) : words_of_##what(__VA_ARGS__))
+#else
+#define WORDS_OF(what, ...) words_of_##what(__VA_ARGS__)
+#endif
+
+/* ---- pieces ---- */
 
 bool bits_pay(const struct snapshot *snapshot, uint32_t from, uint32_t to, uint32_t *base_to)
 {
@@ -59,34 +149,19 @@ bool bits_next(struct bits_cursor *cursor, struct bits_piece *piece)
     memset(begins, 0, sizeof begins);
     if (cursor->snapshot->hidden) memset(hidden, 0, sizeof hidden);
     cursor->place = mark_begins(cursor, cursor->row, cursor->row + n, begins, hidden);
-    for (uint32_t w = 0; w < piece->words; w++) cursor->begins[w] = byte_bits(begins + (size_t)w * 64);
-    for (uint32_t w = 0; cursor->snapshot->hidden && w < piece->words; w++)
-        cursor->hidden[w] = byte_bits(hidden + (size_t)w * 64);
+    WORDS_OF(bytes, begins, piece->words, cursor->begins);
+    if (cursor->snapshot->hidden) WORDS_OF(bytes, hidden, piece->words, cursor->hidden);
     cursor->row += n;
     return true;
 }
 
-CLONES static void compare_names(const uint16_t *name, uint32_t n, uint16_t wanted, uint8_t *same)
-{
-    for (uint32_t i = 0; i < n; i++) same[i] = name[i] == wanted;
-}
-
-static void words_of(uint8_t *bytes, struct bits_piece piece, uint64_t *bits)
-{
-    memset(bytes + piece.n, 0, piece.words * 64 - piece.n);
-    for (uint32_t w = 0; w < piece.words; w++) bits[w] = byte_bits(bytes + (size_t)w * 64);
-}
-
 void bits_of_name(const struct snapshot *snapshot, struct bits_piece piece, uint32_t name, uint64_t *bits)
 {
-    uint8_t same[BITS_ROWS];
-
     if (name > UINT16_MAX) {
         memset(bits, 0, piece.words * sizeof *bits);
         return;
     }
-    compare_names(snapshot->name + piece.row, piece.n, (uint16_t)name, same);
-    words_of(same, piece, bits);
+    WORDS_OF(names, snapshot->name + piece.row, piece.n, (uint16_t)name, bits);
 }
 
 /* ---- time ---- */
@@ -98,10 +173,10 @@ CLONES static void compare_times(const int64_t *at_ms, uint32_t n, struct range 
 
 void bits_of_range(const struct snapshot *snapshot, struct bits_piece piece, struct range range, uint64_t *bits)
 {
-    uint8_t within[BITS_ROWS];
+    uint8_t within[BITS_ROWS] = {0};
 
     compare_times(snapshot->at_ms + piece.row, piece.n, range, within);
-    words_of(within, piece, bits);
+    WORDS_OF(bytes, within, piece.words, bits);
 }
 
 static uint64_t common_length(uint64_t a, uint64_t b)
@@ -193,16 +268,7 @@ void bits_stretches(const struct bits_clock *clock, struct bits_piece piece, int
     }
 }
 
-CLONES static void compare_stretches(const int32_t *stretch, uint32_t n, uint8_t *changed)
-{
-    changed[0] = 1;
-    for (uint32_t i = 1; i < n; i++) changed[i] = stretch[i] != stretch[i - 1];
-}
-
 void bits_of_changes(const int32_t *stretch, struct bits_piece piece, uint64_t *bits)
 {
-    uint8_t changed[BITS_ROWS];
-
-    compare_stretches(stretch, piece.n, changed);
-    words_of(changed, piece, bits);
+    WORDS_OF(changes, stretch, piece.n, bits);
 }

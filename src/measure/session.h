@@ -22,14 +22,13 @@ struct session {
  * SESSION_IDLE_MS without an event, or with a tuple that is not empty and not the session's. */
 static inline bool session_begins(struct session *session, const struct touch *touches, uint32_t touch, int64_t at_ms)
 {
-    bool goes_on = session->open && elapsed_ms(session->last_ms, at_ms) <= (uint64_t)SESSION_IDLE_MS &&
-                   (touch == session->touch || touches[touch].empty);
+    bool pause = elapsed_ms(session->last_ms, at_ms) > (uint64_t)SESSION_IDLE_MS;
+    bool begins = !session->open | pause | ((touch != session->touch) & !touches[touch].empty); /* no branch */
 
     session->last_ms = at_ms;
-    if (goes_on) return false;
     session->open = true;
-    session->touch = touch;
-    return true;
+    session->touch = begins ? touch : session->touch;
+    return begins;
 }
 
 /* The tuple of the session that the event at `row` belongs to; `first` is its person's first row. It is that of the

@@ -1,7 +1,9 @@
-/* measure/trail.c -- one person's touches, as the scan reads them.
+/* measure/trail.c -- the touches of one person or many, as the scan reads them.
  *
- * Touches come one by one, or in a plain scan (attribution_int.h) in one go, in time order. What a reader asks of each
- * is kept in an array of its own: group, time, row, and for time_decay its power.
+ * Touches come one by one, or in a plain scan (attribution_int.h) many in one go, in time order. What a reader asks of
+ * each is kept in an array of its own: group, time, row, whether it was paid for, and for time_decay its power. A
+ * reader that can wait finds the touches of many persons behind each other, and settles what it kept of them in one
+ * pass.
  */
 #include "measure/attribution_int.h"
 #include "measure/scratch.h"
@@ -9,58 +11,73 @@
 #include <string.h>
 
 #define TOGETHER GROUP_PAD /* most stretches are so short: no guess where they end */
+#define MANY 4096          /* touches settled together: what is kept of them stays in the second cache */
 
-bool trail_reserve(struct scan *scan, uint64_t n)
+#define KIND_MODELS (MODEL_BIT(MODEL_LAST_PAID) | MODEL_BIT(MODEL_LAST_NON_DIRECT))
+
+/* Arrays of so many touches, instead of those that are there. */
+static bool take(struct scan *scan, uint32_t capacity)
+{
+    struct trail *trail = &scan->trail;
+
+    trail->capacity = 0;
+    if (scan->rows) {
+        trail->row = SCRATCH_ARRAY(scan->arena, uint64_t, capacity, scan->err);
+        if (!trail->row) return false;
+    }
+    trail->at_ms = SCRATCH_ARRAY(scan->arena, int64_t, capacity, scan->err);
+    if (!trail->at_ms) return false;
+    trail->group = SCRATCH_ARRAY(scan->arena, uint32_t, (size_t)capacity + GROUP_PAD, scan->err);
+    if (!trail->group) return false;
+    if (scan->models & KIND_MODELS) {
+        trail->kind = SCRATCH_ARRAY(scan->arena, uint8_t, (size_t)capacity + GROUP_PAD, scan->err);
+        if (!trail->kind) return false;
+    }
+    if (scan_wants(scan, MODEL_TIME_DECAY)) {
+        trail->power = SCRATCH_ARRAY(scan->arena, double, (size_t)capacity + DECAY_PAD, scan->err);
+        if (!trail->power) return false;
+    }
+    if (scan->line) {
+        trail->null = SCRATCH_ARRAY(scan->arena, uint8_t, capacity, scan->err);
+        if (!trail->null) return false;
+    }
+    if (scan->models && !scan->together && !model_split_reserve(&scan->split, capacity, scan->arena, scan->err))
+        return false;
+    trail->capacity = capacity;
+    return true;
+}
+
+bool trail_room(struct scan *scan, uint64_t n)
 {
     struct trail *trail = &scan->trail;
     uint64_t capacity = 2 * (uint64_t)trail->capacity;
 
+    if (scan->together && n <= trail->capacity - trail->n) return true;
+    if (scan->together) scan->settle(scan);
+    trail->n = trail->n_powers = 0;
     if (n <= trail->capacity) return true;
     if (capacity < n) capacity = n;
-    if (capacity >= UINT32_MAX) {
+    if (capacity < MANY && scan->together) capacity = MANY;
+    if (capacity >= UINT32_MAX)
         return err_set(scan->err, ERR_LIMIT, "one person has %llu events", (unsigned long long)n);
-    }
-    trail->capacity = 0;
-    if (scan->rows) {
-        trail->row = SCRATCH_ARRAY(scan->arena, uint64_t, (size_t)capacity, scan->err);
-        if (!trail->row) return false;
-    }
-    trail->at_ms = SCRATCH_ARRAY(scan->arena, int64_t, (size_t)capacity, scan->err);
-    if (!trail->at_ms) return false;
-    trail->group = SCRATCH_ARRAY(scan->arena, uint32_t, (size_t)capacity + GROUP_PAD, scan->err);
-    if (!trail->group) return false;
-    if (scan_wants(scan, MODEL_TIME_DECAY)) {
-        trail->power = SCRATCH_ARRAY(scan->arena, double, (size_t)capacity + DECAY_PAD, scan->err);
-        if (!trail->power) return false;
-        trail->ahead = SCRATCH_ARRAY(scan->arena, double, (size_t)capacity + DECAY_PAD, scan->err);
-        if (!trail->ahead) return false;
-    }
-    if (scan->models && !model_split_reserve(&scan->split, (uint32_t)capacity, scan->arena, scan->err)) return false;
-    trail->capacity = (uint32_t)capacity;
-    return true;
+    return take(scan, (uint32_t)capacity);
 }
 
-/* Begin another person; its room stays. */
-void trail_start(struct scan *scan)
+void trail_begin(struct scan *scan, uint32_t place)
 {
     struct trail *trail = &scan->trail;
 
-    trail->n = trail->lo = trail->seen = trail->n_powers = 0;
+    trail->begin = trail->n = trail->lo = trail->seen = trail->n_kinds = place;
+    if (!trail->decay.common) trail->n_powers = place;
     trail->last_paid = trail->last_non_direct = 0;
     trail->lead.place_plus_1 = trail->opportunity.place_plus_1 = 0;
     trail->any = trail->any_must = trail->converted = 0;
-    trail->after = 0;
-    trail->is_ahead = false;
+    trail->after = place;
 }
 
-void trail_look_ahead(struct scan *scan, struct rows rows)
+void trail_end(struct scan *scan)
 {
-    struct trail *trail = &scan->trail;
-
-    if (!trail->power || rows.begin == rows.end) return;
-    trail->is_ahead = decay_at_once(&trail->decay, scan->snapshot->at_ms + rows.begin,
-                                    (uint32_t)(rows.end - rows.begin), trail->ahead);
-    trail->first_ahead = rows.begin;
+    if (scan->settle && !scan->together) scan->settle(scan);
 }
 
 void trail_add(struct scan *scan, uint64_t row)
@@ -78,12 +95,10 @@ void trail_add(struct scan *scan, uint64_t row)
     if (mark.excluded) return;
     CHECK(trail->n < trail->capacity);
     if (trail->row) trail->row[trail->n] = row;
+    if (trail->kind) trail->kind[trail->n] = mark.kind;
     trail->at_ms[trail->n] = at_ms;
     trail->group[trail->n] = mark.group;
     trail->n++;
-    if (!scan->models) return;
-    trail->last_paid = mark.paid ? trail->n : trail->last_paid; /* no branch: touches are of any kind */
-    trail->last_non_direct = mark.direct ? trail->last_non_direct : trail->n;
 }
 
 void trail_read_groups(const struct scan *scan, struct rows rows, uint32_t *group)
@@ -96,22 +111,16 @@ void trail_read_groups(const struct scan *scan, struct rows rows, uint32_t *grou
     for (; row < rows.end; row++) *group++ = scan->mark[touch[row]].group;
 }
 
-/* The places of the last paid touch and of the last that is not direct, from the end of what was added back. */
-static void find_last(struct scan *scan, struct rows rows)
+static void read_kinds(const struct scan *scan, struct rows rows, uint8_t *kind)
 {
-    struct trail *trail = &scan->trail;
     const uint32_t *touch = scan->snapshot->touch;
-    uint64_t row = rows.end;
-    uint32_t place = trail->n;
+    uint64_t row = rows.begin;
 
-    for (; row > rows.begin && !scan->mark[touch[row - 1]].paid; row--) place--;
-    if (row > rows.begin) trail->last_paid = place;
-    place = trail->n;
-    for (row = rows.end; row > rows.begin && scan->mark[touch[row - 1]].direct; row--) place--;
-    if (row > rows.begin) trail->last_non_direct = place;
+    for (; row < rows.end && row + TOGETHER <= scan->base_end; row += TOGETHER, kind += TOGETHER)
+        for (uint32_t i = 0; i < TOGETHER; i++) kind[i] = scan->mark[touch[row + i]].kind;
+    for (; row < rows.end; row++) *kind++ = scan->mark[touch[row]].kind;
 }
 
-/* trail_add of rows that are all touches, in a plain scan. */
 void trail_add_all(struct scan *scan, struct rows rows)
 {
     struct trail *trail = &scan->trail;
@@ -124,20 +133,46 @@ void trail_add_all(struct scan *scan, struct rows rows)
     for (size_t i = 0; i < n && trail->row; i++) trail->row[trail->n + i] = rows.begin + i;
     for (size_t i = 0; i < n; i++) times[i] = at_ms[rows.begin + i];
     trail_read_groups(scan, rows, trail->group + trail->n);
-    if (trail->is_ahead) {
-        memcpy(trail->power + trail->n, trail->ahead + (rows.begin - trail->first_ahead), n * sizeof *trail->power);
-        trail->n_powers = trail->n + (uint32_t)n;
-    }
+    if (trail->kind) read_kinds(scan, rows, trail->kind + trail->n);
     trail->n += (uint32_t)n;
     trail->any = rows.end;
     trail->any_ms = at_ms[rows.end - 1];
-    if (scan->models & (MODEL_BIT(MODEL_LAST_PAID) | MODEL_BIT(MODEL_LAST_NON_DIRECT))) find_last(scan, rows);
 }
 
-const double *trail_powers(struct trail *trail)
+void trail_lay(struct scan *scan, const uint64_t *row, uint32_t n)
 {
-    if (!trail->power) return NULL;
-    decay_follow(&trail->decay, trail->at_ms, trail->power, trail->n_powers, trail->n);
+    const struct snapshot *snapshot = scan->snapshot;
+    struct trail *trail = &scan->trail;
+    int64_t *restrict at_ms = trail->at_ms + trail->n;
+    uint32_t *restrict group = trail->group + trail->n;
+
+    CHECK(n <= trail->capacity - trail->n);
+    for (uint32_t i = 0; i < n && trail->row; i++) trail->row[trail->n + i] = row[i];
+    for (uint32_t i = 0; i < n && trail->kind; i++)
+        trail->kind[trail->n + i] = scan->mark[snapshot->touch[row[i]]].kind;
+    for (uint32_t i = 0; i < n; i++) {
+        at_ms[i] = snapshot->at_ms[row[i]];
+        group[i] = scan->mark[snapshot->touch[row[i]]].group;
+    }
+}
+
+void trail_find_last(struct trail *trail)
+{
+    uint32_t paid = trail->n, other = trail->n;
+
+    if (!trail->kind) return;
+    while (paid > trail->n_kinds && !(trail->kind[paid - 1] & KIND_PAID)) paid--;
+    if (paid > trail->n_kinds) trail->last_paid = paid;
+    while (other > trail->n_kinds && (trail->kind[other - 1] & KIND_DIRECT)) other--;
+    if (other > trail->n_kinds) trail->last_non_direct = other;
+    trail->n_kinds = trail->n;
+}
+
+void trail_raise(struct trail *trail)
+{
+    uint32_t begin = trail->decay.common ? 0 : trail->begin;
+
+    if (!trail->power) return;
+    decay_follow(&trail->decay, trail->at_ms + begin, trail->power + begin, trail->n_powers - begin, trail->n - begin);
     trail->n_powers = trail->n;
-    return trail->power + trail->lo;
 }

@@ -167,7 +167,7 @@ static void test_long_person_among_shards(void **state)
     for (uint32_t p = 0; p < 40000; p++) add_paths(f, p, 1, "pabc", 1001);
     const struct snapshot *snapshot = builder_done(&f->builder, 40000, NAMES);
     count(f, 40000, query);
-    arena_init(&tight, 3000000); /* some 140 bytes a touch; a seventh is too little */
+    arena_init(&tight, 6000000); /* some 110 bytes a touch; what each shard gets is too little */
     assert_true(attribution_count(snapshot, &query, &tight, row, &total, &f->err));
     assert_memory_equal(row, f->row, sizeof row);
     assert_memory_equal(&total, &f->total, sizeof total);

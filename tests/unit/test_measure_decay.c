@@ -21,7 +21,8 @@ __extension__ typedef unsigned __int128 Wide;
 struct world {
     uint32_t n;
     int64_t at_ms[TOUCHES_MAX], half_life_ms, revenue_minor;
-    double power[ROOM], credit[ROOM], wanted_credit[ROOM];
+    double power[ROOM];
+    uint64_t credit[ROOM], wanted_credit[ROOM];
     int64_t share[ROOM], wanted_share[ROOM];
     uint32_t left[ROOM];
 };
@@ -68,7 +69,7 @@ static void slow_split(struct world *w)
 
     find_dues(w, magnitude, each, whole, left);
     for (uint32_t i = 0; i < w->n; i++) {
-        w->wanted_credit[i] += w->power[i] * each;
+        w->wanted_credit[i] += (uint64_t)nearbyint(w->power[i] * each * 0x1p49);
         rest -= whole[i];
     }
     for (; rest > 0; rest--) {
@@ -121,8 +122,9 @@ static void test_split_is_what_it_says(void **state)
     for (int round = 0; round < 20000; round++) {
         struct decay decay;
         make_world(&w, &seed);
-        decay_start(&decay, w.half_life_ms);
+        decay_start(&decay, w.half_life_ms, random_below(&seed, 2) ? w.at_ms[0] : INT64_MAX, w.at_ms[w.n - 1]);
         decay_follow(&decay, w.at_ms, w.power, 0, w.n);
+        for (uint32_t i = w.n; i < w.n + DECAY_PAD; i++) w.power[i] = 5; /* another person's */
         for (int i = 0; i < 3; i++) {
             uint64_t sum = 0, before = 0;
             for (uint32_t k = 0; k < w.n; k++) before += (uint64_t)w.share[k];
@@ -137,20 +139,21 @@ static void test_split_is_what_it_says(void **state)
     }
 }
 
-/* In one go, one by one or in some: the same but for the unit, as long as nothing has become too small. */
+/* Whether in one go or one by one, in a unit of their own or in that of others: as long as nothing has become too
+ * small, the same but for the unit. */
 static void test_powers_however_they_come(void **state)
 {
     static struct world w;
-    uint64_t seed = 51, at_once = 0;
+    uint64_t seed = 51, common = 0;
 
     (void)state;
     for (int round = 0; round < 20000; round++) {
         struct decay decay;
         double other[ROOM];
         make_world(&w, &seed);
-        decay_start(&decay, w.half_life_ms);
+        decay_start(&decay, w.half_life_ms, 0, -1);
+        assert_false(decay.common);
         decay_follow(&decay, w.at_ms, w.power, 0, w.n);
-        for (uint32_t i = w.n; i < w.n + DECAY_PAD; i++) assert_true(w.power[i] == 0);
         for (uint32_t i = 0; i < w.n; i++) {
             long double age = (long double)w.at_ms[w.n - 1] - (long double)w.at_ms[i];
             double wanted = (double)powl(2, -age / (long double)w.half_life_ms), got = w.power[i] / w.power[w.n - 1];
@@ -158,12 +161,16 @@ static void test_powers_however_they_come(void **state)
             if (i > 0) assert_true(w.power[i] >= w.power[i - 1] * (1 - 0x1p-50));
         }
         for (uint32_t n = 0; n < w.n; n++) decay_follow(&decay, w.at_ms, other, n, n + 1);
-        assert_memory_equal(w.power, other, (w.n + DECAY_PAD) * sizeof *other);
-        if (!decay_at_once(&decay, w.at_ms, w.n, other)) continue;
-        at_once++;
         assert_memory_equal(w.power, other, w.n * sizeof *other);
+        int64_t earlier = (int64_t)random_below(&seed, (uint64_t)w.half_life_ms);
+        if (w.at_ms[0] < INT64_MIN + earlier) continue;
+        decay_start(&decay, w.half_life_ms, w.at_ms[0] - earlier, w.at_ms[w.n - 1]);
+        if (!decay.common) continue;
+        common++;
+        decay_follow(&decay, w.at_ms, other, 0, w.n);
+        for (uint32_t i = 0; i < w.n; i++) assert_true(other[i] / other[0] == w.power[i] / w.power[0]);
     }
-    assert_true(at_once > 5000);
+    assert_true(common > 5000);
 }
 
 int main(void)

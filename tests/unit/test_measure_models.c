@@ -85,7 +85,7 @@ static void make_journey(struct made *made, uint64_t *seed)
     for (uint32_t i = 1; i < journey->n; i++)
         made->at_ms[i] = made->at_ms[i - 1] + (int64_t)(random_below(seed, span) / 40);
     made->half_life_ms = 1 + (int64_t)(random_below(seed, UINT64_MAX) >> (1 + random_below(seed, 63)));
-    decay_start(&decay, made->half_life_ms);
+    decay_start(&decay, made->half_life_ms, made->at_ms[0], made->at_ms[journey->n - 1]);
     for (uint32_t n = 0; n < journey->n;) { /* as they come: all at once, or a few at a time */
         uint32_t more = 1 + (uint32_t)random_below(seed, journey->n - n);
         decay_follow(&decay, made->at_ms, made->power, n, n + more);
