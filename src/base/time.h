@@ -21,6 +21,7 @@ enum time_step { TIME_STEP_HOUR, TIME_STEP_DAY, TIME_STEP_WEEK, TIME_STEP_MONTH 
 
 int64_t time_now_ms(void);       /* wall clock, UTC */
 int64_t time_monotonic_us(void); /* for durations only */
+int64_t time_thread_us(void);    /* of a processor, that this thread has had */
 
 /* Set the reporting zone by its IANA name, before any thread starts. */
 bool time_zone_set(const char *name, struct err *err) MUST_CHECK;

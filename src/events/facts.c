@@ -336,6 +336,7 @@ static void merge_records(struct facts *facts, uint32_t to, uint32_t from)
         }
         into->base_last = old->base_last;
     }
+    into->written = into->n_written = 0;
     facts->live_rows -= old->rows.end - old->rows.begin;
     *old = (struct record){.root = DICT_NONE, .into = to, .dirty = old->dirty};
     facts->n_persons--;

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/parallel.h"
+#include "base/time.h"
+
 #define OVERLAY_ROWS (UINT64_C(1) << 28)
 #define WASTE_ROWS (UINT64_C(4) << 20)
 
@@ -79,12 +82,6 @@ struct gathered {
     uint16_t name;
 };
 
-static bool in_order(const struct columns *columns, uint64_t a, uint64_t b)
-{
-    if (columns->at_ms[a] != columns->at_ms[b]) return columns->at_ms[a] < columns->at_ms[b];
-    return columns->raw[a] <= columns->raw[b];
-}
-
 static int by_time_and_arrival(const void *a, const void *b)
 {
     const struct gathered *x = a, *y = b;
@@ -92,101 +89,159 @@ static int by_time_and_arrival(const void *a, const void *b)
     return x->raw < y->raw ? -1 : x->raw > y->raw;
 }
 
-/* Put rows that were just written into their order, if they are not in it. */
-static void sort_rows(struct columns *columns, struct rows rows)
+static bool in_order(const struct gathered *rows, size_t n)
 {
-    uint64_t row = rows.begin + 1, n = rows.end - rows.begin;
+    size_t i = 1;
 
-    while (row < rows.end && in_order(columns, row - 1, row)) row++;
-    if (row >= rows.end) return;
-    struct gathered *gathered = mem_new(n * sizeof *gathered);
-    for (uint64_t i = 0; i < n; i++) {
-        uint64_t r = rows.begin + i;
-        gathered[i] = (struct gathered){columns->at_ms[r], columns->amount_minor[r], columns->raw[r], columns->touch[r],
-                                        columns->name[r]};
-    }
-    qsort(gathered, n, sizeof *gathered, by_time_and_arrival);
-    for (uint64_t i = 0; i < n; i++) {
-        uint64_t r = rows.begin + i;
-        columns->at_ms[r] = gathered[i].at_ms;
-        columns->amount_minor[r] = gathered[i].amount_minor;
-        columns->raw[r] = gathered[i].raw;
-        columns->touch[r] = gathered[i].touch;
-        columns->name[r] = gathered[i].name;
-    }
-    free(gathered);
+    while (i < n && by_time_and_arrival(&rows[i - 1], &rows[i]) < 0) i++;
+    return i >= n;
 }
 
-static void copy_base_rows(const struct settling *settling, uint32_t place, uint64_t to)
+static void copy_rows(struct columns *to, uint64_t to_row, const struct columns *from, uint64_t row, uint64_t n)
 {
-    struct columns *columns = settling->columns;
-    uint64_t from = settling->generation->first[place], n = settling->generation->first[place + 1] - from;
-
-    memcpy(columns->at_ms + to, columns->at_ms + from, n * sizeof *columns->at_ms);
-    memcpy(columns->name + to, columns->name + from, n * sizeof *columns->name);
-    memcpy(columns->touch + to, columns->touch + from, n * sizeof *columns->touch);
-    memcpy(columns->amount_minor + to, columns->amount_minor + from, n * sizeof *columns->amount_minor);
-    memcpy(columns->raw + to, columns->raw + from, n * sizeof *columns->raw);
+    memcpy(to->at_ms + to_row, from->at_ms + row, n * sizeof *to->at_ms);
+    memcpy(to->name + to_row, from->name + row, n * sizeof *to->name);
+    memcpy(to->touch + to_row, from->touch + row, n * sizeof *to->touch);
+    memcpy(to->amount_minor + to_row, from->amount_minor + row, n * sizeof *to->amount_minor);
+    memcpy(to->raw + to_row, from->raw + row, n * sizeof *to->raw);
 }
 
-static void copy_tail_row(struct columns *columns, const struct tail_row *row, uint64_t to)
+static void put_row(struct columns *to, uint64_t row, const struct gathered *from)
 {
-    columns->at_ms[to] = row->at_ms;
-    columns->name[to] = (uint16_t)row->name;
-    columns->touch[to] = row->touch;
-    columns->amount_minor[to] = row->amount_minor;
-    columns->raw[to] = row->raw;
+    to->at_ms[row] = from->at_ms;
+    to->name[row] = from->name;
+    to->touch[row] = from->touch;
+    to->amount_minor[row] = from->amount_minor;
+    to->raw[row] = from->raw;
 }
 
-/* `from`: the first of its places in settling->places. */
-static void do_move(const struct settling *settling, const struct move *move, size_t from)
+static struct gathered row_at(const struct columns *columns, uint64_t row)
 {
-    uint64_t to = move->to.begin;
+    return (struct gathered){columns->at_ms[row], columns->amount_minor[row], columns->raw[row], columns->touch[row],
+                             columns->name[row]};
+}
 
-    for (uint32_t i = 0; i < move->n_places; i++) {
-        uint32_t place = settling->places.at[from + i];
-        copy_base_rows(settling, place, to);
-        to += settling->generation->first[place + 1] - settling->generation->first[place];
+/* The new rows, in order, into those of `from`, which are. */
+static void merge(const struct columns *columns, struct rows from, const struct gathered *fresh, size_t n,
+                  struct columns *out, uint64_t to)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t begin = from.begin, end = from.end; /* where it goes lies in between; most often at the end */
+        if (begin < end && columns->at_ms[end - 1] < fresh[i].at_ms) begin = end;
+        while (begin < end) {
+            uint64_t middle = begin + (end - begin) / 2;
+            struct gathered there = row_at(columns, middle);
+            if (by_time_and_arrival(&there, &fresh[i]) < 0) {
+                begin = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        copy_rows(out, to, columns, from.begin, begin - from.begin);
+        to += begin - from.begin;
+        from.begin = begin;
+        put_row(out, to++, &fresh[i]);
     }
-    for (uint32_t i = move->first; i; to++) {
+    copy_rows(out, to, columns, from.begin, from.end - from.begin);
+}
+
+/* ---- all of it ---- */
+
+struct fresh {
+    struct gathered *at;
+    size_t n, capacity;
+};
+
+/* What goes into the rows of `from`: those of the tail, and of its base places but the first. */
+static void gather(const struct settling *settling, const struct move *move, struct fresh *out)
+{
+    out->n = 0;
+    for (uint32_t i = move->first; i;) {
         const struct tail_row *row = tail_at(settling->tail, i - 1);
-        copy_tail_row(settling->columns, row, to);
+        VECTOR_RESERVE(out);
+        out->at[out->n++] = (struct gathered){row->at_ms, row->amount_minor, row->raw, row->touch, (uint16_t)row->name};
         i = i == move->last ? 0 : row->next; /* the writer may be linking more to the last */
     }
-    CHECK(to == move->to.end);
-    sort_rows(settling->columns, move->to);
+    for (uint32_t i = 1; i < move->n_places; i++) {
+        const uint64_t *first = &settling->generation->first[settling->places.at[move->place + i]];
+        for (uint64_t row = first[0]; row < first[1]; row++) {
+            VECTOR_RESERVE(out);
+            out->at[out->n++] = row_at(settling->before, row);
+        }
+    }
+    if (!in_order(out->at, out->n)) qsort(out->at, out->n, sizeof *out->at, by_time_and_arrival);
 }
 
-void settling_do(struct settling *settling)
-{
-    size_t place = 0;
+#define MOVES_EACH 1024 /* fewer are not worth another thread */
 
-    for (size_t i = 0; i < settling->moves.n; i++) {
-        do_move(settling, &settling->moves.at[i], place);
-        place += settling->moves.at[i].n_places;
+static void do_some(void *context, uint32_t part)
+{
+    struct settling *settling = context;
+    int64_t began_us = time_thread_us();
+    size_t begin = (size_t)part * MOVES_EACH, left = settling->moves.n - begin;
+    struct fresh fresh = {0};
+
+    for (size_t i = 0; i < left && i < MOVES_EACH; i++) {
+        const struct move *move = &settling->moves.at[begin + i];
+        gather(settling, move, &fresh);
+        CHECK(move->from.end - move->from.begin + fresh.n == move->to.end - move->to.begin);
+        merge(settling->before, move->from, fresh.at, fresh.n, settling->columns, move->to.begin);
     }
+    free(fresh.at);
+    atomic_fetch_add(&settling->took_us, time_thread_us() - began_us);
+}
+
+int64_t settling_do(struct settling *settling, bool urgent)
+{
+    uint32_t n = (uint32_t)((settling->moves.n + MOVES_EACH - 1) / MOVES_EACH);
+
+    if (urgent) {
+        for (uint32_t part = 0; part < n; part++) do_some(settling, part);
+    } else {
+        parallel_run(n, do_some, settling);
+    }
+    columns_release(settling->before);
     columns_release(settling->columns);
     free(settling->moves.at);
     free(settling->places.at);
+    return atomic_load(&settling->took_us);
+}
+
+/* Of a record that was not written since it was made or merged. Returns how many rows there are. */
+static uint64_t plan_places(const struct facts *facts, const struct record *record, struct settling *out,
+                            struct move *move)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = record->base; i; i = facts->nodes.at[i - 1].next) {
+        uint32_t place = facts->nodes.at[i - 1].place;
+        const uint64_t *first = &facts->generation->first[place];
+        if (move->n_places++ == 0) move->from = (struct rows){first[0], first[1]};
+        VECTOR_RESERVE(&out->places);
+        out->places.at[out->places.n++] = place;
+        n += first[1] - first[0];
+    }
+    return n;
 }
 
 static void plan_record(struct facts *facts, struct record *record, struct settling *out)
 {
-    const struct generation *generation = facts->generation;
-    struct move move = {.first = record->first, .last = record->last};
-    uint64_t n = record->n_tail;
+    struct move move = {.first = record->first, .last = record->last, .place = out->places.n};
+    uint64_t n = record->n_tail - record->n_written;
 
-    for (uint32_t i = record->base; i; i = facts->nodes.at[i - 1].next) {
-        uint32_t place = facts->nodes.at[i - 1].place;
-        VECTOR_RESERVE(&out->places);
-        out->places.at[out->places.n++] = place;
-        move.n_places++;
-        n += generation->first[place + 1] - generation->first[place];
+    if (record->written) {
+        move.from = record->rows;
+        move.first = tail_at(&facts->tail, record->written - 1)->next;
+        n += record->rows.end - record->rows.begin;
+    } else {
+        n += plan_places(facts, record, out, &move);
     }
     CHECK(n <= facts->columns->capacity - facts->columns->used);
     facts->live_rows += n - (record->rows.end - record->rows.begin);
     move.to = record->rows = (struct rows){facts->columns->used, facts->columns->used + n};
     facts->columns->used += n;
+    record->written = record->last;
+    record->n_written = record->n_tail;
     VECTOR_RESERVE(&out->moves);
     out->moves.at[out->moves.n++] = move;
 }
@@ -205,7 +260,8 @@ static void label_record(struct facts *facts, struct record *record, uint32_t nu
     record->relabel = false;
 }
 
-/* The overlay has more waste than it is worth: begin it anew. If the system has no addresses left, go on as it is. */
+/* The overlay has more waste than it is worth: begin it anew, with what the records have in the old one. If the system
+ * has no addresses left, go on as it is. */
 static void renew_overlay(struct facts *facts)
 {
     const struct generation *generation = facts->generation;
@@ -213,7 +269,6 @@ static void renew_overlay(struct facts *facts)
     struct columns *columns = columns_new(generation->bundle, generation->n_events, &err);
 
     if (!columns) return;
-    columns_release(facts->columns);
     facts->columns = columns;
     facts->dirty.n = 0;
     for (uint32_t i = 0; i < facts->generation->records.n; i++) {
@@ -229,9 +284,11 @@ void settling_plan(struct facts *facts, struct settling *out)
     uint64_t overlay = facts->columns->used - facts->generation->n_events;
 
     facts->settlings++;
+    *out = (struct settling){.before = facts->columns, .generation = facts->generation, .tail = &facts->tail};
     if (overlay > WASTE_ROWS + 2 * facts->live_rows) renew_overlay(facts);
-    *out = (struct settling){.columns = facts->columns, .generation = facts->generation, .tail = &facts->tail};
+    out->columns = facts->columns;
     atomic_fetch_add(&facts->columns->holders, 1);
+    if (out->before == out->columns) atomic_fetch_add(&facts->columns->holders, 1); /* else it has that of the facts */
     for (size_t i = 0; i < facts->dirty.n; i++) {
         struct record *record = &facts->generation->records.at[facts->dirty.at[i]];
         record->dirty = false;

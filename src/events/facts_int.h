@@ -62,6 +62,8 @@ struct record {
     bool dirty;               /* `rows` is of before */
     bool relabel;             /* its aliases have changed too */
     struct rows rows;         /* where it was written */
+    uint32_t written;         /* the last row of the tail that is in `rows`, index + 1; 0: write it from its parts */
+    uint32_t n_written;       /* how many of the tail are */
 };
 
 struct node {
@@ -137,7 +139,7 @@ struct facts {
     facts_platform_fn *platform;
     const void *rules;
     struct snapshot_owner *latest;
-    int64_t latest_us, latest_took_us; /* when it was made, and how long that took */
+    int64_t latest_us, latest_took_us; /* when it was made, and a processor's time that took */
     _Atomic uint32_t holders;          /* the owner of the facts, and each snapshot alive */
 };
 
@@ -180,25 +182,29 @@ void facts_forget_records(struct facts *facts);               /* a generation wi
 void facts_decide_touches(struct facts *facts);               /* all of them, from the tuples and by the rules */
 
 /* ---- facts_columns.c ---- */
-/* A record's person: rows of base places and of the tail, and where they go. */
+/* A record's person: the rows it had when it was written last, or of its base places, and those of the tail that are
+ * new; and where they go. */
 struct move {
-    struct rows to;
-    uint32_t first, last; /* of the tail, index + 1 */
+    struct rows from, to;
+    uint32_t first, last; /* of the tail, index + 1; first 0: none */
     uint32_t n_places;
+    size_t place; /* the first of them, in the settling's `places` */
 };
 
 struct columns *columns_new(const struct bundle *bundle, uint64_t n_base, struct err *err); /* bundle may be NULL */
 void columns_release(struct columns *columns);
 /* Where the rows of records that have changed go, behind the overlay. */
 struct settling {
-    struct columns *columns; /* held */
+    struct columns *columns, *before; /* held; `from` of the moves lies in `before`, most often the same */
     const struct generation *generation;
     const struct tail *tail;
     VECTOR(struct move) moves;
     VECTOR(uint32_t) places; /* of the base, of all moves */
+    _Atomic int64_t took_us; /* a processor's time, of all threads */
 };
 void settling_plan(struct facts *facts, struct settling *out); /* with the mutex held */
-void settling_do(struct settling *settling);                   /* without it; frees the plan */
+/* Without it; frees the plan. `urgent`: by this thread alone, which the pool's are not to hold up. Returns took_us. */
+int64_t settling_do(struct settling *settling, bool urgent);
 
 /* ---- facts_snapshot.c ---- */
 void touch_table_release(struct touch_table *table); /* NULL is fine */

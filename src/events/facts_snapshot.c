@@ -87,8 +87,9 @@ static struct snapshot_owner *plan(struct facts *facts, struct settling *settlin
     return owner;
 }
 
-/* While so much comes in that a snapshot takes long to make, making one for each question would leave the writer no
- * time: then one serves for some while, and an answer may be that much behind. */
+/* While so much comes in that a snapshot is much work, making one for each question would leave the writer no time:
+ * then one serves for some while, and an answer may be that much behind. Work, not how long it took: a thread that had
+ * to wait for a processor would otherwise put off the next one, make that larger, and so on. */
 #define DEAR_RECORDS 1000 /* persons who have changed: with fewer it is quick again, however long the last one took */
 #define DEAR_US 20000
 #define DEAR_TIMES 20
@@ -114,21 +115,22 @@ static struct snapshot_owner *latest_if_fresh(struct facts *facts, bool of_now)
 }
 
 /* With `building` held. Only the installing of a fold could take the tail away meanwhile: it holds `building` too. */
-static struct snapshot_owner *build(struct facts *facts)
+static struct snapshot_owner *build(struct facts *facts, bool of_now)
 {
     struct settling settling;
-    int64_t began_us = time_monotonic_us();
+    int64_t began_us = time_thread_us();
 
     pthread_mutex_lock(&facts->mutex);
     struct snapshot_owner *owner = plan(facts, &settling);
     pthread_mutex_unlock(&facts->mutex);
-    settling_do(&settling);
+    int64_t took_us = time_thread_us() - began_us;
+    took_us += settling_do(&settling, of_now);
     pthread_mutex_lock(&facts->mutex);
     struct snapshot_owner *old = facts->latest;
     atomic_fetch_add(&owner->holders, 1); /* kept as the latest, and handed out */
     facts->latest = owner;
     facts->latest_us = time_monotonic_us();
-    facts->latest_took_us = facts->latest_us - began_us;
+    facts->latest_took_us = took_us;
     pthread_mutex_unlock(&facts->mutex);
     if (old) snapshot_close(&old->snap);
     return owner;
@@ -144,7 +146,7 @@ static const struct snapshot *take_snapshot(struct facts *facts, bool of_now)
     pthread_mutex_lock(&facts->mutex);
     owner = latest_if_fresh(facts, of_now); /* another thread may have made it while this one waited */
     pthread_mutex_unlock(&facts->mutex);
-    if (!owner) owner = build(facts);
+    if (!owner) owner = build(facts, of_now);
     pthread_mutex_unlock(&facts->building);
     return &owner->snap;
 }

@@ -22,7 +22,7 @@ static bool reserve(struct session_run *run, uint64_t n, struct arena *arena, st
 {
     uint64_t capacity = n + n / 2;
 
-    if (n <= run->capacity) return true;
+    if (run->person && n <= run->capacity) return true; /* also a run without rows needs one person */
     run->capacity = 0;
     run->start = SCRATCH_ARRAY(arena, uint64_t, capacity + 1, err); /* what is not counted is written behind them */
     if (!run->start) return false;

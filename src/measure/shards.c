@@ -5,6 +5,53 @@
 #define EVENTS_EACH 32768 /* fewer are not worth another thread */
 #define ANSWERS_BYTES_MAX ((size_t)64 << 20)
 
+/* ---- where they lie: each weighs the same, a place being one and its rows, or those who hold most of the events would
+ * be one shard that all others wait for ---- */
+
+static uint64_t weight_of_base(const struct snapshot *snapshot, uint32_t place)
+{
+    return place ? snapshot->first[place] + place : 0;
+}
+
+/* The first place of the base, or its end, before which lies `weight`. */
+static uint32_t base_place(const struct snapshot *snapshot, uint64_t weight)
+{
+    uint32_t low = 0, high = snapshot->n_base;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (weight_of_base(snapshot, middle) < weight) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static uint64_t weight_over(const struct snapshot *snapshot, uint32_t place)
+{
+    const struct rows *rows = &snapshot->over[place - snapshot->n_base];
+
+    return 1 + rows->end - rows->begin;
+}
+
+static void cut(struct shards *shards, const struct snapshot *snapshot)
+{
+    uint32_t n_base = snapshot->n_base, place = 0;
+    uint64_t base = weight_of_base(snapshot, n_base), all = base, weight = base; /* of the places before `place` */
+
+    for (uint32_t i = n_base; i < snapshot->n_places; i++) all += weight_over(snapshot, i);
+    for (uint32_t i = 0; i < shards->n; i++) {
+        struct shard *shard = &shards->shard[i];
+        uint64_t share = all * (i + 1) / shards->n;
+        shard->from = place;
+        place = share < base ? base_place(snapshot, share) : place < n_base ? n_base : place;
+        while (share > base && weight < share) weight += weight_over(snapshot, place++);
+        shard->to = place;
+    }
+}
+
 void shards_open(struct shards *shards, const struct snapshot *snapshot, const struct arena *arena, size_t bytes_each)
 {
     uint64_t n = snapshot->n_events / EVENTS_EACH + 1;
@@ -17,10 +64,9 @@ void shards_open(struct shards *shards, const struct snapshot *snapshot, const s
     for (uint32_t i = 0; i < n; i++) {
         struct shard *shard = &shards->shard[i];
         shard->index = i;
-        shard->from = (uint32_t)(snapshot->n_places * (uint64_t)i / n);
-        shard->to = (uint32_t)(snapshot->n_places * ((uint64_t)i + 1) / n);
         arena_init(&shard->arena, room / n);
     }
+    cut(shards, snapshot);
 }
 
 void shards_close(struct shards *shards)

@@ -6,10 +6,11 @@
 #define CEILING ((size_t)1 << 20)
 #define HELD 1000 /* bytes that each shard keeps */
 
-/* As many events as make `n` shards. */
+/* As many events as make `n` shards, of nobody. */
 static struct snapshot facts_of(uint32_t places, uint64_t n)
 {
-    return (struct snapshot){.n_places = places, .n_events = (n - 1) * 32768};
+    static const struct rows NONE[1000];
+    return (struct snapshot){.n_places = places, .n_events = (n - 1) * 32768, .over = NONE};
 }
 
 static void test_cut(void **state)
@@ -41,6 +42,42 @@ static void test_cut(void **state)
     shards_open(&shards, &facts, &arena, 0);
     assert_int_equal(shards.n, SHARDS_MAX);
     assert_int_equal(shards.shard[SHARDS_MAX - 1].to, 3);
+    shards_close(&shards);
+    facts = facts_of(0, 1);
+    shards_open(&shards, &facts, &arena, 0);
+    assert_int_equal(shards.shard[0].to, 0);
+    shards_close(&shards);
+    arena_free(&arena);
+}
+
+/* Half of the rows are of a few persons at the end, as of those who come when all others have left. */
+static void test_cut_by_rows(void **state)
+{
+    static uint64_t first[8001];
+    static struct rows over[100];
+    struct snapshot facts = facts_of(8100, 8);
+    struct arena arena;
+    struct shards shards;
+    (void)state;
+
+    for (uint64_t i = 0; i <= 8000; i++) first[i] = i * 10; /* 88,000 with the places */
+    for (size_t i = 0; i < 100; i++) over[i] = (struct rows){i, i + 879};
+    facts.n_base = 8000;
+    facts.first = first;
+    facts.over = over;
+    arena_init(&arena, CEILING);
+    shards_open(&shards, &facts, &arena, 0);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(shards.shard[i].to - shards.shard[i].from, 2000);
+        assert_int_equal(shards.shard[4 + i].to - shards.shard[4 + i].from, 25);
+    }
+    assert_int_equal(shards.shard[7].to, 8100);
+    shards_close(&shards);
+    over[50].end += 1000000; /* more than all others: it is a shard, and some are of nobody */
+    shards_open(&shards, &facts, &arena, 0);
+    assert_int_equal(shards.shard[0].from, 0);
+    for (uint32_t i = 1; i < 8; i++) assert_int_equal(shards.shard[i].from, shards.shard[i - 1].to);
+    assert_int_equal(shards.shard[7].to, 8100);
     shards_close(&shards);
     arena_free(&arena);
 }
@@ -101,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_cut_by_rows),
         cmocka_unit_test(test_more_room),
     };
     return cmocka_run_group_tests_name("measure/shards", tests, NULL, NULL);
