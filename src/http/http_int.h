@@ -19,6 +19,8 @@ bool method_find(Str name, enum method *method, bool *options) MUST_CHECK;
 bool router_find(const struct route_table *tables, size_t n, enum method method, Str path, struct match *out,
                  unsigned *allowed, struct err *err) MUST_CHECK;
 
+/* A question with a name that its route does not know would be answered as though it were not there: INVALID. */
+bool request_query_known(struct request *request, struct err *err) MUST_CHECK;
 bool route_takes(const struct route *route, Str content_length, struct err *err) MUST_CHECK;
 
 /* ---- listen.c ---- */

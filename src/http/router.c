@@ -90,6 +90,26 @@ bool request_param_whole(const struct request *request, size_t i, int64_t *out, 
     return err_set(err, ERR_NOT_FOUND, "\"%.*s\" is no number of anything", STR_ARG(request->param[i]));
 }
 
+static bool takes_param(const struct param *params, Str name)
+{
+    while (params->name && !str_eq(name, str_of(params->name))) params++;
+    return params->name != NULL;
+}
+
+bool request_query_known(struct request *request, struct err *err)
+{
+    const struct route *route = request->route;
+
+    if (route->method != GET || !route->params || !route->params->name || route->auth == AUTH_NONE) return true;
+    for (size_t i = 0; i < request->n_query; i++) {
+        Str name = request->query[i].name;
+        if (takes_param(route->params, name)) continue;
+        return err_set_field(err, arena_cstr(&request->arena, name), "%s takes no \"%.*s\"; /docs lists what it takes",
+                             route->path, STR_ARG(name));
+    }
+    return true;
+}
+
 bool method_find(Str name, enum method *method, bool *options)
 {
     *options = str_eq(name, STR("OPTIONS"));

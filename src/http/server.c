@@ -384,7 +384,7 @@ static bool run(struct exchange *x, struct err *err)
         request->db = store_reader_take(x->server->config.store, err);
         if (!request->db) return false;
     }
-    return request->route->handler(request, &x->reply, err);
+    return request_query_known(request, err) && request->route->handler(request, &x->reply, err);
 }
 
 /* The dashboard's files answer where no route does. */

@@ -232,6 +232,12 @@ test('nonsense in a parameter is refused with its name', async () => {
     for (let i = 0; i < list.length; i += 2) await server.refused(target, { ...base, ...list[i] }, list[i + 1]);
 });
 
+test('a parameter that a question does not know is refused, rather than left out', async () => {
+  await server.refused('/api/v1/attribution', { conversion: 'Order Completed', lookbak: '7d' }, 'lookbak');
+  await server.refused('/api/v1/metrics', { names: 'events', Step: 'day' }, 'Step');
+  await server.refused('/api/campaigns/', { limit: 1, offset: 2 }, 'offset');
+});
+
 test('more parameters than can be read are refused, rather than left out', async () => {
   const many = await server.request('GET', `/api/v1/metrics?${'filter=platform:is:google&'.repeat(129)}`);
   assert.equal(many.status, 400, `${many}`);

@@ -118,7 +118,8 @@ function questionsOfMilestones(server, random) {
   if (!parameters.some(({ name }) => name === 'lead')) return [];
   const whole = { conversion: CONVERSION, models: 'w_shaped,linear', by: 'source', lead: 'Sign Up', opportunity: 'Checkout Started' };
   const asked = [{ touches: 'events', lookback: '7d' }, { touches: 'sessions', lookback: 'none' }, { touches: 'journey', opportunity: CONVERSION, lookback: '30d' }, { touches: 'events', lead: 'Page Viewed', exclude: random.pick(SOURCES), lookback: '2d' }];
-  const cell = { ...whole, model: 'w_shaped', touches: 'sessions', key: random.pick(SOURCES) };
+  const { models: _, ...same } = whole;
+  const cell = { ...same, model: 'w_shaped', touches: 'sessions', key: random.pick(SOURCES) };
   return [...asked.map((more) => ['/api/v1/attribution', { ...whole, ...more }]), ['/api/v1/attribution/journeys', cell]];
 }
 

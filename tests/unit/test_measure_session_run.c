@@ -108,6 +108,23 @@ static void test_some_rows_of_a_person(void **state)
     }
 }
 
+/* Of persons who are all out of sight, there is nothing. */
+static void test_no_rows(void **state)
+{
+    struct fixture *f = *state;
+    struct session_run run = {0};
+    uint64_t seed = 72, hidden = UINT64_MAX;
+    struct err err;
+    struct snapshot snapshot = *random_history(f, &seed);
+
+    snapshot.hidden = &hidden;
+    assert_true(session_run_find(&run, &snapshot, (struct rows){0, 0}, ORDER, 0, PERSONS, (struct session){0},
+                                 &f->arena, &err));
+    assert_int_equal(run.n, 0);
+    assert_int_equal(run.n_persons, 0);
+    assert_int_equal(run.person[0].start, 0);
+}
+
 static void test_no_room(void **state)
 {
     struct fixture *f = *state;
@@ -129,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_many_persons, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_some_rows_of_a_person, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_rows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_room, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("measure/session_run", tests, NULL, NULL);
