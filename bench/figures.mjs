@@ -46,7 +46,7 @@ export const FIGURES = [
   },
   {
     name: "asked-ingest",
-    what: "p99 of those questions while 50,000 events/s come in",
+    what: "p99 of the same questions by one client while 50,000 events/s come in",
     against: "",
     target: 250,
     unit: "ms",

@@ -171,9 +171,9 @@ ${ran.map((figure) => sides(figure, results.get(figure.name))).join("\n")}
   cache; beside it how long it takes to make everything again from the raw log.
 - *ingest-asked* begins each time with a copy of the history; alone and while asked are measured one after the other, in
   turn first. The two clients ask the funnel with its times, *attribution*, the funnel again, and so on, the next when
-  the last is answered. *asked-ingest*: the same questions while batches come in at a pace that leaves some of the
-  machine (a batch is due every so often, and its answer timed from then); below it what becomes of them when the
-  senders take all that there is.
+  the last is answered. *asked-ingest*: one client asks the same while batches come in at a pace that leaves some of the
+  machine (a batch is due every so often, and its answer timed from then); below it what becomes of them when two
+  clients ask, each without a pause, so that the processors are full; and when the senders take all that there is.
 
 ### summary
 

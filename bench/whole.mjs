@@ -109,12 +109,12 @@ async function askOn({ get }, paths, until) {
 
 let runs = 500; // apart from those of ingest.mjs
 
-async function takeIn(server, paths, pace = []) {
+async function takeIn(server, paths, clients, pace = []) {
   await quiet(PATIENCE_S);
   const before = await server.count();
   const began = performance.now();
   const until = { done: false, from: began + WARM_S * 1000, to: began + (WARM_S + MEASURED_S) * 1000 };
-  const asking = paths ? Array.from({ length: CLIENTS }, (_, i) => askOn(server.connect(), paths.slice(i), until)) : [];
+  const asking = Array.from({ length: clients }, (_, i) => askOn(server.connect(), paths.slice(i), until));
   const args = [server.port, "/v1/batch", server.key, CONNECTIONS, BATCH, WARM_S, MEASURED_S, ++runs, ...pace].map(String);
   const got = await runJson(join(BUILD, "bench/load"), args);
   until.done = true;
@@ -131,14 +131,16 @@ async function pair(machine, made, i) {
   const copy = `${made.data}-copy`;
   rmSync(copy, { recursive: true, force: true });
   cpSync(made.data, copy, { recursive: true });
+  run("sync", []); // or the disk would be busy with the copy meanwhile
   const server = await serving(copy);
   try {
     const paths = [FUNNEL, `${ATTRIBUTION}&models=${await modelsOf(server, machine)}`, FUNNEL];
     for (const path of paths) await server.get(path);
     const found = {};
     for (const who of i % 2 ? ["asked", "alone"] : ["alone", "asked"])
-      found[who] = await takeIn(server, who === "asked" ? paths : null);
-    found.paced = await takeIn(server, paths, [PACE]);
+      found[who] = await takeIn(server, paths, who === "asked" ? CLIENTS : 0);
+    found.paced = await takeIn(server, paths, 1, [PACE]);
+    found.crowded = await takeIn(server, paths, CLIENTS, [PACE]);
     found.peak = peakBytes(server.programs[0].pid);
     return found;
   } finally {
@@ -171,10 +173,11 @@ async function mix(machine) {
   const made = await history(machine);
   const found = [];
   for (let i = 0; i < PAIRS; i++) {
-    const { alone, asked, paced } = (found[i] = await pair(machine, made, i));
+    const { alone, asked, paced, crowded } = (found[i] = await pair(machine, made, i));
     const rates = `${Math.round(alone.rate)} events/s alone, ${Math.round(asked.rate)} while asked`;
-    const p99 = [asked, paced].map(({ times }) => `${times.length} questions, p99 ${quantile(times, 0.99).toFixed(0)} ms`);
-    machine.say(`  ${i + 1}/${PAIRS}: ${rates}; ${p99[0]}; at ${Math.round(paced.rate)} events/s: ${p99[1]}`);
+    const p99 = [asked, paced, crowded].map(({ times }) => `${times.length} questions, p99 ${quantile(times, 0.99).toFixed(0)} ms`);
+    machine.say(`  ${i + 1}/${PAIRS}: ${rates}: ${p99[0]}`);
+    machine.say(`      at ${Math.round(paced.rate)} events/s: ${p99[1]}; of ${CLIENTS} clients: ${p99[2]}`);
   }
   return found;
 }
@@ -210,8 +213,10 @@ function askedSide(name, found, key) {
 export async function askedWhileIngest(machine) {
   const found = await mixOnce(machine);
   const all = found.map(({ paced }) => quantile(paced.times, 0.99));
+  const pace = `${PACE.toLocaleString("en")} events/s come in`;
   return result(all, [
-    askedSide(`while ${PACE.toLocaleString("en")} events/s come in`, found, "paced"),
-    askedSide("while as many come in as can", found, "asked"),
+    askedSide(`one client, while ${pace}`, found, "paced"),
+    askedSide(`${CLIENTS} clients, while ${pace}`, found, "crowded"),
+    askedSide(`${CLIENTS} clients, while as many come in as can`, found, "asked"),
   ]);
 }
