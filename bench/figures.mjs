@@ -56,7 +56,7 @@ export const FIGURES = [
   {
     name: "attribution",
     what: "nine attribution models, sessions as touches (the default) over 10 M events, 1 M persons",
-    against: "DuckDB computing five of them in SQL, finding the sessions, table sorted by person",
+    against: "DuckDB computing five of them to the cent in SQL, finding the sessions, table sorted by person",
     target: 25,
     unit: "×",
     measure: attribution,
@@ -64,7 +64,7 @@ export const FIGURES = [
   {
     name: "attribution-events",
     what: "the same, every event a touch",
-    against: "DuckDB computing five of them in SQL, table sorted by person",
+    against: "DuckDB computing five of them to the cent in SQL, table sorted by person",
     target: 25,
     unit: "×",
     measure: attributionEvents,

@@ -128,8 +128,19 @@ async function sample(machine, server, path, peers) {
   return { ours, theirs, last, cpu_ms };
 }
 
+async function unequalForms(opened, question) {
+  const sides = [];
+  for (const query of opened.queries.filter((one) => one.startsWith(`${question}, `))) {
+    const all = [];
+    for (let i = 0; i < REPETITIONS; i++) all.push(await leastOf(async () => (await opened.ask(query)).ms));
+    sides.push(side(`${opened.name}, ${query}`, all));
+  }
+  return sides;
+}
+
 // `open`: what opens each peer; `check(reply, rows, who, legend)` throws where an answer differs from Demetra's; `more`:
 // name -> path of questions to Demetra that the peers are not asked, each a line of the table.
+// A peer's form named "QUESTION, .." is timed and shown, and is not what we are compared with: its answer is not equal.
 async function against(machine, question, pathOf, open, check, more = {}) {
   const made = await history(machine);
   const server = await serving(made.data);
@@ -149,6 +160,7 @@ async function against(machine, question, pathOf, open, check, more = {}) {
       const found = await sample(machine, server, other, []);
       others.push(side(`Demetra, ${name}`, found.ours, { cpu_ms: found.cpu_ms }));
     }
+    for (const opened of peers) others.push(...(await unequalForms(opened, question)));
     const ratios = ours.map((ms, i) => Math.min(...theirs.map((all) => all[i])) / ms);
     return {
       value: median(ratios),
@@ -156,10 +168,10 @@ async function against(machine, question, pathOf, open, check, more = {}) {
       most: Math.max(...ratios),
       sides: [
         side("Demetra, over HTTP", ours, { cpu_ms, peak: peakBytes(server.programs[0].pid) }),
-        ...others,
         ...peers.map(({ name, query }, p) =>
           side(`${name}, ${query}`, theirs[p], { cpu_ms: last[p].cpu_ms, peak: last[p].peak_bytes }),
         ),
+        ...others,
         side("a plain C loop over the same columns", [await limit(made, question)]),
       ],
     };
@@ -175,7 +187,7 @@ function must(equal, who, what, ours, theirs) {
   if (!equal) throw new Error(`${who}: ${what} is ${theirs}, and ${ours} in Demetra's answer`);
 }
 
-// Credit to a millionth. Money to the rounding: Demetra gives whole minor units, each touch being off by one at most.
+// Credit to a millionth, money to the cent.
 function checkAttribution(reply, rows, who, legend) {
   must(reply.rows.length === rows.length, who, "the number of platforms", reply.rows.length, rows.length);
   for (const [platform, ...cells] of rows) {
@@ -185,9 +197,8 @@ function checkAttribution(reply, rows, who, legend) {
     for (const [m, model] of MODELS.entries()) {
       const { conversions, revenue } = row.models[model];
       const [credit, money] = cells.slice(2 * m, 2 * m + 2);
-      const rounding = m < 2 ? 0 : row.touches;
       must(Math.abs(conversions - credit) < 1e-6, who, `${key}'s credit by ${model}`, conversions, credit);
-      must(Math.abs(revenue - money) <= rounding, who, `${key}'s revenue by ${model}`, revenue, money);
+      must(revenue === money, who, `${key}'s revenue by ${model}`, revenue, money);
     }
   }
 }

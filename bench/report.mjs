@@ -156,12 +156,14 @@ ${ran.map((figure) => sides(figure, results.get(figure.name))).join("\n")}
 - *DuckDB* (bench/peers/duckdb.mjs): a table in memory sorted by person, then time; persons, names, platforms and
   campaigns as the smallest numbers that hold them. *ClickHouse* (bench/peers/clickhouse.mjs): a MergeTree so sorted, in
   one part. Each question is put in two forms of SQL, and the faster is timed.
-- Before that the answers are compared: counts must be equal, credits to a millionth, money to the minor unit that
-  Demetra rounds each touch to. Where they differ the benchmark fails.
+- Before that the answers are compared: counts and money must be equal, credits to a millionth. Where they differ the
+  benchmark fails.
 - *A plain C loop* (bench/plain_loop.c) reads the columns that the question needs, one sum or comparison a row, on all
   processors: nothing that looks at every row can be faster.
 - Nine models: first, last, last_non_direct, last_paid, linear, position, time_decay, markov of order 1, shapley; the
   touches are those of the 30 days before the order. DuckDB computes first, last, linear, position, time_decay.
+- A conversion's money is shared out in whole cents that add up to it, by largest remainders, and so it is in SQL. *In
+  fractions* is what the SQL costs without that: other numbers than were asked for, and below the ones that count.
 - *attribution* asks as a user does by default: a touch is a session, which ends after 30 idle minutes or where another
   campaign begins, and DuckDB finds the sessions from the same events (a column has each event's campaign), faster by
   windows over the table as it lies sorted, a part of the persons on each processor, than by windows for each person.

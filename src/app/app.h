@@ -23,7 +23,7 @@
 #include "features/segments/segments.h"
 #include "http/server.h"
 
-#define DEMETRA_VERSION "0.3.0"
+#define DEMETRA_VERSION "0.3.1"
 
 struct app {
     struct settings settings;
