@@ -109,11 +109,12 @@ static bool add_marked(struct null_line *line, uint32_t mark, const uint32_t *gr
 void line_add_run(struct scan *scan, uint32_t base)
 {
     const struct trail *trail = &scan->trail;
-    const uint32_t *group = trail->group + base;
     struct null_line *line = scan->line;
     uint32_t n = scan->run.n, piece = LINE_TOUCHES / 4;
     bool goes_on = false;
 
+    if (n == 0) return;
+    const uint32_t *group = trail->group + base;
     mark_ends(&scan->run, trail->null);
     mark_reached(scan, trail->at_ms + base, n, trail->null);
     for (uint32_t i = 0; i < n; i += piece) {

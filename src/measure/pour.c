@@ -271,10 +271,9 @@ static void list_journey(struct pour_list *list, uint32_t lo, const struct model
 
 void pour_settle(struct pour *pour, struct scan *scan)
 {
+    if (!pour->open) return;
     const uint32_t *group = scan->trail.group + pour->first;
     uint32_t n = scan->trail.n - pour->first;
-
-    if (!pour->open) return;
     pour_list(pour, scan);
     settle_touches(group, n, pour->step + pour->first, pour->pending);
     if (pour->decay) settle_decay(group, n, pour->decay + pour->first, pour->decay_minor + pour->first, pour->pending);

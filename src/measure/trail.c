@@ -143,10 +143,11 @@ void trail_lay(struct scan *scan, const uint64_t *row, uint32_t n)
 {
     const struct snapshot *snapshot = scan->snapshot;
     struct trail *trail = &scan->trail;
+
+    if (n == 0) return;
+    CHECK(n <= trail->capacity - trail->n);
     int64_t *restrict at_ms = trail->at_ms + trail->n;
     uint32_t *restrict group = trail->group + trail->n;
-
-    CHECK(n <= trail->capacity - trail->n);
     for (uint32_t i = 0; i < n && trail->row; i++) trail->row[trail->n + i] = row[i];
     for (uint32_t i = 0; i < n && trail->kind; i++)
         trail->kind[trail->n + i] = scan->mark[snapshot->touch[row[i]]].kind;
