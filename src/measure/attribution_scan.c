@@ -16,7 +16,8 @@
  * A range of dates cuts a person's rows by halving; persons of more than LONG rows are cut before their names are
  * read. A session may have begun before the rows that the lookback reaches: session_before finds what it was.
  *
- * In a plain scan (attribution_int.h) all rows between conversions are touches: they join the trail in one go.
+ * In a plain scan (attribution_int.h) all rows between conversions are touches: they join the trail in one go. If
+ * sessions are the touches, a plain scan reads runs of persons (attribution_sessions.c).
  *
  * A reader that wants null journeys too has every person read, to the range's end. What then is left of the trail after
  * the last conversion is read as though a conversion that did not come had come with its last touch: the same lookback,

@@ -3,6 +3,9 @@
  * Most persons have no conversion, and a handful of events: a loop over these, or a search for the first that the
  * lookback reaches, ends where the processor cannot foresee. So the last BLOCK events of each person are looked at, its
  * own or not, and BLOCK groups copied, of which the next person's overwrite what is too much.
+ *
+ * Sessions of many persons lie in the trail already (attribution_sessions.c). Each is written, and the next one over it
+ * if it is in no null journey.
  */
 #include "measure/attribution_int.h"
 
