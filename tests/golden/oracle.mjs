@@ -380,9 +380,9 @@ export class Oracle {
       ALTER TABLE walk ADD COLUMN node;
       UPDATE walk SET node = CASE WHEN n IS NULL OR (level, name) IN (SELECT level, name FROM shown) THEN name ELSE '(other)' END`);
     const nodes = await this.ask(`SELECT level, node, count(*) AS paths, count(DISTINCT person) AS persons FROM walk GROUP BY 1, 2`);
-    const links = await this.ask(`SELECT step.level, step.node AS "from", next.node AS "to", count(*) AS count
+    const links = await this.ask(`SELECT step.level, step.node AS "from", next.node AS "to", count(*) AS count, count(DISTINCT step.person) AS persons
       FROM walk step JOIN walk next ON next.id = step.id AND next.level = step.level + 1 GROUP BY 1, 2, 3`);
-    const found = { nodes: {}, links: Object.fromEntries(links.map((link) => [`${link.level}: ${link.from} > ${link.to}`, link.count])) };
+    const found = { nodes: {}, links: Object.fromEntries(links.map(({ count, persons, ...link }) => [`${link.level}: ${link.from} > ${link.to}`, { count, persons }])) };
     for (const { level, node, ...counts } of nodes) found.nodes[`${level}: ${node}`] = counts;
     found.nodes[`0: ${anchor}`] ??= { paths: 0, persons: 0 };
     return found;

@@ -52,7 +52,7 @@ export const READ = {
   retention: ({ cohorts, total, groups }) => ({ cohorts, total, ...(groups && { groups: byKey(groups) }) }),
   paths: ({ levels, links }) => ({
     nodes: Object.fromEntries(levels.flatMap(({ nodes }, level) => nodes.map(({ name, paths, persons }) => [`${level}: ${name}`, { paths, persons }]))),
-    links: Object.fromEntries(links.map(({ level, from, to, count }) => [`${level}: ${levels[level].nodes[from].name} > ${levels[level + 1].nodes[to].name}`, count])),
+    links: Object.fromEntries(links.map(({ level, from, to, count, persons }) => [`${level}: ${levels[level].nodes[from].name} > ${levels[level + 1].nodes[to].name}`, { count, persons }])),
   }),
   attribution: ({ conversions, revenue, persons, rows, unattributed }, { models }) => {
     const [first] = models.split(',');
