@@ -118,7 +118,10 @@ export function FlowChart({ nodes, links, columns, first, height, label: said, t
   /** Left and right: from node to node. Up and down: among the bands that go on from the node. */
   const walk = (event: KeyboardEvent) => {
     const by = event.key === 'ArrowRight' || event.key === 'ArrowDown' ? 1 : event.key === 'ArrowLeft' || event.key === 'ArrowUp' ? -1 : 0;
-    if (event.key === 'Enter') return choose(link ?? node);
+    if (event.key === 'Enter') {
+      event.preventDefault(); // or it would press what has the focus then
+      return choose(link ?? node);
+    }
     if (!by || !chart || !nodes.length) return;
     event.preventDefault();
     event.stopPropagation();
