@@ -188,8 +188,8 @@ site.test('Paths: an event and a band of the chart open to their persons, by the
   assert.match(await id(page, 'empty').innerText(), /“No Such Event” did not happen/);
 });
 
-site.test('Paths: the numbers of the tables open to as many persons, the rest and the ends too; they become a cohort', { at: `/paths?anchor=Order+Completed&direction=to&window=7d&limit=1&${ASKED}` }, async (page) => {
-  const asked = { anchor: 'Order Completed', direction: 'to', depth: 4, window: '7d', limit: 1, ...SPAN };
+site.test('Paths: the numbers of the tables open to as many persons, the rest and the ends too; they become a cohort', { at: `/paths?anchor=Page+Viewed&direction=to&window=7d&limit=3&${ASKED}` }, async (page) => {
+  const asked = { anchor: 'Page Viewed', direction: 'to', depth: 4, window: '7d', limit: 3, ...SPAN };
   await id(page, 'as-table').click();
   await flowShows(page, await site.server.get(PATHS, asked));
   const { levels, links } = await site.server.get(PATHS, asked);
@@ -209,11 +209,11 @@ site.test('Paths: the numbers of the tables open to as many persons, the rest an
     if (row !== rows.at(-1).row) await page.keyboard.press('Escape');
   }
   await id(page, 'cohort-save').click();
-  await id(page, 'cohort-name').fill('Came straight to the order');
+  await id(page, 'cohort-name').fill('Came straight to the page');
   await id(page, 'cohort-save-do').click();
   await id(page, 'cohort-saved').waitFor();
   const { segments } = await site.server.get('/api/v1/segments');
-  const { id: segment } = segments.find(({ name }) => name === 'Came straight to the order');
+  const { id: segment } = segments.find(({ name }) => name === 'Came straight to the page');
   assert.equal((await site.server.get('/api/v1/persons', { segment })).total, rows.at(-1).persons);
 });
 
