@@ -36,7 +36,7 @@ export function PathPeople({ people, asked, paths }: { people: string[]; asked: 
     <Dialog side testid="paths-people" title={(step ? `${words.step} ${step} · ` : '') + (asked.direction === 'to' ? stops.reverse() : stops).join(' → ')} onClose={() => patch({ people: null })}>
       {total !== undefined && (
         <div className="row">
-          <p className="grow" data-testid="paths-people-total" data-value={total}><b>{t.personsCount(total, fmt.exact(total))}</b>{through !== undefined && ` · ${words.count(through, fmt.exact(through))}`}</p>
+          <p className="grow people-total" data-testid="paths-people-total" data-value={total}><b>{t.personsCount(total, fmt.exact(total))}</b>{through !== undefined && ` · ${words.count(through, fmt.exact(through))}`}</p>
           {event !== null && step > 0 && <Button data-testid="paths-look" onClick={() => patch({ anchor: event, people: null })}>{words.look(event)}</Button>}
           <SaveCohort url={url} total={total} />
         </div>
