@@ -43,6 +43,7 @@ export const READ = {
   funnel: ({ order, persons, lengths_ms, steps, whole, trend, groups }) => ({ order, persons, lengths_ms, steps, whole, ...(trend && { trend }), ...(groups && { groups: byKey(groups, (group) => group.steps) }) }),
   'funnel/persons': ({ total, persons }) => ({ total, persons: byPerson(persons, ({ entered_at, reached, at }) => ({ entered_at: Date.parse(entered_at), reached, at: Date.parse(at) })) }),
   'retention/persons': (list, query) => READ.persons(list, query),
+  'paths/persons': (list, query) => READ.persons(list, query),
   persons: ({ total, persons }, { sort }) => {
     if (sort === 'last_seen') falling(persons, ({ last_at }) => Date.parse(last_at));
     if (sort === 'revenue') falling(persons, ({ revenue }) => revenue);
