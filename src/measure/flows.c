@@ -2,7 +2,8 @@
  *
  * A name's place in the diagram depends on how many walks have it at that level, so the first scan only counts names by
  * level, and the second, with the nodes chosen, takes the same walks again and counts nodes and links. Both read only
- * the names of persons who have no anchor.
+ * the names of persons who have no anchor. Who is behind a node or a link is another such second scan, which marks
+ * whose walks stand there; the first is left out unless it must say which names are other ones.
  *
  * A walk looks at its own steps, so without `collapse` it costs at most `depth`. With it a step may be a long run; but
  * only one event of a run of anchors begins a walk, so at most `depth` walks go through any run, and the whole is
@@ -14,8 +15,9 @@
  *   W1  a node of a level >= 1 has the walks of the links into it; a name or "other" below the last level those of the
  *       links out of it; an end has no link out
  *   W2  a level's nodes together are the names and "other" of the level before: no walk is lost
- *   W3  persons <= walks; with first_only they are equal
+ *   W3  persons <= walks, of nodes and of links; with first_only they are equal
  *   W4  ranges side by side add up to the range of both, but for first_only and persons
+ *   W5  as many persons are marked for a node or a link as it has
  *
  * Source: DESIGN.md (paths). Memory: 12 bytes a name and level, and for each shard 8 more, the answer, and a byte for
  * each event of its longest person.
@@ -37,31 +39,35 @@ struct walk {
     uint32_t name[FLOWS_DEPTH_MAX];
 };
 
-struct person_rows {
-    uint64_t first, end;
-    uint32_t person1; /* plus 1, so that zero is nobody */
-};
+struct flows_scan;
+/* What a scan does with a walk. */
+typedef void walk_fn(struct flows_scan *scan, const struct walk *walk, uint32_t person);
 
 /* What is asked, and what the first scan finds; the same for every shard. */
 struct flows_task {
     const struct snapshot *snapshot;
     const struct flows_query *query;
     uint64_t window;
-    uint32_t *slot;           /* [step * n_names + name], its slot; NULL: this is the first scan */
+    walk_fn *take;
+    bool ranks, counts;            /* what the scans need room for: names by frequency; nodes and links */
+    uint64_t *frequent;            /* [step * n_names + name]: walks, of all shards */
+    uint32_t *slot;                /* [step * n_names + name], its slot, once the first scan is over */
+    const struct flows_pick *pick; /* whom to mark, and where */
+    bool *marked;
     struct flows_scan *scans; /* by shard */
 };
 
 /* A shard's. */
 struct flows_scan {
+    const struct flows_task *task; /* NULL: nothing is made yet */
     const struct snapshot *snapshot;
     const struct flows_query *query;
     uint64_t window;
-    const uint32_t *slot;
     uint8_t *marks;     /* by event of the person; NULL: neither sessions nor touches matter */
     uint64_t *frequent; /* [step * n_names + name]: walks; filled by the first scan */
-    uint32_t *last1;    /* by node: the last person counted, plus 1 */
+    uint32_t *last1;    /* by node, then by link: the last person counted, plus 1 */
     struct flows_node *nodes;
-    uint64_t *links;
+    struct flows_link *links;
 };
 
 static size_t n_steps(const struct snapshot *snapshot, const struct flows_query *query)
@@ -95,42 +101,42 @@ static bool query_check(const struct flows_query *query, struct err *err)
 
 /* ---- one person ---- */
 
-static void mark_sessions(struct flows_scan *scan, struct person_rows rows)
+static void mark_sessions(struct flows_scan *scan, struct rows rows)
 {
     const struct snapshot *snapshot = scan->snapshot;
     const bool *counts = scan->query->touch_counts;
     struct session session = {0};
 
-    for (uint64_t row = rows.first; row < rows.end; row++) {
+    for (uint64_t row = rows.begin; row < rows.end; row++) {
         bool begins = session_begins(&session, snapshot->touches, snapshot->touch[row], snapshot->at_ms[row]);
         bool taken = !counts || counts[session.touch];
-        scan->marks[row - rows.first] = (uint8_t)((begins ? BEGINS : 0) | (taken ? COUNTS : 0));
+        scan->marks[row - rows.begin] = (uint8_t)((begins ? BEGINS : 0) | (taken ? COUNTS : 0));
     }
 }
 
 /* Move to the next event that a walk may go to; false if there is none. */
-static bool step_on(const struct flows_scan *scan, struct person_rows rows, uint64_t *row)
+static bool step_on(const struct flows_scan *scan, struct rows rows, uint64_t *row)
 {
     const struct flows_query *query = scan->query;
     uint64_t next = query->backwards ? *row - 1 : *row + 1; /* past the ends it is not read */
 
-    if (query->backwards ? *row == rows.first : next == rows.end) return false;
+    if (query->backwards ? *row == rows.begin : next == rows.end) return false;
     /* the later of the two says whether a session begins between them */
-    if (query->in_session && scan->marks[(query->backwards ? *row : next) - rows.first] & BEGINS) return false;
+    if (query->in_session && scan->marks[(query->backwards ? *row : next) - rows.begin] & BEGINS) return false;
     *row = next;
     return true;
 }
 
 /* Does a walk begin at this event, an anchor in range? */
-static bool begins_walk(const struct flows_scan *scan, struct person_rows rows, uint64_t row)
+static bool begins_walk(const struct flows_scan *scan, struct rows rows, uint64_t row)
 {
     uint64_t next = row;
 
-    if (scan->marks && !(scan->marks[row - rows.first] & COUNTS)) return false;
+    if (scan->marks && !(scan->marks[row - rows.begin] & COUNTS)) return false;
     return !scan->query->collapse || !step_on(scan, rows, &next) || scan->snapshot->name[next] != scan->query->anchor;
 }
 
-static struct walk walk_from(const struct flows_scan *scan, struct person_rows rows, uint64_t anchor_row)
+static struct walk walk_from(const struct flows_scan *scan, struct rows rows, uint64_t anchor_row)
 {
     const struct snapshot *snapshot = scan->snapshot;
     int64_t anchor_ms = snapshot->at_ms[anchor_row];
@@ -150,56 +156,87 @@ static struct walk walk_from(const struct flows_scan *scan, struct person_rows r
     return walk;
 }
 
-/* ---- counting ---- */
+/* ---- what is done with a walk ---- */
 
-static void count_node(struct flows_scan *scan, size_t node, uint32_t person1)
+static void count_names(struct flows_scan *scan, const struct walk *walk, uint32_t person)
 {
-    scan->nodes[node].walks++;
-    if (scan->last1[node] == person1) return;
-    scan->last1[node] = person1;
-    scan->nodes[node].persons++;
+    (void)person;
+    for (size_t step = 0; step < walk->n; step++) scan->frequent[step * scan->snapshot->n_names + walk->name[step]]++;
 }
 
-static void count_walk(struct flows_scan *scan, const struct walk *walk, uint32_t person1)
+static uint32_t slot_of(const struct flows_scan *scan, const struct walk *walk, size_t step)
 {
-    const size_t n_names = scan->snapshot->n_names, slots = FLOWS_SLOTS(scan->query->limit);
+    return scan->task->slot[step * scan->snapshot->n_names + walk->name[step]];
+}
+
+static void count_person(uint32_t *last1, uint32_t person, uint64_t *persons)
+{
+    *persons += *last1 != person + 1;
+    *last1 = person + 1;
+}
+
+static void count_node(struct flows_scan *scan, size_t node, uint32_t person)
+{
+    scan->nodes[node].walks++;
+    count_person(&scan->last1[node], person, &scan->nodes[node].persons);
+}
+
+static void count_walk(struct flows_scan *scan, const struct walk *walk, uint32_t person)
+{
+    const size_t slots = FLOWS_SLOTS(scan->query->limit);
+    uint32_t *link_last1 = scan->last1 + n_nodes(scan->query);
     size_t from = 0;
 
-    if (!scan->slot) {
-        for (size_t step = 0; step < walk->n; step++) scan->frequent[step * n_names + walk->name[step]]++;
-        return;
-    }
-    count_node(scan, 0, person1);
+    count_node(scan, 0, person);
     for (size_t step = 0; step < scan->query->depth; step++) {
         bool ends = step == walk->n;
-        size_t to = ends ? FLOWS_END(scan->query->limit) : scan->slot[step * n_names + walk->name[step]];
+        size_t to = ends ? FLOWS_END(scan->query->limit) : slot_of(scan, walk, step);
+        size_t link = (step * slots + from) * slots + to;
 
-        scan->links[(step * slots + from) * slots + to]++;
-        count_node(scan, (step + 1) * slots + to, person1);
+        scan->links[link].walks++;
+        count_person(&link_last1[link], person, &scan->links[link].persons);
+        count_node(scan, (step + 1) * slots + to, person);
         if (ends) break;
         from = to;
     }
+}
+
+static bool stands_at(const struct flows_scan *scan, const struct walk *walk, uint32_t level, struct flows_stop stop)
+{
+    if (level == 0) return true;
+    if (stop.kind == FLOWS_AT_END) return level == walk->n + 1;
+    if (level > walk->n) return false;
+    if (stop.kind == FLOWS_AT_OTHER) return slot_of(scan, walk, level - 1) == FLOWS_OTHER(scan->query->limit);
+    return walk->name[level - 1] == stop.name;
+}
+
+static void mark_walk(struct flows_scan *scan, const struct walk *walk, uint32_t person)
+{
+    const struct flows_pick *pick = scan->task->pick;
+
+    if (!stands_at(scan, walk, pick->level, pick->stop)) return;
+    if (pick->is_link && !stands_at(scan, walk, pick->level + 1, pick->next)) return;
+    scan->task->marked[person] = true;
 }
 
 static void scan_person(struct flows_scan *scan, uint32_t person)
 {
     const struct snapshot *snapshot = scan->snapshot;
     const struct flows_query *query = scan->query;
-    struct rows its = snapshot_rows(snapshot, person);
-    struct person_rows rows = {its.begin, its.end, person + 1};
+    struct rows rows = snapshot_rows(snapshot, person);
     bool marked = scan->marks == NULL, always = query->range.from_ms == INT64_MIN && query->range.to_ms == INT64_MAX;
 
-    if (rows.first == rows.end) return;
+    if (rows.begin == rows.end) return;
     if (!always &&
-        (snapshot->at_ms[rows.end - 1] < query->range.from_ms || snapshot->at_ms[rows.first] >= query->range.to_ms))
+        (snapshot->at_ms[rows.end - 1] < query->range.from_ms || snapshot->at_ms[rows.begin] >= query->range.to_ms))
         return;
-    for (uint64_t row = rows.first; row < rows.end; row++) {
+    for (uint64_t row = rows.begin; row < rows.end; row++) {
         if (snapshot->name[row] != query->anchor || !range_holds(query->range, snapshot->at_ms[row])) continue;
         if (!marked) mark_sessions(scan, rows);
         marked = true;
         if (!begins_walk(scan, rows, row)) continue;
         struct walk walk = walk_from(scan, rows, row);
-        count_walk(scan, &walk, rows.person1);
+        scan->task->take(scan, &walk, person);
         if (query->first_only) return;
     }
 }
@@ -217,27 +254,35 @@ static uint32_t rank_name(uint32_t *top, uint32_t n, uint32_t limit, const uint6
     return n < limit ? n + 1 : n;
 }
 
-/* Give the most frequent names of each step a node. */
-static void choose_nodes(const struct flows_task *task, const uint64_t *all_frequent, uint32_t *slot,
-                         struct flows_node *nodes)
+/* Give the most frequent names of each step a slot of their own. */
+static void choose_slots(struct flows_task *task)
 {
     const struct flows_query *query = task->query;
-    const size_t n_names = task->snapshot->n_names, slots = FLOWS_SLOTS(query->limit);
+    const size_t n_names = task->snapshot->n_names;
 
     CHECK(query->limit >= 1); /* query_check has seen to it */
-    for (size_t i = 0; i < n_nodes(query); i++) nodes[i] = (struct flows_node){.name = DICT_NONE};
-    nodes[0].name = query->anchor;
     for (size_t step = 0; step < query->depth; step++) {
-        const uint64_t *frequent = all_frequent + step * n_names;
-        uint32_t top[FLOWS_LIMIT_MAX], n = 0;
+        const uint64_t *frequent = task->frequent + step * n_names;
+        uint32_t *slot = task->slot + step * n_names, top[FLOWS_LIMIT_MAX], n = 0;
 
         for (uint32_t name = 0; name < n_names; name++) {
-            slot[step * n_names + name] = (uint32_t)FLOWS_OTHER(query->limit);
+            slot[name] = (uint32_t)FLOWS_OTHER(query->limit);
             if (frequent[name] > 0) n = rank_name(top, n, query->limit, frequent, name);
         }
-        for (uint32_t i = 0; i < n; i++) {
-            slot[step * n_names + top[i]] = i;
-            nodes[(step + 1) * slots + i].name = top[i];
+        for (uint32_t i = 0; i < n; i++) slot[top[i]] = i;
+    }
+}
+
+static void name_nodes(const struct flows_task *task, struct flows_node *nodes)
+{
+    const size_t n_names = task->snapshot->n_names, slots = FLOWS_SLOTS(task->query->limit);
+
+    for (size_t i = 0; i < n_nodes(task->query); i++) nodes[i] = (struct flows_node){.name = DICT_NONE};
+    nodes[0].name = task->query->anchor;
+    for (size_t step = 0; step < task->query->depth; step++) {
+        for (uint32_t name = 0; name < n_names; name++) {
+            uint32_t slot = task->slot[step * n_names + name];
+            if (slot < FLOWS_OTHER(task->query->limit)) nodes[(step + 1) * slots + slot].name = name;
         }
     }
 }
@@ -259,44 +304,48 @@ static bool take_marks(struct flows_scan *scan, struct shard *shard, struct err 
     return scan->marks != NULL;
 }
 
-static bool take_scratch(struct flows_scan *scan, struct shard *shard, struct err *err)
+static bool take_scratch(struct flows_scan *scan, const struct flows_task *task, struct shard *shard, struct err *err)
 {
-    const struct flows_query *query = scan->query;
+    const struct flows_query *query = task->query;
 
-    scan->frequent = SCRATCH_ARRAY(&shard->arena, uint64_t, n_steps(scan->snapshot, query), err);
-    if (!scan->frequent) return false;
-    scan->last1 = SCRATCH_ARRAY(&shard->arena, uint32_t, n_nodes(query), err);
-    if (!scan->last1) return false;
-    scan->nodes = SCRATCH_ARRAY(&shard->arena, struct flows_node, n_nodes(query), err);
-    if (!scan->nodes) return false;
-    scan->links = SCRATCH_ARRAY(&shard->arena, uint64_t, n_links(query), err);
-    return scan->links && take_marks(scan, shard, err);
+    *scan = (struct flows_scan){.snapshot = task->snapshot, .query = query, .window = task->window};
+    if (task->ranks) {
+        scan->frequent = SCRATCH_ARRAY(&shard->arena, uint64_t, n_steps(task->snapshot, query), err);
+        if (!scan->frequent) return false;
+    }
+    if (task->counts) {
+        scan->last1 = SCRATCH_ARRAY(&shard->arena, uint32_t, n_nodes(query) + n_links(query), err);
+        if (!scan->last1) return false;
+        scan->nodes = SCRATCH_ARRAY(&shard->arena, struct flows_node, n_nodes(query), err);
+        if (!scan->nodes) return false;
+        scan->links = SCRATCH_ARRAY(&shard->arena, struct flows_link, n_links(query), err);
+        if (!scan->links) return false;
+    }
+    return take_marks(scan, shard, err);
 }
 
-/* Either scan: the first takes the scratch of both. */
+/* Any scan: the first takes the scratch of all. */
 static bool scan_shard(void *context, struct shard *shard, struct err *err)
 {
     const struct flows_task *task = context;
     struct flows_scan *scan = &task->scans[shard->index];
 
-    if (!task->slot) {
-        *scan = (struct flows_scan){.snapshot = task->snapshot, .query = task->query, .window = task->window};
-        if (!take_scratch(scan, shard, err)) return false;
-    }
-    scan->slot = task->slot;
+    if (!scan->task && !take_scratch(scan, task, shard, err)) return false;
+    scan->task = task;
     for (uint32_t person = shard->from; person < shard->to; person++) scan_person(scan, person);
     return true;
 }
 
-static void add_frequent(const struct flows_task *task, uint32_t n_shards, uint64_t *frequent)
+static void add_frequent(const struct flows_task *task, uint32_t n_shards)
 {
     size_t n = n_steps(task->snapshot, task->query);
 
     for (uint32_t s = 0; s < n_shards; s++)
-        for (size_t i = 0; i < n; i++) frequent[i] += task->scans[s].frequent[i];
+        for (size_t i = 0; i < n; i++) task->frequent[i] += task->scans[s].frequent[i];
 }
 
-static void add_answers(const struct flows_task *task, uint32_t n_shards, struct flows_node *nodes, uint64_t *links)
+static void add_answers(const struct flows_task *task, uint32_t n_shards, struct flows_node *nodes,
+                        struct flows_link *links)
 {
     memset(links, 0, n_links(task->query) * sizeof *links);
     for (uint32_t s = 0; s < n_shards; s++) {
@@ -304,34 +353,82 @@ static void add_answers(const struct flows_task *task, uint32_t n_shards, struct
             nodes[i].walks += task->scans[s].nodes[i].walks;
             nodes[i].persons += task->scans[s].nodes[i].persons;
         }
-        for (size_t i = 0; i < n_links(task->query); i++) links[i] += task->scans[s].links[i];
+        for (size_t i = 0; i < n_links(task->query); i++) {
+            links[i].walks += task->scans[s].links[i].walks;
+            links[i].persons += task->scans[s].links[i].persons;
+        }
     }
 }
 
-bool flows_count(const struct snapshot *snapshot, const struct flows_query *query, struct arena *arena,
-                 struct flows_node *nodes, uint64_t *links, struct err *err)
+static bool task_open(struct flows_task *task, struct shards *shards, struct arena *arena, struct err *err)
 {
-    struct flows_task task = {.snapshot = snapshot, .query = query};
-    struct shards shards;
+    const struct flows_query *query = task->query;
+    size_t bytes_each = 0;
 
     if (!query_check(query, err)) return false;
-    task.window = length_limit(query->window_ms);
-    task.scans = SCRATCH_ARRAY(arena, struct flows_scan, SHARDS_MAX, err);
-    if (!task.scans) return false;
-    uint64_t *frequent = SCRATCH_ARRAY(arena, uint64_t, n_steps(snapshot, query), err);
-    if (!frequent) return false;
-    uint32_t *slot = SCRATCH_ARRAY(arena, uint32_t, n_steps(snapshot, query), err);
-    if (!slot) return false;
-    shards_open(&shards, snapshot, arena,
-                n_steps(snapshot, query) * 8 + n_nodes(query) * (sizeof *nodes + 4) + n_links(query) * 8);
-    bool ok = shards_run(&shards, scan_shard, &task, err);
-    if (ok) {
-        add_frequent(&task, shards.n, frequent);
-        choose_nodes(&task, frequent, slot, nodes);
-        task.slot = slot;
-        ok = shards_run(&shards, scan_shard, &task, err); /* it takes no memory: it cannot fail */
+    task->window = length_limit(query->window_ms);
+    task->scans = SCRATCH_ARRAY(arena, struct flows_scan, SHARDS_MAX, err);
+    if (!task->scans) return false;
+    if (task->ranks) {
+        task->frequent = SCRATCH_ARRAY(arena, uint64_t, n_steps(task->snapshot, query), err);
+        if (!task->frequent) return false;
+        task->slot = SCRATCH_ARRAY(arena, uint32_t, n_steps(task->snapshot, query), err);
+        if (!task->slot) return false;
+        bytes_each += n_steps(task->snapshot, query) * sizeof *task->frequent;
     }
-    if (ok) add_answers(&task, shards.n, nodes, links);
+    if (task->counts) {
+        bytes_each += n_nodes(query) * (sizeof(struct flows_node) + sizeof(uint32_t));
+        bytes_each += n_links(query) * (sizeof(struct flows_link) + sizeof(uint32_t));
+    }
+    shards_open(shards, task->snapshot, arena, bytes_each);
+    return true;
+}
+
+/* The first scan, if names must be ranked, and the second, which gives each walk to `take`. */
+static bool scan_walks(struct flows_task *task, struct shards *shards, walk_fn *take, struct err *err)
+{
+    if (task->ranks) {
+        task->take = count_names;
+        if (!shards_run(shards, scan_shard, task, err)) return false;
+        add_frequent(task, shards->n);
+        choose_slots(task);
+    }
+    task->take = take;
+    return shards_run(shards, scan_shard, task, err);
+}
+
+bool flows_count(const struct snapshot *snapshot, const struct flows_query *query, struct arena *arena,
+                 struct flows_node *nodes, struct flows_link *links, struct err *err)
+{
+    struct flows_task task = {.snapshot = snapshot, .query = query, .ranks = true, .counts = true};
+    struct shards shards;
+
+    if (!task_open(&task, &shards, arena, err)) return false;
+    bool ok = scan_walks(&task, &shards, count_walk, err);
+    if (ok) {
+        name_nodes(&task, nodes);
+        add_answers(&task, shards.n, nodes, links);
+    }
+    shards_close(&shards);
+    return ok;
+}
+
+static bool is_other(const struct flows_pick *pick)
+{
+    return pick->stop.kind == FLOWS_AT_OTHER || (pick->is_link && pick->next.kind == FLOWS_AT_OTHER);
+}
+
+bool flows_mark(const struct snapshot *snapshot, const struct flows_query *query, const struct flows_pick *pick,
+                struct arena *arena, bool *marked, struct err *err)
+{
+    struct flows_task task = {
+        .snapshot = snapshot, .query = query, .ranks = is_other(pick), .pick = pick, .marked = marked};
+    struct shards shards;
+
+    if (!task_open(&task, &shards, arena, err)) return false;
+    CHECK(pick->level + pick->is_link <= query->depth);
+    memset(marked, 0, snapshot->n_places * sizeof *marked);
+    bool ok = scan_walks(&task, &shards, mark_walk, err);
     shards_close(&shards);
     return ok;
 }

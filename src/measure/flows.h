@@ -1,6 +1,6 @@
 /* measure/flows.h -- what people do after (or before) an event, level by level.
  *
- * Is:    one pure kernel: a snapshot in, the nodes and links of a Sankey diagram out.
+ * Is:    one pure kernel: a snapshot in, the nodes and links of a Sankey diagram out, or the persons of one of them.
  * Owns:  nothing; every array belongs to the caller or its arena.
  * Never: reads the store, the clock or a setting; logs.
  *
@@ -42,9 +42,33 @@ struct flows_node {
     uint64_t persons; /* distinct */
 };
 
-/* nodes: (depth + 1) * slots, [level * slots + slot]; links: depth * slots * slots walks, from a slot of a level to one
- * of the next: [(level * slots + from) * slots + to]. Cost: two scans, O(events x depth). */
+struct flows_link {
+    uint64_t walks;
+    uint64_t persons; /* distinct */
+};
+
+/* nodes: (depth + 1) * slots, [level * slots + slot]; links: depth * slots * slots, from a slot of a level to one of
+ * the next: [(level * slots + from) * slots + to]. Cost: two scans, O(events x depth). */
 bool flows_count(const struct snapshot *snapshot, const struct flows_query *query, struct arena *arena,
-                 struct flows_node *nodes, uint64_t *links, struct err *err) MUST_CHECK;
+                 struct flows_node *nodes, struct flows_link *links, struct err *err) MUST_CHECK;
+
+/* Where a walk may stand at a level: at an event of the name, whether it has a node of its own or not; at one of the
+ * names that have none; or past its end. At level 0 there is only the anchor. */
+enum flows_kind { FLOWS_AT_EVENT, FLOWS_AT_OTHER, FLOWS_AT_END };
+struct flows_stop {
+    enum flows_kind kind;
+    uint32_t name; /* of an event */
+};
+
+/* One node, or one link: walks that stand at `stop` at the level and, with a link, at `next` at the level after it. */
+struct flows_pick {
+    uint32_t level; /* 0 .. depth; of a link 0 .. depth - 1 */
+    bool is_link;
+    struct flows_stop stop, next;
+};
+
+/* marked: by place of the snapshot, n_places; those with such a walk. Cost: a scan; of other names, two. */
+bool flows_mark(const struct snapshot *snapshot, const struct flows_query *query, const struct flows_pick *pick,
+                struct arena *arena, bool *marked, struct err *err) MUST_CHECK;
 
 #endif

@@ -89,7 +89,7 @@ const NEEDS = {
   '/api/v1/channels/credit': { conversion: 'Bought' }, '/export/csv': { table: 'channels' }, '/export/json': { table: 'channels' },
   '/api/v1/values': { dim: 'platform' }, '/api/v1/funnel': { step: ['A', 'B'] }, '/api/v1/attribution': { conversion: 'Bought' },
   '/api/v1/attribution/journeys': { conversion: 'Bought', model: 'linear', key: 'unknown' },
-  '/api/v1/paths': { anchor: 'Bought' }, '/api/v1/retention/persons': { cohort: '2025-02-10', from: '2025-02-10', to: '2025-02-10' },
+  '/api/v1/paths': { anchor: 'Bought' }, '/api/v1/paths/persons': { anchor: 'Bought' }, '/api/v1/retention/persons': { cohort: '2025-02-10', from: '2025-02-10', to: '2025-02-10' },
   '/api/v1/properties': { event: 'Bought' }, '/api/v1/funnel/persons': { step: ['A', 'B'], reached: '1' },
 };
 

@@ -81,6 +81,74 @@ test('what came before an event, at any distance or within a window', async () =
   assert.equal(textOf(await ask({ ...to, window: '121m' })), 'O2 O>B=1 O>.=1 | B1 .1 B>.=1 | .1');
 });
 
+/* ---- who they are ---- */
+
+const PERSONS = '/api/v1/paths/persons';
+const stop = ({ kind, name }) => (kind === 'event' ? `event:${name}` : kind);
+const who = async (query) => (await server.get(PERSONS, query)).persons.map(({ person }) => person.slice(2)).sort().join(' ');
+
+test('every number of persons opens to as many', async () => {
+  const questions = [
+    { anchor: 'Home', depth: 3 }, { anchor: 'Home', depth: 3, limit: 1 }, { anchor: 'Home', depth: 2, window: 'none', collapse: 'true', limit: 2 }, { anchor: 'Home', depth: 2, occurrences: 'first', to: '2025-03-10' },
+    { anchor: 'Order', direction: 'to', depth: 3, window: 'none' }, { anchor: 'Home', filter: 'platform:is:google', depth: 1 }, { anchor: 'Never', depth: 1 },
+  ];
+  for (const { limit = 10, ...asked } of questions) {
+    const { levels, links } = await ask({ ...asked, limit });
+    const opens = async (pick, persons) => {
+      const got = await server.get(PERSONS, { ...asked, names: limit, ...pick });
+      const said = JSON.stringify({ asked, limit, pick });
+      assert.equal(got.total, persons, said);
+      assert.equal(new Set(got.persons.map(({ person }) => person)).size, persons, said);
+    };
+    for (const [level, { nodes }] of levels.entries())
+      for (const node of nodes) await opens(level ? { level, node: stop(node) } : {}, node.persons);
+    for (const { level, from, to, persons } of links) {
+      const [node, next] = [levels[level].nodes[from], levels[level + 1].nodes[to]];
+      await opens({ level, node: stop(node), next: stop(next) }, persons);
+    }
+  }
+});
+
+test('the persons of a node and of a link, by name, the rest and the end', async () => {
+  const home = { anchor: 'Home', depth: 3 };
+  assert.equal(await who(home), 'ann bob dan eve');
+  assert.equal(await who({ ...home, node: 'event:Home' }), 'ann bob dan eve');
+  assert.equal(await who({ ...home, level: 1, node: 'event:Catalogue' }), 'ann bob eve');
+  assert.equal(await who({ ...home, level: 1, node: 'event:Basket' }), 'bob');
+  assert.equal(await who({ ...home, level: 1, node: 'event:Order' }), '', 'at no first step');
+  assert.equal(await who({ ...home, level: 1, names: 1, node: 'other' }), 'bob dan eve');
+  assert.equal(await who({ ...home, level: 1, names: 1, node: 'event:Docs' }), 'dan', 'one of the others, by its name');
+  assert.equal(await who({ ...home, level: 2, node: 'end' }), 'bob dan eve');
+  assert.equal(await who({ ...home, level: 1, node: 'event:Catalogue', next: 'end' }), 'eve');
+  assert.equal(await who({ ...home, next: 'event:Home' }), 'eve', 'from the anchor');
+  assert.equal(await who({ ...home, level: 1, node: 'event:Catalogue', next: 'event:Basket' }), 'ann');
+});
+
+test('a list of persons comes in pages, sorted and searched as any other', async () => {
+  const asked = { anchor: 'Home', depth: 2, level: 1, node: 'event:Catalogue' };
+  const whole = (await server.get(PERSONS, asked)).persons;
+  const got = [];
+  for (let cursor; cursor !== null;) {
+    const page = await server.get(PERSONS, { ...asked, limit: 1, ...(cursor && { cursor }) });
+    assert.deepEqual([page.total, page.persons.length], [3, 1]);
+    got.push(...page.persons);
+    cursor = page.next;
+  }
+  assert.deepEqual(got, whole);
+  assert.equal(await who({ ...asked, q: 'EV' }), 'eve');
+  const late = (await server.get(PERSONS, { ...asked, sort: 'last_seen' })).persons.map(({ last_at }) => last_at);
+  assert.deepEqual(late, late.slice().sort().reverse());
+});
+
+test('a list of nobody that the picture could have is refused with its name', async () => {
+  const cases = [
+    { level: 4 }, 'level', { level: -1 }, 'level', { level: 3, node: 'event:Home', next: 'end' }, 'level', { level: 1 }, 'node', { level: 1, node: 'Home' }, 'node', { level: 1, node: 'event:' }, 'node',
+    { level: 1, node: 'event:Never' }, 'node', { node: 'event:Order' }, 'node', { node: 'end' }, 'node', { next: 'event:Never' }, 'next', { next: 'Home' }, 'next', { level: 1, node: 'end', next: 'end' }, 'next',
+    { names: 0 }, 'names', { limit: 1001 }, 'limit', { cursor: 'x' }, 'cursor', { sort: 'name' }, 'sort', { depth: 9 }, 'depth', { anchor: '' }, 'anchor',
+  ];
+  for (let i = 0; i < cases.length; i += 2) await server.refused(PERSONS, { anchor: 'Home', depth: 3, ...cases[i] }, cases[i + 1]);
+});
+
 test('a span and a filter choose the anchors', async () => {
   assert.equal((await ask({ anchor: 'Home', from: '2025-03-11' })).paths, 0);
   assert.equal((await ask({ anchor: 'Home', to: '2025-03-10' })).paths, 6);
@@ -105,4 +173,5 @@ test('a server without any data answers', async (t) => {
   const empty = await Server.start(t);
   const got = await empty.get('/api/v1/paths', { anchor: 'Home' });
   assert.deepEqual([got.paths, got.persons, got.levels.length, got.links], [0, 0, 6, []]);
+  assert.deepEqual(await empty.get(PERSONS, { anchor: 'Home' }), { persons: [], total: 0, next: null });
 });

@@ -150,6 +150,7 @@ const QUESTIONS = [
   ['/api/v1/funnel/persons', { step: EVENTS, window: 'none', reached: 2, limit: 100 }],
   ['/api/v1/persons', { conversion: 'Order Completed', sort: 'revenue', limit: 100 }],
   ['/api/v1/paths', { anchor: 'Page Viewed', window: 'none', depth: 3 }],
+  ['/api/v1/paths/persons', { anchor: 'Page Viewed', window: 'none', names: 1, level: 1, node: 'other', limit: 100 }],
   ['/api/v1/attribution', { conversion: 'Order Completed', by: 'source', models: 'first,last,linear,position,time_decay' }],
   ['/api/v1/attribution/journeys', { conversion: 'Order Completed', by: 'source', model: 'first', key: 'unattributed' }],
 ];

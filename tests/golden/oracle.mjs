@@ -145,7 +145,7 @@ export function routeOf(target) {
 
 const ANSWERS = {
   session: 'session', names: 'names', values: 'values', metrics: 'metrics', breakdown: 'breakdown', funnel: 'funnel', 'funnel/persons': 'funnelPersons', retention: 'retention',
-  'retention/persons': 'retentionPersons', ltv: 'ltv', persons: 'countedPersons', paths: 'paths', attribution: 'attribution', 'attribution/journeys': 'cell',
+  'retention/persons': 'retentionPersons', ltv: 'ltv', persons: 'countedPersons', paths: 'paths', 'paths/persons': 'pathPersons', attribution: 'attribution', 'attribution/journeys': 'cell',
 };
 
 export class Oracle {
@@ -351,7 +351,8 @@ export class Oracle {
 
   /* ---- paths ---- */
 
-  async paths({ anchor, direction = 'from', depth = 5, window: text = 'session', limit = 10, occurrences = 'all', collapse = 'false', ...query }) {
+  /** The tables walk, each place of each path, and shown, the names that have a node. */
+  async makeWalks({ anchor, direction = 'from', depth = 5, window: text = 'session', limit = 10, occurrences = 'all', collapse = 'false', ...query }) {
     const inSession = text === 'session', window = inSession ? null : length(text), back = direction === 'to', folds = collapse === 'true';
     const together = inSession ? 'next.session = step.session' : 'true';
     const next = back ? ['max', '<', '-'] : ['min', '>', '+'];
@@ -379,13 +380,24 @@ export class Oracle {
       CREATE INDEX shown_name ON shown(level, name);
       ALTER TABLE walk ADD COLUMN node;
       UPDATE walk SET node = CASE WHEN n IS NULL OR (level, name) IN (SELECT level, name FROM shown) THEN name ELSE '(other)' END`);
+  }
+
+  async paths(query) {
+    await this.makeWalks(query);
     const nodes = await this.ask(`SELECT level, node, count(*) AS paths, count(DISTINCT person) AS persons FROM walk GROUP BY 1, 2`);
-    const links = await this.ask(`SELECT step.level, step.node AS "from", next.node AS "to", count(*) AS count
+    const links = await this.ask(`SELECT step.level, step.node AS "from", next.node AS "to", count(*) AS count, count(DISTINCT step.person) AS persons
       FROM walk step JOIN walk next ON next.id = step.id AND next.level = step.level + 1 GROUP BY 1, 2, 3`);
-    const found = { nodes: {}, links: Object.fromEntries(links.map((link) => [`${link.level}: ${link.from} > ${link.to}`, link.count])) };
+    const found = { nodes: {}, links: Object.fromEntries(links.map(({ count, persons, ...link }) => [`${link.level}: ${link.from} > ${link.to}`, { count, persons }])) };
     for (const { level, node, ...counts } of nodes) found.nodes[`${level}: ${node}`] = counts;
-    found.nodes[`0: ${anchor}`] ??= { paths: 0, persons: 0 };
+    found.nodes[`0: ${query.anchor}`] ??= { paths: 0, persons: 0 };
     return found;
+  }
+
+  async pathPersons({ names = 10, level = 0, node, next, ...query }) {
+    await this.makeWalks({ ...query, limit: names });
+    const stands = (which, stop) => (stop === undefined ? 'true' : stop === 'end' ? `${which}.n IS NULL` : `${which}.n IS NOT NULL AND ${stop === 'other' ? `${which}.node = '(other)'` : `${which}.name = ${quoted(stop.slice('event:'.length))}`}`);
+    return this.listPersons(`SELECT DISTINCT step.person FROM walk step ${next === undefined ? '' : `JOIN walk next ON next.id = step.id AND next.level = step.level + 1 AND ${stands('next', next)}`}
+      WHERE step.level = ${level} AND ${stands('step', node)}`, query);
   }
 
   /* ---- attribution ---- */

@@ -14,7 +14,7 @@ const MODELS = 'linear,first,last,last_non_direct,last_paid,position,time_decay,
 const FAILURES_SHOWN = 12;
 const EVERY = METRIC_NAMES.join(',');
 /** Routes that give a list by pages, and its name. */
-const LISTS = { 'attribution/journeys': 'journeys', 'funnel/persons': 'persons', 'retention/persons': 'persons', persons: 'persons' };
+const LISTS = { 'attribution/journeys': 'journeys', 'funnel/persons': 'persons', 'retention/persons': 'persons', 'paths/persons': 'persons', persons: 'persons' };
 
 /** The seeds of a test, or those in DEMETRA_GOLDEN_SEEDS: to look at one again, or at many once. */
 export function seeds(list) {
@@ -65,6 +65,9 @@ export function questionsOf(seed, { first_day: firstDay, last_day: lastDay }, pe
   for (const direction of ['from', 'to'])
     ask('paths', { anchor: 'Page Viewed', direction, depth: 3, limit: 50 }, { anchor: CONVERSION, direction, depth: 3, limit: 2, window: '30m', collapse: 'true', ...drawn() },
       { anchor: 'Page Viewed', direction, depth: 3, limit: 3, collapse: 'true', occurrences: 'first', ...drawn() }, { anchor: name(), direction, depth: 3, limit: 50, window: 'none', filter: `source:is_not:${source()}`, occurrences: 'first' });
+  for (const direction of ['from', 'to'])
+    ask('paths/persons', { anchor: 'Page Viewed', direction, depth: 3, names: 2, level: 1, node: 'other', limit: 1000 }, { anchor: 'Page Viewed', direction, depth: 3, level: 1, node: 'event:Page Viewed', next: 'end', ...drawn(), limit: 9 },
+      { anchor: name(), direction, window: 'none', names: 1, level: 2, node: 'event:Page Viewed', next: 'other', collapse: 'true', limit: 1000 }, { anchor: CONVERSION, direction, next: 'event:Page Viewed', window: '1d', occurrences: 'first', sort: 'last_seen', limit: 7 });
   for (const touches of ['events', 'sessions'])
     for (const by of ['source', 'campaign'])
       ask('attribution', { conversion: CONVERSION, models: MODELS, by, touches, lookback: '7d', ...drawn() }, { conversion: CONVERSION, models: MODELS, by, touches, lookback: 'none', ...middle });

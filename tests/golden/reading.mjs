@@ -43,6 +43,7 @@ export const READ = {
   funnel: ({ order, persons, lengths_ms, steps, whole, trend, groups }) => ({ order, persons, lengths_ms, steps, whole, ...(trend && { trend }), ...(groups && { groups: byKey(groups, (group) => group.steps) }) }),
   'funnel/persons': ({ total, persons }) => ({ total, persons: byPerson(persons, ({ entered_at, reached, at }) => ({ entered_at: Date.parse(entered_at), reached, at: Date.parse(at) })) }),
   'retention/persons': (list, query) => READ.persons(list, query),
+  'paths/persons': (list, query) => READ.persons(list, query),
   persons: ({ total, persons }, { sort }) => {
     if (sort === 'last_seen') falling(persons, ({ last_at }) => Date.parse(last_at));
     if (sort === 'revenue') falling(persons, ({ revenue }) => revenue);
@@ -52,7 +53,7 @@ export const READ = {
   retention: ({ cohorts, total, groups }) => ({ cohorts, total, ...(groups && { groups: byKey(groups) }) }),
   paths: ({ levels, links }) => ({
     nodes: Object.fromEntries(levels.flatMap(({ nodes }, level) => nodes.map(({ name, paths, persons }) => [`${level}: ${name}`, { paths, persons }]))),
-    links: Object.fromEntries(links.map(({ level, from, to, count }) => [`${level}: ${levels[level].nodes[from].name} > ${levels[level + 1].nodes[to].name}`, count])),
+    links: Object.fromEntries(links.map(({ level, from, to, count, persons }) => [`${level}: ${levels[level].nodes[from].name} > ${levels[level + 1].nodes[to].name}`, { count, persons }])),
   }),
   attribution: ({ conversions, revenue, persons, rows, unattributed }, { models }) => {
     const [first] = models.split(',');

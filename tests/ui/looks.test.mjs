@@ -80,6 +80,7 @@ const STATES = {
   'channels-campaign': { at: '/channels?conversion=Order+Completed&range=30d&channel=Instagram&campaign=meta:meta-1:300&metric=cpa&credit=ad&measure=revenue&best=rate' },
   'overview-segment': { at: '/?conversion=Order+Completed&segment=1' },
   'segment-editor': { at: '/segments?edit=1' },
+  'paths-people': { at: '/paths?people=1&people=event:Product+Viewed' },
   'paths-to': { at: '/paths?anchor=Order+Completed&direction=to&window=7d&limit=8' },
   'data-uncounted': { at: '/data/imports?contracts=uncounted' },
   'channel-campaign': { at: '/channels/campaigns?campaign=google_ads:a1:7' },

@@ -134,23 +134,87 @@ site.test('Paths: the table is the API’s, the address is the question', { at: 
   await eventually('the event is the anchor', () => query(page).anchor, 'Checkout Started');
 });
 
-site.test('Paths: an event of the chart becomes the anchor, by the pointer and by the keys', { at: '/paths?collapse=true' }, async (page) => {
+site.test('Paths: an event and a band of the chart open to their persons, by the pointer and by the keys', { at: '/paths?collapse=true' }, async (page) => {
   const canvas = page.locator('.chart-canvas');
-  const next = (await site.server.get(PATHS, { anchor: 'Page Viewed', depth: 4, limit: 5, collapse: true })).levels[1].nodes[0];
+  const { levels, links } = await site.server.get(PATHS, { anchor: 'Page Viewed', depth: 4, limit: 5, collapse: true });
+  const next = levels[1].nodes[0];
+  const band = links.find((link) => link.level === 1 && link.from === 0);
+  const after = levels[2].nodes[band.to];
   assert.equal(next.name, 'Product Viewed');
+  assert.equal(after.kind, 'event');
+  const opens = async ({ persons, people, title }) => {
+    await eventually(title, () => new URL(page.url()).searchParams.getAll('people'), people);
+    assert.equal(await id(page, 'paths-people-total').getAttribute('data-value'), String(persons));
+    assert.equal(await id(page, 'paths-people').locator('h2').innerText(), title);
+    await id(page, 'person-row').first().waitFor();
+  };
+  const node = { persons: next.persons, people: ['1', 'event:Product Viewed'], title: 'Step 1 · Product Viewed' };
+  const link = { persons: band.persons, people: [...node.people, `event:${after.name}`], title: `Step 2 · Product Viewed → ${after.name}` };
   await canvas.focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   assert.match((await page.locator('.chart-tip').innerText()).replaceAll(',', ''), new RegExp(`Product Viewed\\s+Paths\\s+${next.paths}`));
   await page.keyboard.press('Enter');
-  await eventually('by the keys', () => query(page).anchor, 'Product Viewed');
-  await page.goBack();
-  await settled(page);
+  await opens(node);
+  assert.match((await id(page, 'paths-people-total').innerText()).replaceAll(',', ''), new RegExp(`^${next.persons} persons · ${next.paths} paths$`));
+  await page.keyboard.press('Escape');
+  await eventually('closed', () => id(page, 'paths-people').count(), 0);
+  await canvas.focus();
+  for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
+  assert.match((await page.locator('.chart-tip').innerText()).replaceAll(',', ''), new RegExp(`Product Viewed → ${after.name}\\s+Paths\\s+${band.count}`));
+  await page.keyboard.press('Enter');
+  await opens(link);
+  await page.reload();
+  await opens(link);
+  await open(page, '/paths?collapse=true');
   const { width } = await canvas.boundingBox();
-  await canvas.click({ position: { x: 1 + (width - 172 - 1 - 10) / 4 + 5, y: 24 } });
-  await eventually('by the pointer', () => query(page).anchor, 'Product Viewed');
+  const column = (width - 172 - 1 - 10) / 4;
+  await canvas.click({ position: { x: 1 + column + 5, y: 24 } });
+  await opens(node);
+  await id(page, 'person-row').first().getByRole('link').click();
+  await id(page, 'person').waitFor();
+  await page.goBack();
+  await opens(node);
+  await page.keyboard.press('Escape');
+  await canvas.click({ position: { x: 1 + column * 0.5, y: 24 } });
+  await opens({ persons: links.find((one) => one.level === 0 && one.to === 0).persons, people: ['0', 'event:Page Viewed', 'event:Product Viewed'], title: 'Step 1 · Page Viewed → Product Viewed' });
+  await page.goBack();
+  await page.goBack();
+  await opens(node);
+  await id(page, 'paths-look').click();
+  await eventually('it is the anchor', () => query(page).anchor, 'Product Viewed');
+  assert.equal(query(page).people, undefined);
   await open(page, '/paths?anchor=No+Such+Event');
   assert.match(await id(page, 'empty').innerText(), /“No Such Event” did not happen/);
+});
+
+site.test('Paths: the numbers of the tables open to as many persons, the rest and the ends too; they become a cohort', { at: `/paths?anchor=Page+Viewed&direction=to&window=7d&limit=3&${ASKED}` }, async (page) => {
+  const asked = { anchor: 'Page Viewed', direction: 'to', depth: 4, window: '7d', limit: 3, ...SPAN };
+  await id(page, 'as-table').click();
+  await flowShows(page, await site.server.get(PATHS, asked));
+  const { levels, links } = await site.server.get(PATHS, asked);
+  const rows = [
+    ...['event', 'other', 'end'].map((kind) => {
+      const level = levels.findIndex(({ nodes }, at) => at > 0 && nodes.some((node) => node.kind === kind));
+      const place = levels[level].nodes.findIndex((node) => node.kind === kind);
+      return { row: `[data-testid="paths-node"][data-key="${level}:${place}"]`, persons: levels[level].nodes[place].persons };
+    }),
+    ...[links[0], links.find(({ level, to }) => level > 0 && levels[level + 1].nodes[to].kind === 'end')].map(({ level, from, to, persons }) => ({ row: `[data-testid="paths-link"][data-key="${level}:${from}-${level + 1}:${to}"]`, persons })),
+  ];
+  for (const { row, persons } of rows) {
+    const number = page.locator(`${row} [data-column="persons"] a`);
+    assert.equal((await number.innerText()).replaceAll(',', ''), String(persons));
+    await number.click();
+    await eventually(row, () => id(page, 'paths-people-total').getAttribute('data-value'), String(persons));
+    if (row !== rows.at(-1).row) await page.keyboard.press('Escape');
+  }
+  await id(page, 'cohort-save').click();
+  await id(page, 'cohort-name').fill('Came straight to the page');
+  await id(page, 'cohort-save-do').click();
+  await id(page, 'cohort-saved').waitFor();
+  const { segments } = await site.server.get('/api/v1/segments');
+  const { id: segment } = segments.find(({ name }) => name === 'Came straight to the page');
+  assert.equal((await site.server.get('/api/v1/persons', { segment })).total, rows.at(-1).persons);
 });
 
 site.test('a share opens to its persons', {}, async (page) => {

@@ -1,4 +1,4 @@
-/* Tests of measure/flows.h: diagrams by hand, boundaries, a slow oracle with invariants W1 to W4. */
+/* Tests of measure/flows.h: diagrams by hand, boundaries, a slow oracle with invariants W1 to W5. */
 #include "helpers.h"
 
 #include "attribution_oracle.h"
@@ -17,7 +17,7 @@ enum { A, B, NONE, TOUCHES };
 struct diagram {
     struct flows_query query;
     struct flows_node nodes[(FLOWS_DEPTH_MAX + 1) * SLOTS_MAX];
-    uint64_t links[FLOWS_DEPTH_MAX * SLOTS_MAX * SLOTS_MAX];
+    struct flows_link links[FLOWS_DEPTH_MAX * SLOTS_MAX * SLOTS_MAX];
 };
 
 struct fixture {
@@ -85,10 +85,11 @@ static void assert_diagram(const struct fixture *f, const char *wanted)
             if (node->persons != node->walks) buf_printf(&text, "/%d", (int)node->persons);
         }
         for (size_t i = 0; level < d->query.depth && i < slots * slots; i++) {
-            uint64_t walks = d->links[level * slots * slots + i];
-            if (walks > 0)
-                buf_printf(&text, " %c>%c=%d", letter_of(d, level, i / slots), letter_of(d, level + 1, i % slots),
-                           (int)walks);
+            const struct flows_link *link = &d->links[level * slots * slots + i];
+            if (link->walks == 0) continue;
+            buf_printf(&text, " %c>%c=%d", letter_of(d, level, i / slots), letter_of(d, level + 1, i % slots),
+                       (int)link->walks);
+            if (link->persons != link->walks) buf_printf(&text, "/%d", (int)link->persons);
         }
     }
     buf_add_char(&text, '\0');
@@ -268,7 +269,7 @@ static void test_nothing_to_count(void **state)
     query.anchor = DICT_NONE;
     count(f, 3, query);
     assert_int_equal(f->got.nodes[0].walks, 0);
-    for (size_t i = 0; i < COUNT_OF(f->got.links); i++) assert_int_equal(f->got.links[i], 0);
+    for (size_t i = 0; i < COUNT_OF(f->got.links); i++) assert_int_equal(f->got.links[i].walks, 0);
 }
 
 static void test_time_at_its_ends(void **state)
@@ -293,9 +294,11 @@ static void test_bad_questions_change_nothing(void **state)
     struct flows_query query = ask(1, 1);
     struct err err;
 
-    f->got.nodes[0].walks = f->got.links[0] = 9;
+    f->got.nodes[0].walks = f->got.links[0].walks = 9;
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         ASSERT_FAILS(flows_count(snapshot, &bad[i], &f->arena, f->got.nodes, f->got.links, &err), ERR_INVALID);
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        ASSERT_FAILS(flows_mark(snapshot, &bad[i], &(struct flows_pick){0}, &f->arena, NULL, &err), ERR_INVALID);
     query.window_ms = 0;
     ASSERT_FAILS(flows_count(snapshot, &query, &f->arena, f->got.nodes, f->got.links, &err), ERR_INVALID);
     add_history(f, 0, "xp");
@@ -303,7 +306,7 @@ static void test_bad_questions_change_nothing(void **state)
     query = ask(FLOWS_DEPTH_MAX, 1);
     ASSERT_FAILS(flows_count(snapshot, &query, &f->arena, f->got.nodes, f->got.links, &err), ERR_LIMIT);
     assert_int_equal(f->got.nodes[0].walks, 9);
-    assert_int_equal(f->got.links[0], 9);
+    assert_int_equal(f->got.links[0].walks, 9);
 }
 
 /* Runs of any length: no walk may go through the same run again for each of its events. */
@@ -441,13 +444,18 @@ static void slow_count(const struct snapshot *s, struct diagram *d)
         if (level > 0) slow_names(d, walks, n, level);
         for (size_t i = 0; i < n; i++) {
             size_t slot = slow_slot(d, &walks[i], level), before = level ? slow_slot(d, &walks[i], level - 1) : 0;
-            bool again = false;
+            bool again = false, link_again = false;
             if (slot == SIZE_MAX) continue;
-            for (size_t j = 0; j < i; j++)
-                again |= walks[j].person == walks[i].person && slow_slot(d, &walks[j], level) == slot;
+            for (size_t j = 0; j < i; j++) {
+                if (walks[j].person != walks[i].person || slow_slot(d, &walks[j], level) != slot) continue;
+                again = true;
+                link_again |= level > 0 && slow_slot(d, &walks[j], level - 1) == before;
+            }
             d->nodes[level * slots + slot].walks++;
             d->nodes[level * slots + slot].persons += !again;
-            if (level > 0) d->links[((level - 1) * slots + before) * slots + slot]++;
+            if (level == 0) continue;
+            d->links[((level - 1) * slots + before) * slots + slot].walks++;
+            d->links[((level - 1) * slots + before) * slots + slot].persons += !link_again;
         }
     }
 }
@@ -462,9 +470,10 @@ static void assert_nothing_lost(const struct diagram *d)
         for (size_t slot = 0; slot < slots; slot++) {
             const struct flows_node *node = &d->nodes[level * slots + slot];
             uint64_t in = 0, out = 0;
-            for (size_t i = 0; level > 0 && i < slots; i++) in += d->links[((level - 1) * slots + i) * slots + slot];
+            for (size_t i = 0; level > 0 && i < slots; i++)
+                in += d->links[((level - 1) * slots + i) * slots + slot].walks;
             for (size_t i = 0; level < d->query.depth && i < slots; i++)
-                out += d->links[(level * slots + slot) * slots + i];
+                out += d->links[(level * slots + slot) * slots + i].walks;
             if (level > 0) assert_int_equal(node->walks, in);
             if (level < d->query.depth) assert_int_equal(out, slot == FLOWS_END(d->query.limit) ? 0 : node->walks);
             assert_true(node->persons <= node->walks);
@@ -495,6 +504,72 @@ static void assert_ranges_add_up(struct fixture *f, const struct snapshot *s, co
         walks += f->wanted.nodes[0].walks;
     }
     assert_int_equal(walks, f->got.nodes[0].walks);
+}
+
+/* W5: who is marked are those with such a walk, and as many as the diagram says. */
+
+static struct flows_stop stop_of(const struct diagram *d, size_t level, size_t slot)
+{
+    if (slot == FLOWS_OTHER(d->query.limit)) return (struct flows_stop){.kind = FLOWS_AT_OTHER};
+    if (slot == FLOWS_END(d->query.limit)) return (struct flows_stop){.kind = FLOWS_AT_END};
+    return (struct flows_stop){.name = d->nodes[level * FLOWS_SLOTS(d->query.limit) + slot].name};
+}
+
+static bool slow_stands(const struct diagram *d, const struct slow_walk *walk, size_t level, struct flows_stop stop)
+{
+    if (level == 0) return true;
+    if (stop.kind == FLOWS_AT_END) return level == (size_t)walk->n + 1;
+    if (level > walk->n) return false;
+    if (stop.kind == FLOWS_AT_OTHER) return slow_slot(d, walk, level) == FLOWS_OTHER(d->query.limit);
+    return walk->name[level - 1] == stop.name;
+}
+
+/* How many are marked for a pick, after comparing each person with the slow walks. */
+static uint64_t assert_marked(struct fixture *f, const struct snapshot *s, const struct flows_pick *pick,
+                              const struct slow_walk *walks, size_t n_walks)
+{
+    const struct diagram *d = &f->wanted;
+    bool marked[PERSONS], wanted[PERSONS] = {false};
+    uint64_t n = 0;
+    struct err err = {0};
+
+    memset(marked, true, sizeof marked);
+    ASSERT_OK(flows_mark(s, &d->query, pick, &f->arena, marked, &err));
+    for (size_t i = 0; i < n_walks; i++)
+        wanted[walks[i].person] |= slow_stands(d, &walks[i], pick->level, pick->stop) &&
+                                   (!pick->is_link || slow_stands(d, &walks[i], pick->level + 1, pick->next));
+    for (uint32_t place = 0; place < PERSONS; place++) {
+        assert_int_equal(marked[place], wanted[place]);
+        n += marked[place];
+    }
+    return n;
+}
+
+static void assert_persons_open(struct fixture *f, const struct snapshot *s)
+{
+    const struct diagram *d = &f->wanted;
+    const size_t slots = FLOWS_SLOTS(d->query.limit);
+    struct slow_walk walks[PERSONS * PERSON_EVENTS];
+    size_t n_walks = slow_walks(s, &d->query, walks);
+
+    for (size_t level = 0; level <= d->query.depth; level++) {
+        for (size_t slot = 0; slot < (level ? slots : 1); slot++) {
+            struct flows_pick pick = {.level = (uint32_t)level, .stop = stop_of(&f->got, level, slot)};
+            assert_int_equal(assert_marked(f, s, &pick, walks, n_walks), f->got.nodes[level * slots + slot].persons);
+            if (level == d->query.depth || slot == FLOWS_END(d->query.limit)) continue;
+            pick.is_link = true;
+            for (size_t next = 0; next < slots; next++) {
+                pick.next = stop_of(&f->got, level + 1, next);
+                assert_int_equal(assert_marked(f, s, &pick, walks, n_walks),
+                                 f->got.links[(level * slots + slot) * slots + next].persons);
+            }
+        }
+        for (uint32_t name = 0; level > 0 && name < NAMES; name++) { /* also those without a node */
+            const struct flows_pick pick = {.level = (uint32_t)level, .stop = {.name = name}};
+            assert_marked(f, s, &pick, walks, n_walks);
+        }
+        arena_reset(&f->arena);
+    }
 }
 
 static struct flows_query random_query(uint64_t *seed, uint64_t span)
@@ -546,6 +621,7 @@ static void test_oracle_agrees(void **state)
         }
         assert_memory_equal(f->got.links, f->wanted.links, query.depth * slots * slots * sizeof *f->got.links);
         assert_nothing_lost(&f->got);
+        if (round % 10 == 0) assert_persons_open(f, s);
         assert_ranges_add_up(f, s, &query, (int64_t)random_below(&seed, span));
         walks += f->got.nodes[0].walks;
         builder_reset(&builder);
@@ -560,8 +636,9 @@ static void test_many_shards(void **state)
     enum { COPIES = 3000 };
     struct fixture *f = *state;
     struct flows_query query = ask(4, 2);
+    const struct flows_pick pick = {.level = 2, .stop = {.kind = FLOWS_AT_OTHER}};
     struct builder few = {0};
-    uint64_t seed = 91;
+    uint64_t seed = 91, n = 0;
     struct err err;
 
     parallel_limit(2);
@@ -580,6 +657,12 @@ static void test_many_shards(void **state)
     const struct snapshot *s = builder_done(&f->builder, COPIES * PERSONS, NAMES);
     assert_true(s->n_events > 131072);
     ASSERT_OK(flows_count(s, &query, &f->arena, f->got.nodes, f->got.links, &err));
+    bool *marked = mem_new(COPIES * PERSONS);
+    ASSERT_OK(flows_mark(s, &query, &pick, &f->arena, marked, &err));
+    for (size_t place = 0; place < COPIES * PERSONS; place++) n += marked[place];
+    free(marked);
+    assert_int_equal(n, f->got.nodes[2 * FLOWS_SLOTS(2) + FLOWS_OTHER(2)].persons);
+    assert_true(n > 0);
     s = builder_done(&few, PERSONS, NAMES);
     ASSERT_OK(flows_count(s, &query, &f->arena, f->wanted.nodes, f->wanted.links, &err));
     assert_true(f->wanted.nodes[0].walks > 0);
@@ -588,8 +671,10 @@ static void test_many_shards(void **state)
         assert_int_equal(f->got.nodes[i].walks, COPIES * f->wanted.nodes[i].walks);
         assert_int_equal(f->got.nodes[i].persons, COPIES * f->wanted.nodes[i].persons);
     }
-    for (size_t i = 0; i < query.depth * FLOWS_SLOTS(query.limit) * FLOWS_SLOTS(query.limit); i++)
-        assert_int_equal(f->got.links[i], COPIES * f->wanted.links[i]);
+    for (size_t i = 0; i < query.depth * FLOWS_SLOTS(query.limit) * FLOWS_SLOTS(query.limit); i++) {
+        assert_int_equal(f->got.links[i].walks, COPIES * f->wanted.links[i].walks);
+        assert_int_equal(f->got.links[i].persons, COPIES * f->wanted.links[i].persons);
+    }
     builder_reset(&few);
     parallel_limit(0);
 }

@@ -11,7 +11,7 @@ handler_fn funnel_get;                                    /* funnel_api.c */
 handler_fn funnel_persons_get;                            /* funnel_persons_api.c */
 handler_fn retention_get, retention_persons_get, ltv_get; /* retention_api.c */
 handler_fn persons_get;                                   /* metrics_api.c */
-handler_fn paths_get;                                     /* paths_api.c */
+handler_fn paths_get, paths_persons_get;                  /* paths_api.c */
 handler_fn person_get, raw_get;                           /* person_api.c */
 handler_fn person_log_get, person_log_delete;             /* person_log_api.c */
 handler_fn property_breakdown;                            /* property_api.c: breakdown_get with property= */

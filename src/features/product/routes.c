@@ -140,19 +140,33 @@ static const struct param PERSONS_LIST_PARAMS[] = {
     PERSONS_PARAMS,
     {0},
 };
+#define PATHS_QUESTION_PARAMS                                                                                          \
+    SPAN_PARAMS, FILTER_PARAM, SEGMENT_PARAM,                                                                          \
+        {"anchor", "string",                                                                                           \
+         "The event that paths begin with (direction=to: lead to), when it lies between from and to"},                 \
+        {"direction", "string", "from (when left out): what comes after the anchor; to: what came before it"},         \
+        {"depth", "integer", "Steps from the anchor, 1 to 8; 5 when left out"},                                        \
+        {"window", "string",                                                                                           \
+         "session (when left out): the anchor's session; or a length from the anchor such as 1d; none: no limit"},     \
+        {"occurrences", "string", "all (when left out): each anchor event begins a path; first: each person's first"}, \
+    {                                                                                                                  \
+        "collapse", "string", "true: the same event several times in a row is one step; false when left out"           \
+    }
 static const struct param PATHS_PARAMS[] = {
-    SPAN_PARAMS,
-    FILTER_PARAM,
-    SEGMENT_PARAM,
-
-    {"anchor", "string", "The event that paths begin with (direction=to: lead to), when it lies between from and to"},
-    {"direction", "string", "from (when left out): what comes after the anchor; to: what came before it"},
-    {"depth", "integer", "Steps from the anchor, 1 to 8; 5 when left out"},
-    {"window", "string",
-     "session (when left out): the anchor's session; or a length from the anchor such as 1d; none: no limit"},
+    PATHS_QUESTION_PARAMS,
     {"limit", "integer", "Event names a level, the most frequent, 1 to 50; 10 when left out; the rest is (other)"},
-    {"occurrences", "string", "all (when left out): each anchor event begins a path; first: each person's first"},
-    {"collapse", "string", "true: the same event several times in a row is one step; false when left out"},
+    {0},
+};
+static const struct param PATHS_PERSONS_PARAMS[] = {
+    PATHS_QUESTION_PARAMS,
+    {"names", "integer", "What `limit` is in paths: it says which names are (other); 10 when left out"},
+    {"level", "integer", "Where `node` stands: 0 (when left out) is the anchor, then each step; at most `depth`"},
+    {"node", "string",
+     "event:NAME, also of a name that is among the others; other; or end: the paths without this step. At level 0 it "
+     "may be left out"},
+    {"next", "string",
+     "What stands at the level after, in the same way: the link from `node` to it, not all of `node`"},
+    PERSONS_PARAMS,
     {0},
 };
 static const struct param PERSON_PARAMS[] = {PAGE_PARAMS, {0}};
@@ -182,6 +196,9 @@ static const struct route ROUTES[] = {
      NULL, "Persons", 0},
     {GET, "/api/v1/paths", AUTH_READ, 0, paths_get, "What people do after an event, or before it", PATHS_PARAMS, NULL,
      "Paths", 0},
+    {GET, "/api/v1/paths/persons", AUTH_READ, 0, paths_persons_get,
+     "Who they are: the persons of one node or link, each once however many paths of it it has", PATHS_PERSONS_PARAMS,
+     NULL, "Persons", 0},
     {GET, "/api/v1/journeys/{person*}", AUTH_READ, 0, person_get, "What one person did", PERSON_PARAMS, NULL, "Person",
      0},
     {GET, "/api/v1/persons/{person*}", AUTH_ADMIN, 0, person_log_get,

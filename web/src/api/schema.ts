@@ -1440,12 +1440,12 @@ export interface paths {
                     depth?: number;
                     /** @description session (when left out): the anchor's session; or a length from the anchor such as 1d; none: no limit */
                     window?: string;
-                    /** @description Event names a level, the most frequent, 1 to 50; 10 when left out; the rest is (other) */
-                    limit?: number;
                     /** @description all (when left out): each anchor event begins a path; first: each person's first */
                     occurrences?: string;
                     /** @description true: the same event several times in a row is one step; false when left out */
                     collapse?: string;
+                    /** @description Event names a level, the most frequent, 1 to 50; 10 when left out; the rest is (other) */
+                    limit?: number;
                 };
                 header?: never;
                 path?: never;
@@ -1460,6 +1460,88 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Paths"];
+                    };
+                };
+                /** @description What was wrong, where, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/paths/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who they are: the persons of one node or link, each once however many paths of it it has */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day (2025-02-12) or instant; left out: all time */
+                    from?: string;
+                    /** @description Last day, counted in, or instant */
+                    to?: string;
+                    /** @description dim:op:value, such as platform:is:facebook; may repeat, all must pass; ops is, is_not, contains, not_contains */
+                    filter?: string[];
+                    /** @description Ask only of the persons of this segment (/api/v1/segments) */
+                    segment?: number;
+                    /** @description The event that paths begin with (direction=to: lead to), when it lies between from and to */
+                    anchor?: string;
+                    /** @description from (when left out): what comes after the anchor; to: what came before it */
+                    direction?: string;
+                    /** @description Steps from the anchor, 1 to 8; 5 when left out */
+                    depth?: number;
+                    /** @description session (when left out): the anchor's session; or a length from the anchor such as 1d; none: no limit */
+                    window?: string;
+                    /** @description all (when left out): each anchor event begins a path; first: each person's first */
+                    occurrences?: string;
+                    /** @description true: the same event several times in a row is one step; false when left out */
+                    collapse?: string;
+                    /** @description What `limit` is in paths: it says which names are (other); 10 when left out */
+                    names?: number;
+                    /** @description Where `node` stands: 0 (when left out) is the anchor, then each step; at most `depth` */
+                    level?: number;
+                    /** @description event:NAME, also of a name that is among the others; other; or end: the paths without this step. At level 0 it may be left out */
+                    node?: string;
+                    /** @description What stands at the level after, in the same way: the link from `node` to it, not all of `node` */
+                    next?: string;
+                    /** @description Only persons shown under an alias that contains this, or that have this very alias */
+                    q?: string;
+                    /** @description place (when left out): as their first events stand in the raw log; last_seen: who was seen last first; revenue: who brought most first */
+                    sort?: string;
+                    /** @description Rows on a page */
+                    limit?: number;
+                    /** @description `next` of the page before */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Persons"];
                     };
                 };
                 /** @description What was wrong, where, and what to do */
@@ -6207,6 +6289,8 @@ export interface components {
             to: number;
             /** @description Paths */
             count: number;
+            /** @description Distinct persons with such a path */
+            persons: number;
         };
         Paths: {
             anchor: string;

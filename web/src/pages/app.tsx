@@ -24,7 +24,7 @@ const PAGES: { path: string; load: () => Promise<Page> }[] = [
   { path: '/explore', load: () => import('./explore').then((page) => page.ExplorePage) },
   { path: '/funnel', load: () => import('./funnel/funnel').then((page) => page.FunnelPage) },
   { path: '/retention', load: () => import('./retention').then((page) => page.RetentionPage) },
-  { path: '/paths', load: () => import('./paths').then((page) => page.PathsPage) },
+  { path: '/paths', load: () => import('./paths/paths').then((page) => page.PathsPage) },
   { path: '/attribution', load: () => import('./attribution/attribution').then((page) => page.AttributionPage) },
   { path: '/data', load: () => import('./intake/data').then((page) => page.DataPage) },
   { path: '/segments', load: () => import('./segments/segments').then((page) => page.SegmentsPage) },

@@ -1,0 +1,78 @@
+/* What only the Paths page says, loaded with it. */
+import type { Lang } from './index';
+import { plurals } from './plural';
+
+const plural = plurals('en');
+const ruPlural = plurals('ru');
+
+const en = {
+  how: 'Which way',
+  what: 'Paths of one person each: the events right after the anchor event, or right before it, in the order in which they happened.',
+  direction: 'Direction',
+  directions: { from: 'After', to: 'Before' },
+  anchor: 'Event',
+  depth: 'Steps',
+  window: 'Within',
+  session: 'the session',
+  noWindow: 'no limit',
+  occurrences: 'Begin at',
+  occurrencesOf: { all: 'every time', first: 'each person’s first time' },
+  repeats: 'Repeats in a row',
+  repeatsOf: { false: 'as they are', true: 'as one step' },
+  limit: 'Events a step',
+  title: { from: (event: string) => `After ${event}`, to: (event: string) => `Before ${event}` },
+  hint: 'A band is as wide as the number of paths that go there. Click an event or a band to see its persons.',
+  keys: 'With the keyboard: ← and → go to an event, ↑ and ↓ to its bands, Enter opens.',
+  count: (count: number, text: string) => `${text} ${plural(count, { one: 'path', other: 'paths' })}`,
+  other: 'other events',
+  end: { from: 'end', to: 'beginning' },
+  step: 'Step',
+  paths: 'Paths',
+  share: 'Share',
+  shareWhat: 'Of all paths from the anchor.',
+  fromEvent: 'From',
+  toEvent: 'To',
+  shareFrom: 'Of those there',
+  shareFromWhat: 'Of the paths that came through the first of the two.',
+  steps: 'Events by step',
+  links: 'From step to step',
+  look: (event: string) => `Look from ${event}`,
+  nobody: (event: string) => `“${event}” did not happen in this range. Choose another event, another range or fewer filters.`,
+};
+
+const ru: typeof en = {
+  how: 'Куда смотрим',
+  what: 'Пути отдельных людей: какие события идут сразу после выбранного или прямо перед ним, в том порядке, в каком они случились.',
+  direction: 'Направление',
+  directions: { from: 'После', to: 'До' },
+  anchor: 'Событие',
+  depth: 'Шагов',
+  window: 'В пределах',
+  session: 'сеанса',
+  noWindow: 'без предела',
+  occurrences: 'Начинать с',
+  occurrencesOf: { all: 'каждого раза', first: 'первого раза человека' },
+  repeats: 'Повторы подряд',
+  repeatsOf: { false: 'как есть', true: 'один шаг' },
+  limit: 'Событий на шаг',
+  title: { from: (event) => `После ${event}`, to: (event) => `До ${event}` },
+  hint: 'Ширина ленты — число путей, которые идут туда. Щёлкните по событию или ленте, чтобы увидеть людей.',
+  keys: 'С клавиатуры: ← и → — к событию, ↑ и ↓ — к его лентам, Enter — открыть.',
+  count: (count, text) => `${text} ${ruPlural(count, { one: 'путь', few: 'пути', many: 'путей', other: 'пути' })}`,
+  other: 'другие события',
+  end: { from: 'конец', to: 'начало' },
+  step: 'Шаг',
+  paths: 'Пути',
+  share: 'Доля',
+  shareWhat: 'От всех путей с этим событием.',
+  fromEvent: 'Откуда',
+  toEvent: 'Куда',
+  shareFrom: 'От бывших там',
+  shareFromWhat: 'От путей, которые прошли через первое из двух событий.',
+  steps: 'События по шагам',
+  links: 'От шага к шагу',
+  look: (event) => `Смотреть от ${event}`,
+  nobody: (event) => `За этот период событий «${event}» не было. Выберите другое событие, другой период или уберите фильтры.`,
+};
+
+export const PATHS: Record<Lang, typeof en> = { en, ru };
