@@ -14,6 +14,7 @@ site.test('none yet; one by hand, condition by condition; its size; changed, use
   assert.equal(await id(page, 'segment-save').isDisabled(), true, 'it has no name');
   await id(page, 'segment-name').fill('Buyers of old');
   await id(page, 'condition-event').fill('Order Completed');
+  await page.getByRole('option', { name: 'Order Completed' }).first().waitFor(); /* the names have come */
   await id(page, 'condition-event').press('Enter');
   await id(page, 'condition-times').fill('2');
   await id(page, 'condition-add').click();
