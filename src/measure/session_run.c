@@ -136,9 +136,9 @@ static void find_piece(struct session_run *run, struct finding *finding, uint64_
             other + first);
     compare_names(snapshot->name + from, (uint32_t)n, conversion, same);
     mark_persons(run, finding, from, from + n, persons);
-    for (uint32_t w = 0; w < WORDS && w * 64 < n; w++) {
-        uint32_t at = w * 64;
-        struct word word = {from + at, byte_bits(pause + at) | persons[w], byte_bits(other + at), persons[w],
+    for (uint64_t at = 0; at < n; at += 64) {
+        uint64_t firsts = persons[at / 64];
+        struct word word = {from + at, byte_bits(pause + at) | firsts, byte_bits(other + at), firsts,
                             byte_bits(same + at)};
         ask(run, finding, &word);
         k = list(run, &word, k);
