@@ -5,7 +5,7 @@
  * of the trail, whose ends only ever move forward.
  *
  *          trail   a b c d e f g        step c -> d lies in both journeys: each notes where its steps begin and end,
- *                    |-----| 1st        and when the person is done one pass along the trail counts
+ *                    |-----| 1st        and before the trail goes one pass along it counts
  *                      |-------| 2nd
  *
  * So a touch costs the same however many conversions see it. As to the different channels of the window, the latest

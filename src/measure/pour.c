@@ -2,16 +2,16 @@
  *
  * The journeys of a person are windows of its trail that overlap. What a model of at most two parts gives them is the
  * same for a stretch of touches (models_int.h), so a journey only notes where each stretch begins and ends; when the
- * person is done one pass along the trail adds up what holds at each touch, and gives it to the touch's group.
+ * trail is full of persons one pass along it adds up what holds at each touch, and gives it to the touch's group.
  *
  *          trail   a  b  c  d  e  f          9 to b c d e, and 3 to d e f:
  *          step    0 +9  0 +3  0 -9 -3       a sum of steps is 0 9 9 12 12 3
  *
- * Money is whole anyway. Credit is kept whole too, in units of 2^-CREDIT_BITS, a conversion's being split like money
- * but for time decay, whose weights are rounded to such units: so nothing is left behind where a stretch ends, a
- * model's credits sum to the conversions, and sums are the same in whatever order. The units of so many conversions as
- * CONVERSIONS_MAX fit 64 bits; before they do not, what is pending goes into the rows. Sums of money may wrap round on
- * the way, but not at the end.
+ * Money is whole anyway. Credit is kept whole too, in units of 2^-CREDIT_BITS, a conversion's being split like money:
+ * so nothing is left behind where a stretch ends, a model's credits sum to the conversions, and sums are the same in
+ * whatever order. Time decay rounds each weight to such units, so its credits sum to the conversions but for half a
+ * unit a touch. The units of so many conversions as CONVERSIONS_MAX fit 64 bits; before they do not, what is pending
+ * goes into the rows. Sums of money may wrap round on the way, but not at the end.
  *
  * Models of one touch need no trail. Time decay has weights of its own for each journey, and adds them to its touches
  * (decay.h); the pass gives those to the groups likewise.

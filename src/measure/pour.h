@@ -34,7 +34,7 @@ struct pour {
     uint32_t n_rows, conversions; /* that pending has */
 
     struct pour_list list;
-    /* by place in the trail, from `first` on, if `open`: there and before it all is 0 */
+    /* by place in the trail; all 0, but from `first` on if `open` */
     uint64_t (*step)[POUR_LANES]; /* how much more than the touch before */
     uint64_t *decay;
     int64_t *decay_minor;

@@ -8,8 +8,6 @@
 #include "measure/attribution_int.h"
 #include "measure/scratch.h"
 
-#include <string.h>
-
 #define TOGETHER GROUP_PAD /* most stretches are so short: no guess where they end */
 #define MANY 2048          /* touches settled together: what is kept of them stays in the second cache */
 

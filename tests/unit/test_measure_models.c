@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "measure/models.h"
+#include "measure/models_int.h"
 #include "snapshot_builder.h"
 
 #include <math.h>
@@ -171,8 +171,35 @@ static void test_split_is_exact(void **state)
     arena_free(&arena);
 }
 
+/* Many at once is each alone. */
+static void test_many_are_split_as_one(void **state)
+{
+    static const enum attribution_model models[] = {MODEL_LINEAR, MODEL_POSITION};
+    uint64_t n[EVEN_MANY], magnitude[EVEN_MANY], seed = 40;
+    struct even_splits got;
+
+    (void)state;
+    for (int round = 0; round < 2000; round++) {
+        enum attribution_model model = models[round % 2];
+        uint32_t count = 1 + (uint32_t)random_below(&seed, EVEN_MANY);
+        for (uint32_t i = 0; i < count; i++) {
+            n[i] = 1 + random_below(&seed, random_below(&seed, 2) ? 6 : 5000);
+            magnitude[i] = random_below(&seed, UINT64_C(1) << EVEN_QUICK_BITS) >> random_below(&seed, EVEN_QUICK_BITS);
+        }
+        even_split_many(model, n, magnitude, count, &got);
+        for (uint32_t i = 0; i < count; i++) {
+            struct model_journey journey = {.n = (uint32_t)n[i]};
+            struct even even = even_of(model, &journey);
+            struct even_split wanted = even_split(&even, journey.n, magnitude[i]);
+            assert_true(got.other[i] == wanted.other && got.special[i] == wanted.special);
+            assert_true(got.others_end[i] == wanted.others_end && got.n_more[i] == wanted.n_more);
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_split_is_exact)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_split_is_exact),
+                                       cmocka_unit_test(test_many_are_split_as_one)};
     return cmocka_run_group_tests_name("measure/models", tests, NULL, NULL);
 }

@@ -73,8 +73,7 @@ struct counted {
 };
 
 /* It fills `counted` as well, whose rows are there already: one reading of the history for both where that can be.
- * It is zeroed before; close it, whatever came
- * of it. BUSY: others hold the table for too long. */
+ * It is zeroed before; close it, whatever came of it. BUSY: others hold the table for too long. */
 bool over_paths_open(struct over_paths *over, const struct ask *ask, bool with_table, struct counted *counted,
                      struct err *err) MUST_CHECK;
 void over_paths_close(struct over_paths *over);
